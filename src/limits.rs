@@ -1,0 +1,148 @@
+//! Every cap in the program, with its unit and where the number comes from.
+//!
+//! A queue, buffer, list, wait or recursion that a guest or a user can make grow is bounded by a
+//! constant of this file. Numbers that guests can observe are those of the Astrid 0.8 runtime or of
+//! its published interface contract; the rest are ours and say so.
+
+use std::time::Duration;
+
+// --- Engine ---------------------------------------------------------------------------------
+
+/// Length of one epoch tick.
+pub const EPOCH_TICK: Duration = Duration::from_millis(100);
+/// Ticks in a run loop's window, unless the owner's timeout is shorter.
+pub const WINDOW_TICKS_MAX: u64 = 50;
+/// Windows without progress after which a run loop is stopped.
+pub const WINDOWS_WITHOUT_PROGRESS_MAX: u32 = 3;
+/// Fuel of one interceptor call, and of the instantiation before it.
+pub const CALL_FUEL: u64 = 10_000_000_000;
+/// Fuel of a run loop or lifecycle hook, whose bound is not fuel: large, yet never the sentinel.
+pub const UNBOUNDED_FUEL: u64 = 1 << 62;
+/// Ticks that stand for "no deadline": far away, and safe to add to the current epoch.
+pub const UNBOUNDED_TICKS: u64 = 1 << 62;
+/// Linear memory of a store when no profile says otherwise.
+pub const MEMORY_BYTES: u64 = 64 << 20;
+/// What one table element costs in the memory meter.
+pub const TABLE_ELEMENT_BYTES: u64 = 32;
+/// Core instances, memories and tables in one store.
+pub const STORE_OBJECTS_MAX: usize = 256;
+/// Live resource handles in one store.
+pub const RESOURCES_MAX: usize = 4096;
+/// Bytes that one host call may lift out of a guest: the largest payload that any interface takes,
+/// and room for what surrounds it.
+pub const HOST_CALL_BYTES_MAX: usize = 32 << 20;
+/// Wall-clock limit of one interceptor call when no profile says otherwise.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(300);
+/// Wall-clock limit of a lifecycle hook.
+pub const LIFECYCLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long a run loop may take to signal readiness before that is worth a warning.
+pub const READY_TIMEOUT: Duration = Duration::from_millis(500);
+/// Handlers that a capsule with a run loop may declare.
+pub const RUN_LOOP_BINDINGS_MAX: usize = 64;
+/// Messages that wait for one interceptor capsule in `run`.
+pub const DISPATCH_QUEUE_MAX: usize = 64;
+
+// --- Principals -----------------------------------------------------------------------------
+
+/// Bytes in a principal id or group name.
+pub const PRINCIPAL_ID_BYTES_MAX: usize = 64;
+/// Bytes in a capability or capability pattern.
+pub const CAPABILITY_BYTES_MAX: usize = 256;
+/// Newest profile schema that is understood.
+pub const PROFILE_VERSION_MAX: u32 = 1;
+/// Longest call timeout that a profile may set, in seconds.
+pub const TIMEOUT_SECS_MAX: u64 = 86_400;
+/// Most background processes that a profile may set.
+pub const BACKGROUND_PROCESSES_MAX: u32 = 256;
+/// Fuel a principal may use in a second when no profile says otherwise.
+pub const CPU_FUEL_PER_SEC: u64 = 2_000_000_000;
+/// Message bytes a principal may publish in a second when no profile says otherwise.
+pub const IPC_BYTES_PER_SEC: u64 = 10 << 20;
+/// Disk space of a principal when no profile says otherwise.
+pub const STORAGE_BYTES: u64 = 1 << 30;
+/// Length of the window in which CPU fuel is counted.
+pub const CPU_WINDOW: Duration = Duration::from_secs(1);
+/// Entries a rate limiter holds before it looks for stale ones.
+pub const RATE_ENTRIES_PRUNE_ABOVE: usize = 1000;
+/// Shortest time between two searches for stale entries.
+pub const RATE_PRUNE_SPACING: Duration = Duration::from_secs(60);
+
+// --- io -------------------------------------------------------------------------------------
+
+/// Pollables in one `poll` call.
+pub const POLL_HANDLES_MAX: usize = 256;
+
+// --- ipc ------------------------------------------------------------------------------------
+
+/// Bytes in a topic or pattern.
+pub const TOPIC_BYTES_MAX: usize = 256;
+/// Segments in a topic or pattern that a guest names.
+pub const TOPIC_SEGMENTS_MAX: usize = 8;
+/// Segments in a topic that the route matcher looks at.
+pub const ROUTE_SEGMENTS_MAX: usize = 20;
+/// Bytes in a published payload.
+pub const PAYLOAD_BYTES_MAX: usize = 1 << 20;
+/// Bytes in a payload that the rate limiter refuses whatever the profile says.
+pub const PAYLOAD_RATE_BYTES_MAX: usize = 5 << 20;
+/// Length of the window in which published bytes are counted.
+pub const IPC_WINDOW: Duration = Duration::from_secs(1);
+/// Live subscriptions of one instance.
+pub const SUBSCRIPTIONS_MAX: usize = 128;
+/// Bytes (payload and topic) that wait in one subscription.
+pub const MAILBOX_BYTES_MAX: usize = 1 << 20;
+/// Messages of one publishing principal that wait in one subscription.
+pub const MAILBOX_MESSAGES_MAX: usize = 16_384;
+/// Smallest share that one principal gets in a round of draining a subscription, in bytes.
+pub const DRAIN_QUANTUM_BYTES_MIN: usize = 4096;
+/// Bytes (payload and topic) that one `poll` or `recv` returns.
+pub const DRAIN_BYTES_MAX: usize = 1 << 20;
+/// Longest wait of one `recv`.
+pub const RECV_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+
+// --- kv -------------------------------------------------------------------------------------
+
+/// Bytes in a key.
+pub const KV_KEY_BYTES_MAX: usize = 256;
+/// Bytes in a value.
+pub const KV_VALUE_BYTES_MAX: usize = 1 << 20;
+/// Keys in one list or page.
+pub const KV_KEYS_MAX: usize = 1024;
+/// Longest wait for another process that is writing.
+pub const KV_WRITER_WAIT: Duration = Duration::from_secs(10);
+
+// --- sys ------------------------------------------------------------------------------------
+
+/// Bytes in one `random-bytes` answer.
+pub const RANDOM_BYTES_MAX: u64 = 4096;
+/// Longest `sleep-ns`.
+pub const SLEEP_MAX: Duration = Duration::from_secs(60);
+/// Bytes in an env file.
+pub const ENV_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes in a secret file.
+pub const SECRET_BYTES_MAX: u64 = 64 << 10;
+/// Days that a capsule's log files are kept.
+pub const LOG_DAYS: i32 = 7;
+/// Bytes in one day's log file of one capsule; a line that would not fit is dropped and counted.
+pub const LOG_FILE_BYTES_MAX: u64 = 64 << 20;
+
+// --- elicit ---------------------------------------------------------------------------------
+
+/// How long a question waits for a person.
+pub const ELICIT_TIMEOUT: Duration = Duration::from_secs(120);
+
+// --- files that a user hands over -----------------------------------------------------------
+
+/// Bytes in a manifest.
+pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+/// Bytes in a `meta.json`.
+pub const META_BYTES_MAX: u64 = 4 << 20;
+/// Bytes in one WIT file of a capsule.
+pub const WIT_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes in a capsule's binary.
+pub const BINARY_BYTES_MAX: u64 = 1 << 30;
+/// Depth of modules and components nested in one another.
+pub const NESTING_MAX: usize = 100;
+/// Directory depth of a capsule's source tree.
+pub const SOURCE_DEPTH_MAX: usize = 64;
+/// Files in a capsule's source tree.
+pub const SOURCE_FILES_MAX: usize = 100_000;
