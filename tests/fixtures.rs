@@ -22,13 +22,13 @@ fn record() -> Vec<Line> {
     source::read_record(&root()).expect("fixtures/RECORD is readable")
 }
 
-/// Runs `check` on every recorded fixture and reports all complaints at once.
-fn each(check: impl Fn(&Path, &Line) -> Option<String>) {
+/// Runs `check` on every recorded fixture and reports all complaints at once, then the remedy.
+fn each(remedy: &str, check: impl Fn(&Path, &Line) -> Option<String>) {
     let root = root();
     let lines = record();
     assert!(!lines.is_empty(), "fixtures/RECORD is empty: {REMEDY}");
     let complaints: Vec<String> = lines.iter().filter_map(|line| check(&root, line)).collect();
-    assert!(complaints.is_empty(), "{}\n{REMEDY}", complaints.join("\n"));
+    assert!(complaints.is_empty(), "{}\n{remedy}", complaints.join("\n"));
 }
 
 #[test]
@@ -67,31 +67,35 @@ fn every_crate_of_a_fixture_has_a_manifest() {
 
 #[test]
 fn sources_are_those_the_binaries_were_built_from() {
-    each(|root, line| match source::source_hash(root, &line.name) {
-        Ok(hash) if hash == line.source => None,
-        Ok(_) => Some(format!(
-            "fixtures/{}: its source changed since it was built",
-            line.name
-        )),
-        Err(error) => Some(format!("fixtures/{}: {error}", line.name)),
+    each(REMEDY, |root, line| {
+        match source::source_hash(root, &line.name) {
+            Ok(hash) if hash == line.source => None,
+            Ok(_) => Some(format!(
+                "fixtures/{}: its source changed since it was built",
+                line.name
+            )),
+            Err(error) => Some(format!("fixtures/{}: {error}", line.name)),
+        }
     });
 }
 
 #[test]
 fn binaries_are_those_that_were_built() {
-    each(|root, line| match source::binary_hash(root, &line.name) {
-        Ok(hash) if hash == line.binary => None,
-        Ok(_) => Some(format!(
-            "fixtures/{0}/{0}.wasm: not the recorded binary",
-            line.name
-        )),
-        Err(error) => Some(format!("fixtures/{0}/{0}.wasm: {error}", line.name)),
+    each(REMEDY, |root, line| {
+        match source::binary_hash(root, &line.name) {
+            Ok(hash) if hash == line.binary => None,
+            Ok(_) => Some(format!(
+                "fixtures/{0}/{0}.wasm: not the recorded binary",
+                line.name
+            )),
+            Err(error) => Some(format!("fixtures/{0}/{0}.wasm: {error}", line.name)),
+        }
     });
 }
 
 #[test]
 fn no_binary_names_the_machine_that_built_it() {
-    each(|root, line| {
+    each(REMEDY, |root, line| {
         let bytes = fs::read(source::component(root, &line.name)).ok()?;
         let path = source::machine_path(&bytes)?;
         Some(format!(
@@ -117,12 +121,17 @@ fn a_machine_path_is_found_wherever_it_stands() {
 
 #[test]
 fn each_manifest_names_its_directory_and_its_component() {
-    each(|root, line| {
+    each("the two must be the same name", |root, line| {
         let path = root.join(&line.name).join("Capsule.toml");
         let text = fs::read_to_string(&path).unwrap_or_default();
         let names = |wanted: &str| text.lines().any(|found| found == wanted);
         let good = names(&format!("name = \"{}\"", line.name))
             && names(&format!("file = \"{}.wasm\"", line.name));
-        (!good).then(|| format!("fixtures/{}: the manifest names something else", line.name))
+        (!good).then(|| {
+            format!(
+                "fixtures/{}: the manifest names another capsule or component",
+                line.name
+            )
+        })
     });
 }
