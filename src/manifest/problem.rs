@@ -1,0 +1,48 @@
+//! One thing to say about a manifest.
+
+use std::ops::Range;
+
+use super::kinds::Kind;
+
+/// How bad a problem is; errors are the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Right as it stands, and perhaps not what its author expects.
+    Note,
+    /// Without effect, or with another effect on a released kernel.
+    Warning,
+    /// The manifest cannot be used.
+    Error,
+}
+
+impl Level {
+    /// The level in one word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One finding, with the place it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How bad it is, strictness applied.
+    pub level: Level,
+    /// A stable id, one of [`super::PROBLEM_KINDS`].
+    pub code: &'static str,
+    /// What is wrong; one line, printable, keys quoted.
+    pub message: String,
+    /// What to do about it; may have several lines, printable.
+    pub help: Option<String>,
+    /// The offending bytes of the text.
+    pub span: Option<Range<usize>>,
+}
+
+impl Problem {
+    pub(super) fn new(kind: &Kind, span: Option<Range<usize>>, message: String) -> Self {
+        Self { level: kind.level, code: kind.code, message, help: None, span }
+    }
+}
