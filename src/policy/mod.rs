@@ -1,0 +1,10 @@
+//! Decisions, and nothing but: pure functions of what a manifest declares, what a principal may
+//! use and what was asked. No file, clock or engine is in reach here.
+
+pub mod budget;
+pub mod epoch;
+pub mod exemption;
+pub mod gate;
+pub mod ledger;
+pub mod rate;
+pub mod verdict;
