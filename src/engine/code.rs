@@ -1,0 +1,131 @@
+//! From verified bytes to something that can be instantiated.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+
+use super::{Engine, EngineError, Flavour, Flavoured};
+use crate::component::{Digest, Verified};
+use crate::host::{CapsuleHost, HostState, missing};
+
+/// Compiled code of one binary.
+#[derive(Clone)]
+pub struct Code {
+    pub(super) component: Component,
+    pub(super) flavoured: Flavoured,
+    /// Digest of the binary.
+    pub digest: Digest,
+    /// Where the code came from.
+    pub source: CodeSource,
+}
+
+/// Where compiled code came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeSource {
+    /// It was in the cache.
+    Cache,
+    /// It was compiled now.
+    Compiled,
+}
+
+impl CodeSource {
+    /// `hit` or `miss`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CodeSource::Cache => "hit",
+            CodeSource::Compiled => "miss",
+        }
+    }
+}
+
+/// Why a binary cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The engine itself is not available.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The bytes are not a component that this engine compiles.
+    #[error("the binary does not compile: {0:#}")]
+    Invalid(wasmtime::Error),
+}
+
+/// Why compiled code cannot be linked: an import that is not served, or has another shape.
+#[derive(Debug, thiserror::Error)]
+#[error("the component does not link: {0:#}")]
+pub struct LinkError(wasmtime::Error);
+
+impl Engine {
+    /// Compiles `verified`, or takes its code out of the cache.
+    pub fn compile(&self, verified: &Verified, flavour: Flavour) -> Result<Code, LoadError> {
+        let flavoured = self.flavoured(flavour)?.clone();
+        let engine = &flavoured.engine;
+        let digest = verified.digest();
+        if let Some(cache) = &self.0.cache {
+            match cache.load(engine, &digest) {
+                Ok(component) => {
+                    return Ok(Code { component, flavoured, digest, source: CodeSource::Cache });
+                }
+                Err(super::cache::CacheError::Absent) => {}
+                Err(error) => {
+                    tracing::warn!("compiled code is not used: {error}");
+                    cache.discard(engine, &digest);
+                }
+            }
+        }
+        let component =
+            Component::from_binary(engine, verified.bytes()).map_err(LoadError::Invalid)?;
+        if let Some(cache) = &self.0.cache {
+            let stored = component
+                .serialize()
+                .map_err(|error| error.to_string())
+                .and_then(|code| {
+                    cache.store(engine, &digest, &code).map_err(|error| error.to_string())
+                });
+            if let Err(error) = stored {
+                tracing::warn!("compiled code is not kept: {error}");
+            }
+        }
+        Ok(Code { component, flavoured, digest, source: CodeSource::Compiled })
+    }
+}
+
+impl Code {
+    /// Links the code to the host functions of `capsule`.
+    pub fn link(&self, capsule: Arc<CapsuleHost>) -> Result<Loaded, LinkError> {
+        let mut linker = self.flavoured.linker.clone();
+        missing::link(&mut linker, &self.component).map_err(LinkError)?;
+        let pre = linker.instantiate_pre(&self.component).map_err(LinkError)?;
+        let export = |name: &str| self.component.get_export_index(None, name);
+        Ok(Loaded(Arc::new(Linked {
+            pre,
+            capsule,
+            flavoured: self.flavoured.clone(),
+            hook: export("astrid-hook-trigger"),
+            run: export("run"),
+            install: export("astrid-install"),
+            upgrade: export("astrid-upgrade"),
+        })))
+    }
+}
+
+/// A capsule that is ready to be instantiated. Clones are the same capsule.
+#[derive(Clone)]
+pub struct Loaded(pub(super) Arc<Linked>);
+
+/// What all instances of a loaded capsule share.
+pub(super) struct Linked {
+    pub(super) pre: InstancePre<HostState>,
+    pub(super) capsule: Arc<CapsuleHost>,
+    pub(super) flavoured: Flavoured,
+    pub(super) hook: Option<ComponentExportIndex>,
+    pub(super) run: Option<ComponentExportIndex>,
+    pub(super) install: Option<ComponentExportIndex>,
+    pub(super) upgrade: Option<ComponentExportIndex>,
+}
+
+impl Loaded {
+    /// The host side of the capsule.
+    pub fn capsule(&self) -> &Arc<CapsuleHost> {
+        &self.0.capsule
+    }
+}

@@ -1,0 +1,121 @@
+//! The only file that knows how wasmtime is configured.
+
+use std::fmt::Write as _;
+
+use wasmtime::{Config, Engine, OperatorCost, PoolingAllocationConfig, WasmBacktraceDetails};
+
+/// Which code a capsule is compiled to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flavour {
+    /// What everything runs on.
+    Normal,
+    /// The same with NaN bits made canonical, so that equal inputs give equal bits on every machine.
+    Deterministic,
+}
+
+/// What the engine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// One call and out: compile on one thread unless there is much to compile, allocate on demand.
+    OneShot,
+    /// Many instances over a long time.
+    Server,
+}
+
+/// A configuration for code of this flavour. Everything that changes generated code is the same in
+/// both profiles, so that compiled code is shared between them.
+pub(super) fn config(flavour: Flavour, profile: Profile) -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .consume_fuel(true)
+        // Host calls wait as futures of the call itself; tasks inside a component would triple the
+        // cost of a small call, and no Astrid guest uses them.
+        .concurrency_support(false)
+        .cranelift_nan_canonicalization(flavour == Flavour::Deterministic)
+        .relaxed_simd_deterministic(true)
+        // The default would ask an environment variable.
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+        .parallel_compilation(true);
+    if profile == Profile::Server {
+        config.allocation_strategy(pool());
+    }
+    config
+}
+
+/// Slots for the instances of a long-lived process: made once, reused without asking the kernel.
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(POOL_INSTANCES)
+        .total_core_instances(POOL_INSTANCES * 4)
+        .total_memories(POOL_INSTANCES * 2)
+        .total_tables(POOL_INSTANCES * 2)
+        .total_stacks(POOL_INSTANCES)
+        .max_core_instances_per_component(16)
+        .max_memories_per_component(8)
+        .max_tables_per_component(16)
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(1 << 16);
+    pool
+}
+
+/// Instances that a server's pool has slots for.
+const POOL_INSTANCES: u32 = 128;
+
+/// What fuel figures of this flavour are valid for: engine version, cost table and flags.
+pub fn fingerprint(flavour: Flavour) -> String {
+    let costs = format!("{:?}", OperatorCost::default());
+    let costs = &blake3::hash(costs.as_bytes()).to_hex()[..12];
+    let mut text = format!("wasmtime {}, operator costs {costs}", engine_version());
+    if flavour == Flavour::Deterministic {
+        let _ = write!(text, ", canonical nan");
+    }
+    text
+}
+
+/// The exact version of the engine.
+pub fn engine_version() -> &'static str {
+    // Kept equal to the pin in Cargo.toml by a test.
+    "48.0.8"
+}
+
+/// A number that changes whenever code compiled by one engine would not run on another.
+pub(super) fn compatibility(engine: &Engine) -> u64 {
+    use std::hash::{Hash, Hasher};
+    // Fixed keys: the number names files that a later process looks for.
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_version_is_the_pinned_one() {
+        let manifest = include_str!("../../Cargo.toml");
+        assert!(manifest.contains(&format!("version = \"={}\"", engine_version())));
+    }
+
+    #[test]
+    fn profiles_share_compiled_code_and_flavours_do_not() {
+        let number = |flavour, profile| {
+            compatibility(&Engine::new(&config(flavour, profile)).expect("a valid configuration"))
+        };
+        let normal = number(Flavour::Normal, Profile::OneShot);
+        assert_eq!(normal, number(Flavour::Normal, Profile::Server));
+        assert_ne!(normal, number(Flavour::Deterministic, Profile::OneShot));
+    }
+}

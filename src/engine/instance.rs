@@ -1,0 +1,265 @@
+//! A live instance, and calls of its interceptor.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+use wasmtime::Store;
+use wasmtime::component::{ComponentType, Lift, TypedFunc};
+
+use super::code::Linked;
+use super::outcome::{CallReport, Ending, FuelUse, HostCalls, MemoryUse, Times, classify};
+use super::store::{deadline, new_store};
+use super::Loaded;
+use crate::bus::Message;
+use crate::host::HostState;
+use crate::host::boundary::Boundary;
+use crate::host::meter::Meter;
+use crate::host::pace::Pace;
+use crate::host::ports::Belongings;
+use crate::host::record::Observer;
+use crate::host::scope::{CallScope, Phase};
+use crate::limits::{CALL_FUEL, EPOCH_TICK};
+use crate::policy::budget::CallLimits;
+use crate::policy::verdict::Verdict;
+
+/// What an interceptor answers; the names and order of the fields are part of the ABI.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct CapsuleResult {
+    action: String,
+    data: Option<String>,
+}
+
+/// The type of `astrid-hook-trigger`, with borrowed arguments.
+type HookFunc = TypedFunc<(&'static str, &'static [u8]), (CapsuleResult,)>;
+
+/// One call of an interceptor.
+pub struct Call<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The payload.
+    pub payload: &'a [u8],
+    /// On whose behalf.
+    pub principal: Arc<Belongings>,
+    /// The capsule's owner.
+    pub owner: Arc<Belongings>,
+    /// The message that is being served.
+    pub caller: Option<Arc<Message>>,
+    /// What the call may use.
+    pub limits: CallLimits,
+    /// Ends the call from outside.
+    pub cancel: CancellationToken,
+}
+
+impl Call<'_> {
+    fn scope(&self) -> CallScope {
+        CallScope {
+            phase: Phase::Interceptor,
+            principal: Arc::clone(&self.principal),
+            owner: Arc::clone(&self.owner),
+            caller: self.caller.clone(),
+            cancel: self.cancel.clone(),
+            deadline: deadline(self.limits.timeout),
+        }
+    }
+}
+
+/// An instance of a capsule.
+///
+/// It serves one principal, and it is spent as soon as a call does not return normally: nothing
+/// may enter a component again after a trap.
+pub struct Instance {
+    linked: Arc<Linked>,
+    store: Store<HostState>,
+    hook: Option<HookFunc>,
+    spent: bool,
+}
+
+/// A store with an instance in it, and what making it took.
+pub(super) struct Made {
+    pub(super) store: Store<HostState>,
+    pub(super) instance: wasmtime::component::Instance,
+    pub(super) fuel: u64,
+    pub(super) time: std::time::Duration,
+}
+
+impl Linked {
+    /// Makes an instance, within the limits that its scope and meter bring.
+    pub(super) async fn make(
+        &self,
+        scope: CallScope,
+        meter: Meter,
+        pace: Pace,
+        observer: Option<Box<dyn Observer>>,
+        fuel: u64,
+    ) -> Result<Made, Box<CallReport>> {
+        let boundary = Boundary::new(Arc::clone(&self.flavoured.functions), observer);
+        let capsule = Arc::clone(&self.capsule);
+        let state = HostState::new(capsule, scope, boundary, meter, pace);
+        let started = Instant::now();
+        let mut store = new_store(&self.flavoured, state, fuel)
+            .map_err(|error| Box::new(CallReport::without_store(&error)))?;
+        store.data_mut().boundary.entered(fuel);
+        match self.pre.instantiate_async(&mut store).await {
+            Ok(instance) => {
+                let fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+                Ok(Made { store, instance, fuel, time: started.elapsed() })
+            }
+            Err(error) => {
+                store.data_mut().meter.end_call();
+                let ending = classify(&error, store.data(), fuel, true);
+                let used = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+                let fuel =
+                    FuelUse { call: 0, instantiate: used, budget: fuel, lower_bound: true };
+                let times = Times { instantiate: started.elapsed(), ..Times::default() };
+                Err(Box::new(CallReport::of(&store, ending, fuel, times)))
+            }
+        }
+    }
+}
+
+impl CallReport {
+    pub(super) fn of(
+        store: &Store<HostState>,
+        ending: Ending,
+        fuel: FuelUse,
+        times: Times,
+    ) -> CallReport {
+        let HostState { boundary, meter, .. } = store.data();
+        let host_calls = boundary.counts();
+        CallReport {
+            ending,
+            fuel,
+            memory: MemoryUse {
+                peak_bytes: meter.peak_bytes(),
+                ceiling_bytes: meter.ceiling_bytes(),
+                grow_denied: meter.refused(),
+            },
+            times,
+            host_calls: host_calls
+                .into_iter()
+                .map(|(function, count)| HostCalls { function, count })
+                .collect(),
+            denials: boundary.denials(),
+            last_host_call: boundary.last_call().copied(),
+        }
+    }
+
+    fn without_store(error: &wasmtime::Error) -> CallReport {
+        CallReport {
+            ending: Ending::Trap(super::Trap {
+                code: "host".to_owned(),
+                message: format!("no store: {error:#}"),
+                backtrace: Vec::new(),
+            }),
+            fuel: FuelUse::default(),
+            memory: MemoryUse::default(),
+            times: Times::default(),
+            host_calls: Vec::new(),
+            denials: 0,
+            last_host_call: None,
+        }
+    }
+}
+
+impl Loaded {
+    /// Calls the interceptor in an instance of its own.
+    pub async fn invoke(
+        &self,
+        call: Call<'_>,
+        observer: Option<Box<dyn Observer>>,
+    ) -> CallReport {
+        match self.instance(&call, observer).await {
+            Ok((mut instance, made)) => {
+                let mut report = instance.call(call).await;
+                report.fuel.instantiate = made.fuel.instantiate;
+                report.times.instantiate = made.times.instantiate;
+                report
+            }
+            Err(report) => *report,
+        }
+    }
+
+    /// Makes an instance for calls like `call`. The report tells what that took.
+    pub async fn instance(
+        &self,
+        call: &Call<'_>,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<(Instance, CallReport), Box<CallReport>> {
+        let now = self.0.flavoured.ticks.now();
+        let pace = Pace::call(now, call.limits.timeout, EPOCH_TICK);
+        let meter = Meter::new(call.limits.memory_bytes);
+        let made = self.0.make(call.scope(), meter, pace, observer, CALL_FUEL).await?;
+        let Made { mut store, instance, fuel, time } = made;
+        let fuel =
+            FuelUse { call: 0, instantiate: fuel, budget: CALL_FUEL, lower_bound: false };
+        let times = Times { instantiate: time, ..Times::default() };
+        let hook = self.0.hook.as_ref().map(|index| instance.get_typed_func(&mut store, index));
+        let hook = match hook.transpose() {
+            Ok(hook) => hook,
+            Err(error) => {
+                let ending = classify(&error, store.data(), CALL_FUEL, true);
+                return Err(Box::new(CallReport::of(&store, ending, fuel, times)));
+            }
+        };
+        let report = CallReport::of(&store, Ending::Returned, fuel, times);
+        Ok((Instance { linked: Arc::clone(&self.0), store, hook, spent: false }, report))
+    }
+}
+
+impl Instance {
+    /// Whether nothing can be called on it any more.
+    pub fn is_spent(&self) -> bool {
+        self.spent
+    }
+
+    /// Whether the capsule exports `astrid-hook-trigger` at all.
+    pub fn has_hook(&self) -> bool {
+        self.hook.is_some()
+    }
+
+    /// Calls the interceptor. The caller sees to it that an instance serves one principal only.
+    pub async fn call(&mut self, call: Call<'_>) -> CallReport {
+        let started = Instant::now();
+        let budget = call.limits.fuel;
+        self.begin(&call);
+        let outcome = self.enter(call.action, call.payload).await;
+        let left = self.store.get_fuel().unwrap_or(0);
+        let state = self.store.data_mut();
+        state.meter.end_call();
+        let ending = match outcome {
+            Ok(result) => Ending::Verdict(result),
+            Err(error) => classify(&error, state, budget, false),
+        };
+        self.spent = !matches!(ending, Ending::Verdict(_));
+        let used = budget.saturating_sub(left);
+        let lower_bound = matches!(ending, Ending::Trap(_) | Ending::Memory { .. });
+        let fuel = FuelUse { call: used, instantiate: 0, budget, lower_bound };
+        let times = Times { guest: started.elapsed(), ..Times::default() };
+        CallReport::of(&self.store, ending, fuel, times)
+    }
+
+    /// Gives the store everything that belongs to this call and nothing of the one before.
+    fn begin(&mut self, call: &Call<'_>) {
+        let now = self.linked.flavoured.ticks.now();
+        let state = self.store.data_mut();
+        state.scope = call.scope();
+        state.pace = Pace::call(now, call.limits.timeout, EPOCH_TICK);
+        state.meter.begin_call();
+        state.boundary.entered(call.limits.fuel);
+        // Seeding fuel fails only in an engine without fuel, which no configuration here makes.
+        let _ = self.store.set_fuel(call.limits.fuel);
+        self.store.set_epoch_deadline(1);
+    }
+
+    async fn enter(&mut self, action: &str, payload: &[u8]) -> wasmtime::Result<Verdict> {
+        let Some(hook) = &self.hook else {
+            return Err(wasmtime::Error::msg("the capsule exports no astrid-hook-trigger"));
+        };
+        // A copy that takes arguments which live only as long as this call.
+        let hook: TypedFunc<(&str, &[u8]), (CapsuleResult,)> = *hook;
+        let (result,) = hook.call_async(&mut self.store, (action, payload)).await?;
+        Ok(Verdict::of(&result.action, result.data))
+    }
+}

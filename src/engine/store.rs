@@ -1,0 +1,43 @@
+//! The one place where stores are made.
+
+use std::time::Duration;
+
+use wasmtime::{Store, UpdateDeadline};
+
+use super::Flavoured;
+use crate::host::HostState;
+use crate::limits::{EPOCH_TICK, HOST_CALL_BYTES_MAX, RESOURCES_MAX};
+
+/// A store for one instance: metered, seeded with fuel, and looked at every tick.
+///
+/// The state brings the meter and the pace. What a guest does with its time is decided in
+/// [`crate::host::pace`]; here it only yields its thread each tick and asks.
+pub(super) fn new_store(
+    flavoured: &Flavoured,
+    state: HostState,
+    fuel: u64,
+) -> wasmtime::Result<Store<HostState>> {
+    let mut store = Store::try_new(&flavoured.engine, state)?;
+    store.limiter(|state| &mut state.meter);
+    store.set_fuel(fuel)?;
+    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+    store.set_max_component_handles(RESOURCES_MAX);
+    let ticks = flavoured.ticks.clone();
+    store.epoch_deadline_callback(move |mut store| {
+        let state = store.data_mut();
+        if state.scope.cancel.is_cancelled() {
+            return Err(crate::host::boundary::Stop::Cancelled.into());
+        }
+        state.pace.tick(ticks.now())?;
+        Ok(UpdateDeadline::Yield(1))
+    });
+    store.set_epoch_deadline(1);
+    Ok(store)
+}
+
+/// The end of a call that begins now, for waits; one that is too far away is none.
+pub(super) fn deadline(limit: Duration) -> Option<(tokio::time::Instant, Duration)> {
+    // The clock of the ticks and the clock of the waits agree to within a tick.
+    let end = tokio::time::Instant::now().checked_add(limit.checked_add(EPOCH_TICK)?)?;
+    Some((end, limit))
+}

@@ -1,0 +1,173 @@
+//! Counts the memory of a whole store: every linear memory, and every table.
+
+use wasmtime::ResourceLimiter;
+
+use crate::limits::{STORE_OBJECTS_MAX, TABLE_ELEMENT_BYTES};
+
+/// A ceiling over everything that one store allocates for its guest.
+///
+/// A refused growth is an ordinary answer for the guest (`memory.grow` gives -1), so the meter only
+/// counts it; what it means for the outcome is decided when the call has ended.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    ceiling_bytes: u64,
+    used_bytes: u64,
+    peak_bytes: u64,
+    growing_bytes: u64,
+    refused: u64,
+    refused_bytes: u64,
+}
+
+impl Meter {
+    /// A meter that allows `ceiling_bytes` in all.
+    pub fn new(ceiling_bytes: u64) -> Meter {
+        Meter {
+            ceiling_bytes,
+            used_bytes: 0,
+            peak_bytes: 0,
+            growing_bytes: 0,
+            refused: 0,
+            refused_bytes: 0,
+        }
+    }
+
+    /// The ceiling.
+    pub fn ceiling_bytes(&self) -> u64 {
+        self.ceiling_bytes
+    }
+
+    /// The most that was ever in use.
+    pub fn peak_bytes(&self) -> u64 {
+        self.peak_bytes
+    }
+
+    /// How many growths were refused.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// What the store would have held after the last refused growth.
+    pub fn refused_bytes(&self) -> u64 {
+        self.refused_bytes
+    }
+
+    /// Forgets refusals and peak of an earlier call, keeping what is in use.
+    pub(crate) fn begin_call(&mut self) {
+        self.peak_bytes = self.used_bytes;
+        self.refused = 0;
+        self.refused_bytes = 0;
+    }
+
+    fn grow(&mut self, current: u64, desired: u64, maximum: Option<u64>) -> bool {
+        self.settle();
+        let growth = desired.saturating_sub(current);
+        let wanted = self.used_bytes.saturating_add(growth);
+        if wanted > self.ceiling_bytes || maximum.is_some_and(|maximum| desired > maximum) {
+            self.refused += 1;
+            self.refused_bytes = wanted;
+            return false;
+        }
+        self.used_bytes = wanted;
+        self.growing_bytes = growth;
+        true
+    }
+
+    /// The engine says so when a growth that was allowed did not happen; the next thing that the
+    /// meter hears otherwise means that it did.
+    fn settle(&mut self) {
+        self.growing_bytes = 0;
+        self.peak_bytes = self.peak_bytes.max(self.used_bytes);
+    }
+
+    fn undo(&mut self) {
+        self.used_bytes = self.used_bytes.saturating_sub(self.growing_bytes);
+        self.growing_bytes = 0;
+    }
+
+    /// Ends the accounting of a call.
+    pub(crate) fn end_call(&mut self) {
+        self.settle();
+    }
+}
+
+impl ResourceLimiter for Meter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(self.grow(current as u64, desired as u64, maximum.map(|bytes| bytes as u64)))
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.undo();
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let bytes = |elements: usize| (elements as u64).saturating_mul(TABLE_ELEMENT_BYTES);
+        Ok(self.grow(bytes(current), bytes(desired), maximum.map(bytes)))
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.undo();
+        Ok(())
+    }
+
+    fn instances(&self) -> usize {
+        STORE_OBJECTS_MAX
+    }
+
+    fn tables(&self) -> usize {
+        STORE_OBJECTS_MAX
+    }
+
+    fn memories(&self) -> usize {
+        STORE_OBJECTS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_memories_and_a_table_share_one_ceiling() {
+        let mut meter = Meter::new(1000);
+        assert!(meter.grow(0, 400, None));
+        assert!(meter.grow(0, 400, None));
+        assert!(!meter.table_growing(0, 7, None).expect("no failure"), "224 bytes do not fit");
+        assert!(meter.table_growing(0, 6, None).expect("no failure"), "192 bytes do");
+        meter.end_call();
+        assert_eq!((meter.peak_bytes(), meter.refused(), meter.refused_bytes()), (992, 1, 1024));
+    }
+
+    #[test]
+    fn a_memory_never_grows_past_its_own_maximum() {
+        let mut meter = Meter::new(1000);
+        assert!(!meter.grow(100, 300, Some(200)));
+    }
+
+    #[test]
+    fn a_growth_that_failed_is_not_a_peak() {
+        let mut meter = Meter::new(1000);
+        assert!(meter.grow(0, 100, None));
+        assert!(meter.grow(100, 900, None));
+        meter.memory_grow_failed(wasmtime::Error::msg("out of address space")).expect("counted");
+        meter.end_call();
+        assert_eq!(meter.peak_bytes(), 100);
+    }
+
+    #[test]
+    fn exactly_the_ceiling_is_allowed() {
+        let mut meter = Meter::new(65_536);
+        assert!(meter.grow(0, 65_536, None));
+        assert!(!meter.grow(65_536, 131_072, None));
+    }
+}

@@ -1,0 +1,166 @@
+//! Everything that a guest can reach.
+//!
+//! [`INTERFACES`] is the list of what is served; a folder holds each interface that is real, and
+//! [`missing`] names the functions that are linked without being real yet. All of them pass
+//! [`boundary`]. What the functions need from the machine comes through [`ports`].
+
+pub mod bindings;
+pub mod boundary;
+pub mod describe;
+pub mod elicit;
+pub mod io;
+pub mod ipc;
+pub mod kv;
+pub mod meter;
+pub mod missing;
+pub mod pace;
+pub mod ports;
+pub mod record;
+pub mod scope;
+pub mod sys;
+pub mod table;
+
+use std::sync::Arc;
+
+use boundary::{Binder, Boundary};
+use meter::Meter;
+use pace::Pace;
+use ports::Services;
+use record::Function;
+use scope::CallScope;
+use table::Table;
+use uuid::Uuid;
+use wasmtime::component::Linker;
+
+use crate::bus::Slots;
+use crate::limits::SUBSCRIPTIONS_MAX;
+use crate::manifest::{CapsuleId, Manifest};
+use crate::policy::gate::Gate;
+
+/// One served interface.
+#[derive(Clone, Copy)]
+pub struct Interface {
+    /// Import name.
+    pub name: &'static str,
+    link: fn(&mut Binder<'_>) -> wasmtime::Result<()>,
+}
+
+/// Every interface that a capsule may import, the type-only one included.
+pub const INTERFACES: &[Interface] = &[
+    Interface { name: "astrid:io/error@1.0.0", link: nothing },
+    Interface { name: "astrid:io/poll@1.0.0", link: io::link },
+    Interface { name: "astrid:io/streams@1.0.0", link: nothing },
+    Interface { name: "astrid:fs/host@1.0.0", link: nothing },
+    Interface { name: "astrid:ipc/host@1.0.0", link: ipc::link },
+    Interface { name: "astrid:kv/host@1.0.0", link: kv::link },
+    Interface { name: "astrid:sys/host@1.0.0", link: sys::link },
+    Interface { name: "astrid:net/host@1.0.0", link: nothing },
+    Interface { name: "astrid:http/host@1.0.0", link: nothing },
+    Interface { name: "astrid:http/host@1.1.0", link: nothing },
+    Interface { name: "astrid:process/host@1.0.0", link: nothing },
+    Interface { name: "astrid:process/host@1.1.0", link: nothing },
+    Interface { name: "astrid:elicit/host@1.0.0", link: elicit::link },
+    Interface { name: "astrid:approval/host@1.0.0", link: nothing },
+    Interface { name: "astrid:identity/host@1.0.0", link: nothing },
+    Interface { name: "astrid:uplink/host@1.0.0", link: nothing },
+    Interface { name: "astrid:request-context/host@1.0.0", link: nothing },
+    Interface { name: "astrid:guest/lifecycle@1.0.0", link: nothing },
+];
+
+/// For an interface with types only, or whose functions are all on the list of missing ones.
+fn nothing(_: &mut Binder<'_>) -> wasmtime::Result<()> {
+    Ok(())
+}
+
+/// Whether an interface of this import name is served.
+pub fn is_served(interface: &str) -> bool {
+    INTERFACES.iter().any(|served| served.name == interface)
+}
+
+/// Binds every interface and gives the table of functions that were bound.
+pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<Arc<[Function]>> {
+    for interface in INTERFACES {
+        linker.instance(interface.name)?;
+    }
+    let mut binder = Binder::new(linker);
+    for interface in INTERFACES {
+        (interface.link)(&mut binder)?;
+    }
+    Ok(binder.finish())
+}
+
+/// One loaded capsule as its host functions know it, shared by all of its instances.
+pub struct CapsuleHost {
+    /// The capsule.
+    pub id: CapsuleId,
+    /// What it publishes as.
+    pub source_id: Uuid,
+    /// What it may do.
+    pub gate: Gate,
+    /// Names of the capabilities it holds, sorted.
+    pub capabilities: Box<[String]>,
+    /// Its handlers as `get-interceptor-bindings` lists them: (action, topic), and none for a
+    /// capsule without a run loop.
+    pub bindings: Box<[(String, String)]>,
+    /// The machine.
+    pub services: Services,
+}
+
+impl CapsuleHost {
+    /// The host side of a capsule with this manifest, under a source id of its own.
+    pub fn new(
+        id: CapsuleId,
+        manifest: &Manifest,
+        has_run_loop: bool,
+        services: Services,
+    ) -> Result<CapsuleHost, getrandom::Error> {
+        let bindings: Box<[(String, String)]> = if has_run_loop {
+            let handlers = manifest.handlers();
+            handlers.map(|h| (h.action.to_owned(), h.pattern.to_owned())).collect()
+        } else {
+            Box::default()
+        };
+        Ok(CapsuleHost {
+            id,
+            source_id: services.clock.uuid()?,
+            gate: Gate::new(manifest),
+            capabilities: manifest.held_capabilities().into_iter().map(str::to_owned).collect(),
+            bindings,
+            services,
+        })
+    }
+}
+
+/// The state of one instance.
+pub struct HostState {
+    pub(crate) boundary: Boundary,
+    pub(crate) table: Table,
+    pub(crate) scope: CallScope,
+    pub(crate) capsule: Arc<CapsuleHost>,
+    pub(crate) meter: Meter,
+    pub(crate) pace: Pace,
+    pub(crate) ready: sys::Readiness,
+    pub(crate) slots: Slots,
+}
+
+impl HostState {
+    /// The state of a new instance that is entered with `scope`.
+    pub(crate) fn new(
+        capsule: Arc<CapsuleHost>,
+        scope: CallScope,
+        boundary: Boundary,
+        meter: Meter,
+        pace: Pace,
+    ) -> HostState {
+        HostState {
+            boundary,
+            table: Table::new(),
+            scope,
+            capsule,
+            meter,
+            pace,
+            ready: None,
+            slots: Slots::new(SUBSCRIPTIONS_MAX),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How long a guest may compute, looked at once per epoch tick.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::boundary::Stop;
+use crate::policy::epoch::{Step, WindowState};
+
+/// The number of epoch ticks so far; clones count the same ticks.
+#[derive(Clone, Debug, Default)]
+pub struct Ticks(Arc<AtomicU64>);
+
+impl Ticks {
+    /// The number of ticks so far.
+    pub fn now(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self, ticks: u64) {
+        self.0.store(ticks, Ordering::Relaxed);
+    }
+}
+
+/// What bounds the guest that is being run.
+#[derive(Debug)]
+pub(crate) enum Pace {
+    /// One call, until a tick.
+    Call {
+        /// The tick at which the call has had its time.
+        ends: u64,
+        /// The limit that this comes from.
+        limit: Duration,
+    },
+    /// A run loop, for as long as it makes progress.
+    Loop {
+        /// Its windows.
+        window: WindowState,
+        /// What they are counted in.
+        ticks: Ticks,
+    },
+    /// A run loop of an owner whom nothing bounds: it yields its thread and is never stopped.
+    Unbounded,
+}
+
+impl Pace {
+    /// A call that starts at tick `now` and may take `limit`. The tick that is under way does not
+    /// count, so that no call ends early.
+    pub(crate) fn call(now: u64, limit: Duration, tick: Duration) -> Pace {
+        let ticks = limit.as_nanos().div_ceil(tick.as_nanos().max(1));
+        let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
+        Pace::Call { ends: now.saturating_add(ticks).saturating_add(1), limit }
+    }
+
+    /// Notes that a host call was progress, or was not.
+    pub(crate) fn progressed(&mut self, progressed: bool) {
+        if let Pace::Loop { window, ticks } = self
+            && progressed
+        {
+            window.progress(ticks.now());
+        }
+    }
+
+    /// Decides at tick `now` whether the guest goes on.
+    pub(crate) fn tick(&mut self, now: u64) -> Result<(), Stop> {
+        match self {
+            Pace::Call { ends, limit } if now >= *ends => Err(Stop::Deadline { limit: *limit }),
+            Pace::Call { .. } | Pace::Unbounded => Ok(()),
+            Pace::Loop { window, .. } => match window.tick(now) {
+                Step::Yield => Ok(()),
+                Step::Stop(stopped) => Err(Stop::Spun {
+                    windows: stopped.windows,
+                    ticks: stopped.spun_ticks,
+                    busy_ticks: stopped.busy_ticks,
+                }),
+            },
+        }
+    }
+
+    /// Windows of a run loop that have ended.
+    pub(crate) fn windows(&self) -> u64 {
+        match self {
+            Pace::Loop { window, .. } => window.windows(),
+            Pace::Call { .. } | Pace::Unbounded => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_never_ends_before_its_limit() {
+        let tick = Duration::from_millis(100);
+        let ends = |limit| match Pace::call(7, limit, tick) {
+            Pace::Call { ends, .. } => ends,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ends(Duration::from_secs(1)), 18);
+        assert_eq!(ends(Duration::from_millis(1)), 9);
+        assert_eq!(ends(Duration::from_millis(101)), 10);
+        assert_eq!(ends(Duration::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn a_loop_of_an_exempt_owner_is_never_stopped() {
+        let mut pace = Pace::Unbounded;
+        assert_eq!(pace.tick(u64::MAX), Ok(()));
+    }
+}

@@ -1,0 +1,172 @@
+//! What host functions need from the machine they run on, as traits that whoever embeds the engine
+//! implements: files, databases, people and other capsules live behind these, never in `host`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::boundary::Permits;
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::kv::KvHandle;
+use crate::principal::PrincipalId;
+
+/// The machine, as all interfaces of one loaded capsule share it.
+pub struct Services {
+    /// Time and randomness that guests see.
+    pub clock: Clock,
+    /// Measures how long host calls take; never seen by a guest.
+    pub stopwatch: Clock,
+    /// The bus between the capsules of this process.
+    pub bus: Bus,
+    /// Who may be acted for, and what belongs to them.
+    pub principals: Arc<dyn Principals>,
+    /// Which capsules there are.
+    pub registry: Arc<dyn Registry>,
+    /// Whoever answers a lifecycle hook's questions.
+    pub person: Arc<dyn Person>,
+    /// The process's permits for calls that block a thread.
+    pub permits: Arc<Permits>,
+    /// Rate limit of publishing, one per loaded capsule.
+    pub publish_rate: crate::bus::rate::PublishLimiter,
+}
+
+/// What one principal owns as far as one capsule can see it.
+pub struct Belongings {
+    /// The principal.
+    pub id: PrincipalId,
+    /// Its keys and values.
+    pub kv: KvHandle,
+    /// Its settings.
+    pub config: Arc<dyn Config>,
+    /// Its log.
+    pub log: Arc<dyn Log>,
+    /// Its secrets.
+    pub secrets: Arc<dyn Secrets>,
+    /// Message bytes it may publish in a second.
+    pub ipc_bytes_per_sec: u64,
+}
+
+/// Looks principals up. What a principal does not have is absent: nobody is lent another's.
+pub trait Principals: Send + Sync {
+    /// What `id` owns, or why it may not be acted for.
+    fn belongings(&self, id: &PrincipalId) -> Result<Arc<Belongings>, Refused>;
+}
+
+/// A principal that does not exist, is disabled, or has a broken profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("principal {id}: {reason}")]
+pub struct Refused {
+    /// The principal.
+    pub id: String,
+    /// Why, as a fragment of a sentence.
+    pub reason: String,
+}
+
+/// Settings of one capsule for one principal.
+pub trait Config: Send + Sync {
+    /// The value of `key`: a file secret when the manifest says so, else the env value.
+    fn get(&self, key: &str) -> Option<String>;
+}
+
+/// How important a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl LogLevel {
+    /// The level in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Trace => "trace",
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Warn => "warn",
+            LogLevel::Error => "error",
+        }
+    }
+}
+
+/// Where a capsule's log lines go.
+pub trait Log: Send + Sync {
+    /// Writes one line; never fails from the guest's point of view.
+    fn write(&self, level: LogLevel, message: &str);
+}
+
+/// Secrets of one capsule for one principal. There is no way to read one here.
+pub trait Secrets: Send + Sync {
+    /// Whether `key` has a value.
+    fn has(&self, key: &str) -> Result<bool, SecretError>;
+    /// Stores `value` under `key`.
+    fn set(&self, key: &str, value: &str) -> Result<(), SecretError>;
+}
+
+/// The secret store could not do it: a bad key, or a disk that refuses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("secret {key:?}: {reason}")]
+pub struct SecretError {
+    /// The key.
+    pub key: String,
+    /// Why, as a fragment of a sentence.
+    pub reason: String,
+}
+
+/// The capsules that are loaded in this process.
+pub trait Registry: Send + Sync {
+    /// Whether the capsule that publishes as `source` holds `capability`; `None` when there is no
+    /// such capsule.
+    fn holds(&self, source: uuid::Uuid, capability: &str) -> Option<bool>;
+}
+
+/// A question that a lifecycle hook asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Id of the capsule.
+    pub capsule: String,
+    /// Name under which the answer can be given in advance.
+    pub key: String,
+    /// What the person reads.
+    pub prompt: String,
+    /// What sort of answer is wanted.
+    pub kind: QuestionKind,
+    /// The answer to a blank text.
+    pub default: Option<String>,
+}
+
+/// What sort of answer a question wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QuestionKind {
+    /// One line.
+    Text,
+    /// One line that is never shown.
+    Secret,
+    /// One of these, never empty.
+    Select(Vec<String>),
+    /// Any number of lines.
+    Array,
+}
+
+/// What came back.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PersonAnswer {
+    /// One value.
+    One(String),
+    /// Several values.
+    Many(Vec<String>),
+    /// Nobody is there, or they declined.
+    Cancelled,
+    /// Nobody answered in time.
+    TimedOut,
+}
+
+/// Answers questions: a person at a terminal, or a file of answers.
+pub trait Person: Send + Sync {
+    /// Asks; may take as long as a person takes.
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>>;
+}

@@ -1,0 +1,120 @@
+//! The record of one host call, and who may look at it.
+
+use std::time::Duration;
+
+use super::describe::{Describe, DescribeArgs, Value};
+use super::table::Handles;
+use crate::policy::gate::Denial;
+
+/// A host function, as the interface table knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Import name of the interface, such as `astrid:kv/host@1.0.0`.
+    pub interface: &'static str,
+    /// Name of the function, such as `kv-get` or `[method]subscription.recv`.
+    pub name: &'static str,
+    /// What a call holds while it works.
+    pub permit: Permit,
+    /// What a call means for a run loop's window.
+    pub progress: Progress,
+    /// Whether a cancelled instance gets an answer at once instead of waiting.
+    pub cancellable: bool,
+}
+
+impl Function {
+    /// `kv.kv-get`, `ipc.subscription.recv`: how traces and summaries name the function.
+    pub fn short_name(&self) -> String {
+        let package = self.interface.strip_prefix("astrid:").unwrap_or(self.interface);
+        let (package, rest) = package.split_once('/').unwrap_or((package, ""));
+        let interface = rest.split('@').next().unwrap_or("");
+        let name = self.name.strip_prefix("[method]").unwrap_or(self.name);
+        let name = match name.strip_prefix("[resource-drop]") {
+            Some(resource) => format!("{resource}.drop"),
+            None => name.to_owned(),
+        };
+        if interface == "host" || interface.is_empty() {
+            format!("{package}.{name}")
+        } else {
+            format!("{package}/{interface}.{name}")
+        }
+    }
+}
+
+/// What a host call holds while it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// Nothing: it neither blocks a thread nor uses a descriptor.
+    None,
+    /// One of the process's few permits for work that blocks a thread.
+    Blocking,
+}
+
+/// What a host call means for the window of a run loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The loop made progress when the call really waited.
+    WhenParked,
+    /// Being called is progress, even when the answer is there at once.
+    OnEntry,
+}
+
+/// One finished host call, borrowed while an [`Observer`] looks at it.
+pub struct CallRecord<'a> {
+    /// What was called.
+    pub function: &'a Function,
+    /// Number of the call in its instance, from 1.
+    pub sequence: u64,
+    /// Fuel left when the call was made.
+    pub fuel_left: u64,
+    /// Fuel the guest used since it came back from the previous call, or since it was entered.
+    pub guest_fuel: u64,
+    /// How long the call took, waiting included.
+    pub duration: Duration,
+    /// Why policy refused the call, when it did.
+    pub denial: Option<&'a Denial>,
+    pub(super) args: &'a dyn DescribeArgs,
+    pub(super) result: Option<&'a dyn Describe>,
+    pub(super) handles: &'a Handles,
+}
+
+impl CallRecord<'_> {
+    /// The arguments, in order.
+    pub fn args(&self) -> Vec<Value> {
+        self.args.describe_args(self.handles)
+    }
+
+    /// The result; `None` when the call ended the guest instead of answering it.
+    pub fn result(&self) -> Option<Value> {
+        self.result.map(|result| result.describe(self.handles))
+    }
+}
+
+/// Somebody who sees every host call of an instance.
+///
+/// An observer changes neither what the guest gets nor what fuel it uses.
+pub trait Observer: Send + Sync {
+    /// Called after each host call, on the thread that the guest runs on.
+    fn observe(&mut self, record: &CallRecord<'_>);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_have_names_that_fit_on_a_line() {
+        let check = |interface, name, expected: &str| {
+            let function = Function {
+                interface,
+                name,
+                permit: Permit::None,
+                progress: Progress::WhenParked,
+                cancellable: false,
+            };
+            assert_eq!(function.short_name(), expected);
+        };
+        check("astrid:kv/host@1.0.0", "kv-get", "kv.kv-get");
+        check("astrid:ipc/host@1.0.0", "[method]subscription.recv", "ipc.subscription.recv");
+        check("astrid:io/poll@1.0.0", "[resource-drop]pollable", "io/poll.pollable.drop");
+    }
+}
