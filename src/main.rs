@@ -1,1 +1,7 @@
-fn main() {}
+//! The `capsule` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    capsule::cli::main(std::env::args_os())
+}

@@ -1,0 +1,99 @@
+//! What every command works with.
+
+use std::path::PathBuf;
+
+use super::args::Global;
+use super::env::Env;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::ui::Ui;
+use crate::clock::Clock;
+use crate::kv::KvService;
+use crate::principal::PrincipalId;
+use crate::store::Store;
+use crate::store::layout::{Home, Site};
+
+/// What every command works with.
+pub(super) struct Cx {
+    pub(super) global: Global,
+    pub(super) env: Env,
+    pub(super) ui: Ui,
+}
+
+impl Cx {
+    pub(super) fn new(global: Global) -> Cx {
+        let env = Env::read();
+        let ui = Ui::new(global.ui());
+        start_diagnostics(&env, global.verbose);
+        Cx { global, env, ui }
+    }
+
+    /// The home that the options and the environment name.
+    pub(super) fn home(&self) -> Result<Home, Failure> {
+        self.env.home(self.global.home.as_deref())
+    }
+
+    /// The store in that home, with whatever a killed process left behind put right.
+    pub(super) fn store(&self) -> Result<Store, Failure> {
+        let store = Store::new(self.home()?, Clock::system());
+        let kv = KvService::at(store.home().key_value());
+        let site = Site::user(store.home());
+        match store.recover(&site, &mut |layer| super::install::apply_layer(&kv, layer)) {
+            Ok(recovery) => {
+                for id in &recovery.finished {
+                    self.ui.note(&format!("finished an interrupted change of capsule {id}"));
+                }
+                for (id, error) in &recovery.problems {
+                    self.ui.warn(&format!("an earlier change of {id} is still waiting: {error}"));
+                }
+            }
+            Err(error) => {
+                self.ui.warn(&format!("cannot clean up after an earlier process: {error}"));
+            }
+        }
+        Ok(store)
+    }
+
+    /// The directory that guests work in.
+    pub(super) fn workspace(&self) -> Result<PathBuf, Failure> {
+        match &self.global.workspace {
+            Some(path) => self.env.absolute(path),
+            None => Ok(self.env.cwd()?.to_owned()),
+        }
+    }
+
+    /// The principal to act for. Its grammar is checked here, whether it exists where it is used.
+    pub(super) fn principal(&self) -> Result<PrincipalId, Failure> {
+        let text = &self.global.principal;
+        PrincipalId::new(text.as_str()).map_err(|error| {
+            Failure::new(Exit::Usage, "principal", format!("{text:?} is not a principal id"))
+                .because(&error)
+        })
+    }
+
+    /// Whether a person may be asked.
+    pub(super) fn may_ask(&self) -> bool {
+        self.env.interactive && !self.global.no_input && !self.global.json
+    }
+}
+
+/// The tool's own diagnostics, on standard error: warnings, and more with `-v` or `CAPSULE_LOG`.
+fn start_diagnostics(env: &Env, verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let default = match verbose {
+        0 | 1 => "warn",
+        2 => "capsule=debug,warn",
+        _ => "trace",
+    };
+    let filter = env.log_filter.as_deref().unwrap_or(default);
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .finish();
+    // Somebody who embeds the command line may have set one.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}

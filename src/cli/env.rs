@@ -1,0 +1,61 @@
+//! Everything ambient, read once: variables, working directory, terminals.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::store::layout::Home;
+
+/// What the process was started in.
+#[derive(Clone, Debug)]
+pub struct Env {
+    astrid_home: Option<OsString>,
+    home: Option<OsString>,
+    cwd: Option<PathBuf>,
+    /// Filter for the tool's own diagnostics.
+    pub log_filter: Option<String>,
+    /// Whether a person can be asked: standard input and standard error are terminals.
+    pub interactive: bool,
+}
+
+impl Env {
+    /// Reads the process's environment.
+    pub fn read() -> Env {
+        Env {
+            astrid_home: std::env::var_os("ASTRID_HOME"),
+            home: std::env::var_os("HOME"),
+            cwd: std::env::current_dir().ok(),
+            log_filter: std::env::var("CAPSULE_LOG").ok(),
+            interactive: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// The home: the option, else `ASTRID_HOME`, else `~/.astrid`.
+    pub fn home(&self, option: Option<&Path>) -> Result<Home, Failure> {
+        if let Some(path) = option {
+            return Ok(Home::at(self.absolute(path)?));
+        }
+        Home::resolve(self.astrid_home.as_deref(), self.home.as_deref()).map_err(|error| {
+            Failure::new(Exit::Usage, "home", "there is no usable home directory")
+                .because(&error)
+                .help("name one with --home DIR")
+        })
+    }
+
+    /// `path` as seen from the working directory.
+    pub fn absolute(&self, path: &Path) -> Result<PathBuf, Failure> {
+        if path.is_absolute() {
+            return Ok(path.to_owned());
+        }
+        Ok(self.cwd()?.join(path))
+    }
+
+    /// The working directory.
+    pub fn cwd(&self) -> Result<&Path, Failure> {
+        self.cwd.as_deref().ok_or_else(|| {
+            Failure::new(Exit::Environment, "cwd", "the working directory does not exist")
+        })
+    }
+}

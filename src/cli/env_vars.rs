@@ -1,0 +1,13 @@
+//! `capsule env_vars`.
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Not there yet
+#[derive(clap::Args)]
+pub(super) struct EnvArgs {}
+
+pub(super) fn run(_: &Cx, _: EnvArgs) -> Result<Exit, Failure> {
+    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+}

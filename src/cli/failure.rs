@@ -1,0 +1,88 @@
+//! Why a command did not do what was asked: the only error type of the command line.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+
+use super::exit::Exit;
+
+/// A failed command: an exit code, a stable id, one line for people, causes, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How the process ends.
+    pub exit: Exit,
+    /// Stable name of the problem, for programs.
+    pub id: &'static str,
+    /// One line, with the noun that the user typed.
+    pub message: String,
+    /// What led to it, outermost first; may hold several problems of one kind.
+    pub causes: Vec<String>,
+    /// What to do about it, at best a command that can be pasted.
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// A failure without causes or help.
+    pub fn new(exit: Exit, id: &'static str, message: impl Into<String>) -> Failure {
+        Failure { exit, id, message: message.into(), causes: Vec::new(), help: None }
+    }
+
+    /// Adds a cause.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Display) -> Failure {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    /// Adds an error and everything that caused it, one cause each.
+    #[must_use]
+    pub fn because(mut self, error: &(dyn std::error::Error + 'static)) -> Failure {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if self.causes.last() != Some(&text) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Sets what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Failure {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The disk, a permission or another part of the environment failed.
+    pub fn environment(
+        message: impl Into<String>,
+        error: &(dyn std::error::Error + 'static),
+    ) -> Failure {
+        Failure::new(Exit::Environment, "environment", message).because(error)
+    }
+
+    /// The JSON document of this failure.
+    pub fn document(&self) -> impl Serialize + '_ {
+        Document {
+            schema: "capsule.error/1",
+            code: self.exit.code(),
+            id: self.id,
+            message: &self.message,
+            causes: &self.causes,
+            help: self.help.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    code: u8,
+    id: &'a str,
+    message: &'a str,
+    causes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}

@@ -1,0 +1,13 @@
+//! `capsule invoke`.
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Not there yet
+#[derive(clap::Args)]
+pub(super) struct InvokeArgs {}
+
+pub(super) fn run(_: &Cx, _: InvokeArgs) -> Result<Exit, Failure> {
+    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+}

@@ -1,0 +1,161 @@
+//! The command line: parse, resolve, call the library, report.
+//!
+//! Each command is one file with its arguments and one function. This module holds the table of
+//! commands and is the only place that turns an outcome into an exit code.
+
+mod args;
+mod completions;
+mod cx;
+mod env;
+mod env_vars;
+mod exit;
+mod failure;
+mod help;
+mod inspect;
+mod install;
+mod interrupt;
+mod invoke;
+mod list;
+mod load;
+mod logs;
+mod man;
+mod parse;
+mod person;
+mod remove;
+mod run;
+mod show;
+mod target;
+mod ui;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use args::Global;
+use cx::Cx;
+use exit::Exit;
+use failure::Failure;
+use ui::{Ui, UiOptions};
+
+pub use exit::{EXIT_CODES, exit_codes_text};
+
+/// Install, inspect, run and invoke Astrid OS capsules on one machine
+#[derive(Parser)]
+#[command(
+    name = "capsule",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Exit codes: capsule help exit-codes",
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One entry per command.
+#[derive(Subcommand)]
+enum Command {
+    Install(install::InstallArgs),
+    Inspect(inspect::InspectArgs),
+    Invoke(invoke::InvokeArgs),
+    Run(run::RunArgs),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Verify(verify::VerifyArgs),
+    Remove(remove::RemoveArgs),
+    Logs(logs::LogsArgs),
+    Env(env_vars::EnvArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    Help(help::HelpArgs),
+}
+
+impl Command {
+    fn run(self, cx: &Cx) -> Result<Exit, Failure> {
+        match self {
+            Command::Install(args) => install::run(cx, args),
+            Command::Inspect(args) => inspect::run(cx, args),
+            Command::Invoke(args) => invoke::run(cx, args),
+            Command::Run(args) => run::run(cx, args),
+            Command::List(args) => list::run(cx, args),
+            Command::Show(args) => show::run(cx, args),
+            Command::Verify(args) => verify::run(cx, args),
+            Command::Remove(args) => remove::run(cx, args),
+            Command::Logs(args) => logs::run(cx, args),
+            Command::Env(args) => env_vars::run(cx, args),
+            Command::Completions(args) => completions::run(cx, args),
+            Command::Man(args) => man::run(cx, args),
+            Command::Help(args) => help::run(cx, args),
+        }
+    }
+}
+
+/// The definition of the whole command line, for help, completions and the man page.
+pub fn command() -> clap::Command {
+    let version = format!(
+        "{} ({})",
+        env!("CARGO_PKG_VERSION"),
+        crate::engine::fingerprint(crate::engine::Flavour::Normal)
+    );
+    Cli::command().version(version)
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let outcome = std::panic::catch_unwind(|| dispatch(args));
+    // The panic itself has been printed by the runtime's own hook.
+    let exit = outcome.unwrap_or(Exit::Defect);
+    exit.into()
+}
+
+fn dispatch(args: Vec<OsString>) -> Exit {
+    let wants_json = args.iter().any(|arg| arg == "--json");
+    let parsed = command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return unparsed(&error, wants_json),
+    };
+    let cx = Cx::new(cli.global);
+    match cli.command.run(&cx) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            cx.ui.fail(&failure);
+            failure.exit
+        }
+    }
+}
+
+/// Help, version, or a usage error.
+fn unparsed(error: &clap::Error, wants_json: bool) -> Exit {
+    if !error.use_stderr() {
+        // A reader that is gone needs no help.
+        let _ = error.print();
+        return Exit::Done;
+    }
+    if wants_json {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let failure = Failure::new(Exit::Usage, "usage", message).help("capsule --help");
+        Ui::new(UiOptions { json: true, ..UiOptions::default() }).document(&failure.document());
+    }
+    let _ = error.print();
+    Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,13 @@
+//! `capsule run`.
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Not there yet
+#[derive(clap::Args)]
+pub(super) struct RunArgs {}
+
+pub(super) fn run(_: &Cx, _: RunArgs) -> Result<Exit, Failure> {
+    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+}

@@ -1,0 +1,296 @@
+//! Finding the capsule that a `TARGET` argument names, and its verified binary.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::component::{Digest, Surface, Verified, from_wat};
+use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
+use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
+use crate::store::Store;
+use crate::store::catalog::FindError;
+use crate::store::layout::Site;
+
+/// How a capsule was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TargetKind {
+    /// By id: it is installed.
+    Installed,
+    /// By the path of a directory with a manifest.
+    Unpacked,
+    /// By the path of a lone binary.
+    Bare,
+}
+
+/// A capsule that was found: its manifest parses, and its binary is what it should be.
+pub(super) struct Capsule {
+    pub(super) kind: TargetKind,
+    pub(super) manifest: Arc<Manifest>,
+    /// The manifest's text; empty for a lone binary.
+    pub(super) manifest_text: String,
+    /// Warnings about the manifest.
+    pub(super) problems: Vec<Problem>,
+    /// The manifest, or the lone binary.
+    pub(super) path: PathBuf,
+    pub(super) verified: Verified,
+}
+
+impl Capsule {
+    pub(super) fn id(&self) -> &CapsuleId {
+        self.manifest.id()
+    }
+
+    /// Reads what can be learned from the binary without compiling it.
+    pub(super) fn surface(&self) -> Result<Surface, Failure> {
+        Surface::read(self.verified.bytes()).map_err(|error| {
+            Failure::new(
+                Exit::Invalid,
+                "not-wasm",
+                format!("{} is not a WebAssembly component", self.id()),
+            )
+            .because(&error)
+        })
+    }
+}
+
+/// Whether the argument is a path: ids have neither separators nor dots.
+pub(super) fn is_path(target: &str) -> bool {
+    target.contains(['/', '.'])
+}
+
+/// Finds the capsule that `target` names. A capsule that is not installed gets a note.
+pub(super) fn find(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    let capsule = find_quietly(cx, target)?;
+    if capsule.kind != TargetKind::Installed {
+        cx.ui.note(&format!("{target} is not installed: integrity not checked"));
+    }
+    Ok(capsule)
+}
+
+/// The same without the note.
+pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    if !is_path(target) {
+        return installed(cx, target);
+    }
+    let path = cx.env.absolute(Path::new(target))?;
+    let metadata = std::fs::metadata(&path).map_err(|error| {
+        let exit = if error.kind() == std::io::ErrorKind::NotFound {
+            Exit::Invalid
+        } else {
+            Exit::Environment
+        };
+        Failure::new(exit, "no-such-path", format!("cannot open {target}")).because(&error)
+    })?;
+    if metadata.is_dir() {
+        return unpacked(target, &path);
+    }
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("wasm" | "wat") => bare(target, &path),
+        Some("capsule") => Err(Failure::new(
+            Exit::Invalid,
+            "archive",
+            format!("{target} is an archive, which this version does not read"),
+        )
+        .help(format!("tar xzf {target} -C SOME-DIRECTORY, then name the directory"))),
+        _ => Err(Failure::new(
+            Exit::Invalid,
+            "not-a-capsule",
+            format!("{target} is neither a directory with a Capsule.toml nor a .wasm or .wat file"),
+        )),
+    }
+}
+
+fn installed(cx: &Cx, name: &str) -> Result<Capsule, Failure> {
+    let store = cx.store()?;
+    let entry = store.find(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
+    let path = entry.dir.join("Capsule.toml");
+    let broken = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(Exit::Integrity, "integrity", format!("capsule {name} does not load"))
+            .because(error)
+            .help(format!("capsule verify {name}, then install it again from its source"))
+    };
+    let (manifest, text, problems) = read_manifest(&path)?;
+    if manifest.id().as_str() != name {
+        return Err(Failure::new(
+            Exit::Integrity,
+            "integrity",
+            format!("capsule {name} does not load: its manifest names {}", manifest.id()),
+        ));
+    }
+    let component = main_component(&manifest, &path)?;
+    let (binary, hash) =
+        store.locate_binary(&entry.dir, Path::new(&component)).map_err(|error| broken(&error))?;
+    let bytes = read_binary(&binary).map_err(|failure| {
+        let cause = failure.causes.join(": ");
+        Failure::new(Exit::Integrity, "integrity", format!("capsule {name} does not load"))
+            .cause(format!("{}: {cause}", failure.message))
+    })?;
+    let recorded: Digest = hash.as_str().parse().map_err(|error| broken(&error))?;
+    let verified = Verified::installed(bytes, &recorded).map_err(|error| broken(&error))?;
+    Ok(Capsule {
+        kind: TargetKind::Installed,
+        manifest: Arc::new(manifest),
+        manifest_text: text,
+        problems,
+        path,
+        verified,
+    })
+}
+
+/// Where installed capsules are looked for: the user's, then those of the workspace.
+pub(super) fn sites(cx: &Cx, store: &Store) -> Result<Vec<Site>, Failure> {
+    Ok(vec![Site::user(store.home()), Site::workspace(&cx.workspace()?)])
+}
+
+/// The failure for a name under which nothing is installed.
+pub(super) fn not_found(name: &str, error: FindError) -> Failure {
+    match error {
+        FindError::NotInstalled { near, .. } => {
+            let failure = Failure::new(
+                Exit::Invalid,
+                "not-installed",
+                format!("capsule {name} is not installed"),
+            );
+            match near.first() {
+                _ if Path::new(name).exists() => {
+                    failure.help(format!("to name the path of that name, type ./{name}"))
+                }
+                Some(near) => failure.help(format!("did you mean {near}?")),
+                None => failure.help("capsule list shows what is installed"),
+            }
+        }
+        error @ FindError::Name(_) => {
+            Failure::new(Exit::Usage, "capsule-id", format!("{name:?} is not a capsule id"))
+                .because(&error)
+        }
+        error @ FindError::Disk(_) => {
+            Failure::environment(format!("cannot look for capsule {name}"), &error)
+        }
+    }
+}
+
+fn unpacked(target: &str, dir: &Path) -> Result<Capsule, Failure> {
+    let path = dir.join("Capsule.toml");
+    if !path.exists() {
+        return Err(Failure::new(
+            Exit::Invalid,
+            "no-manifest",
+            format!("there is no Capsule.toml in {target}"),
+        ));
+    }
+    let (manifest, text, problems) = read_manifest(&path)?;
+    let component = main_component(&manifest, &path)?;
+    let bytes = read_binary(&dir.join(component))?;
+    Ok(Capsule {
+        kind: TargetKind::Unpacked,
+        manifest: Arc::new(manifest),
+        manifest_text: text,
+        problems,
+        path,
+        verified: Verified::unpacked(bytes),
+    })
+}
+
+fn bare(target: &str, path: &Path) -> Result<Capsule, Failure> {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let id = bare_id(&stem.unwrap_or_default());
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let manifest = Manifest::bare(id, &file.unwrap_or_else(|| target.to_owned()));
+    Ok(Capsule {
+        kind: TargetKind::Bare,
+        manifest: Arc::new(manifest),
+        manifest_text: String::new(),
+        problems: Vec::new(),
+        path: path.to_owned(),
+        verified: Verified::unpacked(read_binary(path)?),
+    })
+}
+
+/// An id out of a file name: what an id cannot hold becomes a hyphen.
+fn bare_id(stem: &str) -> CapsuleId {
+    let id: String = stem
+        .to_ascii_lowercase()
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
+        .take(100)
+        .collect();
+    CapsuleId::new(&id)
+        .or_else(|_| CapsuleId::new("unnamed"))
+        .expect("the fallback is a valid id")
+}
+
+/// Reads and checks a manifest; errors in it are all reported at once.
+pub(super) fn read_manifest(path: &Path) -> Result<(Manifest, String, Vec<Problem>), Failure> {
+    read_manifest_as(path, &ParseOptions::default())
+}
+
+/// The same with other options.
+pub(super) fn read_manifest_as(
+    path: &Path,
+    options: &ParseOptions,
+) -> Result<(Manifest, String, Vec<Problem>), Failure> {
+    let bytes = read_capped(path, MANIFEST_BYTES_MAX)?;
+    let parsed = manifest::parse_bytes(&bytes, options);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let shown = path.display().to_string();
+    match parsed.manifest {
+        Some(manifest) => Ok((manifest, text, parsed.problems)),
+        None => {
+            let failure =
+                Failure::new(Exit::Invalid, "manifest", format!("{shown} is not a valid manifest"));
+            let errors = parsed.problems.iter().filter(|p| p.level == manifest::Level::Error);
+            Err(errors.fold(failure, |failure, problem| {
+                failure.cause(manifest::render(problem, "Capsule.toml", &text).trim_end())
+            }))
+        }
+    }
+}
+
+/// The file of the component that is loaded.
+pub(super) fn main_component(manifest: &Manifest, path: &Path) -> Result<PathBuf, Failure> {
+    manifest.main_component().map(|component| PathBuf::from(&component.file)).ok_or_else(|| {
+        Failure::new(
+            Exit::Invalid,
+            "no-component",
+            format!("{} declares no component", path.display()),
+        )
+        .help("add [[component]] with file = \"NAME.wasm\"")
+    })
+}
+
+/// Reads a binary; text is turned into one.
+pub(super) fn read_binary(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read_capped(path, BINARY_BYTES_MAX)?;
+    if path.extension().is_some_and(|extension| extension == "wat") {
+        let text = String::from_utf8_lossy(&bytes);
+        return from_wat(&text).map_err(|error| {
+            Failure::new(Exit::Invalid, "wat", format!("{} does not parse", path.display()))
+                .because(&error)
+        });
+    }
+    Ok(bytes)
+}
+
+fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    use std::io::Read;
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        let exit = match error.downcast_ref::<std::io::Error>() {
+            Some(error) if error.kind() == std::io::ErrorKind::NotFound => Exit::Invalid,
+            _ => Exit::Environment,
+        };
+        Failure::new(exit, "unreadable", format!("cannot read {}", path.display())).because(error)
+    };
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Failure::new(
+            Exit::Invalid,
+            "too-large",
+            format!("{} is larger than {limit} bytes", path.display()),
+        ));
+    }
+    Ok(bytes)
+}

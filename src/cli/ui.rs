@@ -1,0 +1,212 @@
+//! The only writer to standard output and standard error.
+//!
+//! Results go to standard output, talk to standard error. With `--json` standard output carries
+//! documents only. Text that came from a guest is escaped before it reaches a terminal. A reader
+//! that goes away ends the command quietly.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::failure::Failure;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// When the stream is a terminal that wants it.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the user asked for as to output.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UiOptions {
+    /// One JSON document, or JSON lines, instead of text.
+    pub json: bool,
+    /// No notes and no progress.
+    pub quiet: bool,
+    /// How much detail: 0 is normal.
+    pub verbose: u8,
+    /// Colour.
+    pub color: Color,
+}
+
+/// The streams of one process.
+pub struct Ui {
+    options: UiOptions,
+    out: Mutex<anstream::AutoStream<io::Stdout>>,
+    err: Mutex<anstream::AutoStream<io::Stderr>>,
+    out_is_terminal: bool,
+    err_is_terminal: bool,
+    closed: AtomicBool,
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default().bold();
+const NOTE: Style = Style::new().bold();
+
+impl Ui {
+    /// The process's own streams.
+    pub fn new(options: UiOptions) -> Ui {
+        let choice = match options.color {
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+            Color::Auto => anstream::ColorChoice::Auto,
+        };
+        let choose = |detected: anstream::ColorChoice| match choice {
+            anstream::ColorChoice::Auto => detected,
+            choice => choice,
+        };
+        let (out, err) = (io::stdout(), io::stderr());
+        let (out_is_terminal, err_is_terminal) = (out.is_terminal(), err.is_terminal());
+        let out_choice = choose(anstream::AutoStream::choice(&out));
+        let err_choice = choose(anstream::AutoStream::choice(&err));
+        Ui {
+            options,
+            out: Mutex::new(anstream::AutoStream::new(out, out_choice)),
+            err: Mutex::new(anstream::AutoStream::new(err, err_choice)),
+            out_is_terminal,
+            err_is_terminal,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// What the user asked for.
+    pub fn options(&self) -> UiOptions {
+        self.options
+    }
+
+    /// Whether standard output is JSON.
+    pub fn json(&self) -> bool {
+        self.options.json
+    }
+
+    /// Whether progress may be drawn: a terminal is there and nothing forbids it.
+    pub fn draws(&self) -> bool {
+        self.err_is_terminal && !self.options.quiet && !self.options.json
+    }
+
+    /// Whether nobody reads standard output any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Writes a result as text; the text brings its own line breaks.
+    pub fn text(&self, text: &str) {
+        if self.options.json {
+            return;
+        }
+        let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+    }
+
+    /// Writes text that a guest made, with a line break after it: verbatim into a file or pipe,
+    /// escaped onto a terminal.
+    pub fn guest_text(&self, text: &str) {
+        let text = if self.out_is_terminal { escape(text) } else { Cow::Borrowed(text) };
+        self.text(&format!("{text}\n"));
+    }
+
+    /// Writes one JSON document or line; does nothing unless JSON was asked for.
+    pub fn document(&self, document: &impl Serialize) {
+        if !self.options.json {
+            return;
+        }
+        let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let written = serde_json::to_string(document)
+            .map_err(io::Error::other)
+            .and_then(|text| out.write_all(format!("{text}\n").as_bytes()))
+            .and_then(|()| out.flush());
+        self.written(written);
+    }
+
+    fn written(&self, written: io::Result<()>) {
+        if written.is_err() {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Says something beside the result.
+    pub fn talk(&self, text: &str) {
+        if self.options.quiet {
+            return;
+        }
+        self.say(text);
+    }
+
+    /// A note: worth knowing, nothing wrong.
+    pub fn note(&self, text: &str) {
+        self.talk(&format!("{NOTE}note:{NOTE:#} {text}\n"));
+    }
+
+    /// A warning; shown even with `--quiet`.
+    pub fn warn(&self, text: &str) {
+        self.say(&format!("{WARNING}warning:{WARNING:#} {text}\n"));
+    }
+
+    /// Reports a failure: on standard error as text, on standard output as a document.
+    pub fn fail(&self, failure: &Failure) {
+        self.document(&failure.document());
+        let mut text = format!("{ERROR}error:{ERROR:#} {}\n", escape(&failure.message));
+        for cause in &failure.causes {
+            for line in escape(cause).lines() {
+                text.push_str(&format!("  {line}\n"));
+            }
+        }
+        if let Some(help) = &failure.help {
+            let help = escape(help);
+            let mut lines = help.lines();
+            let first = lines.next().unwrap_or_default();
+            text.push_str(&format!("{HELP}help:{HELP:#} {first}\n"));
+            for line in lines {
+                text.push_str(&format!("      {line}\n"));
+            }
+        }
+        self.say(&text);
+    }
+
+    fn say(&self, text: &str) {
+        let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Nobody can be told that standard error is gone.
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+}
+
+/// Makes control characters visible, so that text of a guest can neither move the cursor nor
+/// pretend to be ours. Line breaks and tabs stay.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    let bad = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    if !text.contains(bad) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if bad(letter) {
+            escaped.extend(letter.escape_unicode());
+        } else {
+            escaped.push(letter);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_a_guest_become_visible() {
+        assert_eq!(escape("a\x1b[2Jb\tc\n"), "a\\u{1b}[2Jb\tc\n");
+        assert_eq!(escape("plain ä"), "plain ä");
+        assert_eq!(escape("bell\u{7}\u{9b}31m"), "bell\\u{7}\\u{9b}31m");
+    }
+}

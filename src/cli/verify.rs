@@ -1,0 +1,13 @@
+//! `capsule verify`.
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Not there yet
+#[derive(clap::Args)]
+pub(super) struct VerifyArgs {}
+
+pub(super) fn run(_: &Cx, _: VerifyArgs) -> Result<Exit, Failure> {
+    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+}

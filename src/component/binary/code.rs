@@ -1,0 +1,154 @@
+//! The functions of one core module: which have neither parameters nor results, what they call.
+//!
+//! The index of bodies is one pass over their sizes; a body is decoded only when it is asked for.
+
+use std::ops::Range;
+
+use wasmparser::{
+    BinaryReader, CompositeInnerType, FunctionBody, Operator, OperatorsReader, TypeRef,
+};
+
+use super::{FUNCTIONS_MAX, ModuleOutline, ParseError};
+
+/// The functions of one core module.
+pub(in crate::component) struct Code<'a> {
+    bytes: &'a [u8],
+    /// For each type whether it is `() -> ()`.
+    void: Vec<bool>,
+    /// The imported functions' names, then their types and those of the module's own functions.
+    imports: Vec<(&'a str, &'a str)>,
+    types: Vec<u32>,
+    /// Where each body starts, without its size, and where the last one ends.
+    bodies: Vec<Range<usize>>,
+}
+
+impl<'a> Code<'a> {
+    pub(in crate::component) fn read(
+        bytes: &'a [u8],
+        module: &ModuleOutline<'a>,
+    ) -> Result<Code<'a>, ParseError> {
+        let mut code = Code {
+            bytes,
+            void: Vec::new(),
+            imports: Vec::new(),
+            types: Vec::new(),
+            bodies: Vec::new(),
+        };
+        code.read_types(module)?;
+        code.read_functions(module)?;
+        code.read_bodies(module)?;
+        Ok(code)
+    }
+
+    fn read_types(&mut self, module: &ModuleOutline<'a>) -> Result<(), ParseError> {
+        for group in module.types.iter().flat_map(Clone::clone) {
+            for ty in group?.types() {
+                self.void.push(match &ty.composite_type.inner {
+                    CompositeInnerType::Func(ty) => {
+                        ty.params().is_empty() && ty.results().is_empty()
+                    }
+                    _ => false,
+                });
+            }
+            at_most(self.void.len(), module.range.start)?;
+        }
+        Ok(())
+    }
+
+    fn read_functions(&mut self, module: &ModuleOutline<'a>) -> Result<(), ParseError> {
+        for import in module.imports.iter().flat_map(|section| section.clone().into_imports()) {
+            let import = import?;
+            if let TypeRef::Func(ty) | TypeRef::FuncExact(ty) = import.ty {
+                self.imports.push((import.module, import.name));
+                self.types.push(ty);
+                at_most(self.types.len(), module.range.start)?;
+            }
+        }
+        for ty in module.functions.iter().flat_map(Clone::clone) {
+            self.types.push(ty?);
+            at_most(self.types.len(), module.range.start)?;
+        }
+        Ok(())
+    }
+
+    fn read_bodies(&mut self, module: &ModuleOutline<'a>) -> Result<(), ParseError> {
+        if module.code.is_empty() {
+            return Ok(());
+        }
+        let section = &self.bytes[module.code.clone()];
+        let mut reader = BinaryReader::new(section, module.code.start);
+        for _ in 0..reader.read_var_u32()? {
+            let size = reader.read_var_u32()? as usize;
+            let start = reader.original_position();
+            reader.read_bytes(size)?;
+            self.bodies.push(start..start + size);
+            at_most(self.bodies.len(), start)?;
+        }
+        Ok(())
+    }
+
+    /// How many functions there are, imported ones included.
+    pub(in crate::component) fn len(&self) -> usize {
+        self.imports.len() + self.bodies.len()
+    }
+
+    /// Module and name of an imported function; none for the module's own.
+    pub(in crate::component) fn imported(&self, func: u32) -> Option<(&'a str, &'a str)> {
+        self.imports.get(func as usize).copied()
+    }
+
+    /// Whether a function has neither parameters nor results.
+    pub(in crate::component) fn is_void(&self, func: u32) -> bool {
+        let ty = self.types.get(func as usize);
+        ty.and_then(|ty| self.void.get(*ty as usize)).copied().unwrap_or(false)
+    }
+
+    /// Whether any imported function's module or name contains `text`.
+    pub(in crate::component) fn imports_named(&self, text: &str) -> bool {
+        self.imports.iter().any(|(module, name)| module.contains(text) || name.contains(text))
+    }
+
+    /// Bytes of a function's body; zero for an imported one.
+    pub(in crate::component) fn body_bytes(&self, func: u32) -> usize {
+        self.body(func).map_or(0, |body| body.len())
+    }
+
+    fn body(&self, func: u32) -> Option<Range<usize>> {
+        self.bodies.get((func as usize).checked_sub(self.imports.len())?).cloned()
+    }
+
+    /// The instructions of a function that the module defines.
+    pub(in crate::component) fn operators(
+        &self,
+        func: u32,
+    ) -> Result<OperatorsReader<'a>, ParseError> {
+        let body = self.body(func).unwrap_or(0..0);
+        let reader = BinaryReader::new(&self.bytes[body.clone()], body.start);
+        Ok(FunctionBody::new(reader).get_operators_reader()?)
+    }
+
+    /// What a function calls directly, in order and with repetitions.
+    pub(in crate::component) fn callees(&self, func: u32) -> Result<Vec<u32>, ParseError> {
+        let mut callees = Vec::new();
+        if self.body(func).is_none() {
+            return Ok(callees);
+        }
+        let mut operators = self.operators(func)?;
+        while !operators.eof() {
+            if let Operator::Call { function_index: callee }
+            | Operator::ReturnCall { function_index: callee } = operators.read()?
+            {
+                callees.push(callee);
+            }
+        }
+        Ok(callees)
+    }
+}
+
+fn at_most(count: usize, offset: usize) -> Result<(), ParseError> {
+    if count > FUNCTIONS_MAX {
+        let message = format!("the module has more than {FUNCTIONS_MAX} types or functions");
+        return Err(ParseError::new(offset, message));
+    }
+    Ok(())
+}

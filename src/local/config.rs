@@ -1,0 +1,77 @@
+//! Settings of one capsule for one principal.
+//!
+//! In this order: what the host itself says, a file secret for a key that the manifest declares
+//! secret, the principal's env file, the manifest's default. A declared key without any value is
+//! the empty string; an undeclared one is absent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::host::ports::Config;
+use crate::manifest::Manifest;
+use crate::principal::PrincipalId;
+use crate::store::Store;
+use crate::store::env::EnvError;
+
+/// The key under which guests find the path of the runtime's socket.
+const SOCKET_KEY: &str = "ASTRID_SOCKET_PATH";
+
+pub(super) struct LocalConfig {
+    values: BTreeMap<String, String>,
+    secret_keys: BTreeSet<String>,
+    secrets: Option<(Store, String, String)>,
+}
+
+/// The settings could not be read; nothing is assumed in their stead.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConfigError {
+    #[error(transparent)]
+    Name(#[from] crate::store::names::NameError),
+    #[error(transparent)]
+    Env(#[from] EnvError),
+}
+
+impl LocalConfig {
+    pub(super) fn new(
+        store: Option<&Store>,
+        manifest: &Manifest,
+        principal: &PrincipalId,
+        settings: BTreeMap<String, String>,
+    ) -> Result<LocalConfig, ConfigError> {
+        let capsule = manifest.id().as_str();
+        let mut values = BTreeMap::new();
+        let mut secret_keys = BTreeSet::new();
+        for var in &manifest.env {
+            if var.is_secret() {
+                secret_keys.insert(var.name.clone());
+            } else {
+                values.insert(var.name.clone(), var.kernel_value().unwrap_or_default());
+            }
+        }
+        if let Some(store) = store {
+            let stored = store.env(principal.as_str(), capsule)?.list()?;
+            values.extend(stored.iter().map(|(key, value)| (key.clone(), value.clone())));
+            let socket = store.home().run().join("system.sock");
+            values.insert(SOCKET_KEY.to_owned(), socket.to_string_lossy().into_owned());
+        }
+        values.extend(settings);
+        let secrets =
+            store.map(|store| (store.clone(), principal.to_string(), capsule.to_owned()));
+        Ok(LocalConfig { values, secret_keys, secrets })
+    }
+}
+
+impl Config for LocalConfig {
+    fn get(&self, key: &str) -> Option<String> {
+        if !self.secret_keys.contains(key) {
+            return self.values.get(key).cloned();
+        }
+        let (store, principal, capsule) = self.secrets.as_ref()?;
+        match store.effective_secret(principal, capsule, key) {
+            Ok(secret) => secret.filter(|secret| !secret.is_empty()),
+            Err(error) => {
+                tracing::warn!("secret {key} of {capsule} is treated as missing: {error}");
+                None
+            }
+        }
+    }
+}

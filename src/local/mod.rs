@@ -1,0 +1,175 @@
+//! One machine: the files, databases and principals of a home, as the ports that host functions
+//! ask for.
+//!
+//! A [`Machine`] is made once per process. It knows the home and the bus; for each capsule it makes
+//! the host side, and for each principal what belongs to them. Nothing here falls back from one
+//! principal to another: what somebody does not have is absent.
+
+mod config;
+mod log;
+mod principals;
+mod registry;
+mod secrets;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bus::Bus;
+use crate::bus::rate::PublishLimiter;
+use crate::clock::Clock;
+use crate::host::boundary::Permits;
+use crate::host::ports::{LogLevel, Person, Services};
+use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};
+use crate::kv::{KvService, StagedKv};
+use crate::manifest::{CapsuleId, Manifest};
+use crate::principal::{GroupConfig, PrincipalId, Profile};
+use crate::store::Store;
+
+pub use principals::{AccountError, Accounts};
+use principals::LocalPrincipals;
+use registry::LocalRegistry;
+
+/// Where log lines of guests are shown besides their files: capsule, level, message.
+pub type LogSink = Arc<dyn Fn(&str, LogLevel, &str) + Send + Sync>;
+
+/// What a machine is made of.
+pub struct MachineOptions {
+    /// The home; `None` is a throw-away machine with no files at all.
+    pub store: Option<Store>,
+    /// Time and randomness that guests see.
+    pub clock: Clock,
+    /// Who answers questions.
+    pub person: Arc<dyn Person>,
+    /// Where log lines are shown.
+    pub log: LogSink,
+}
+
+/// One machine. Clones are the same machine.
+#[derive(Clone)]
+pub struct Machine(Arc<Inner>);
+
+struct Inner {
+    store: Option<Store>,
+    clock: Clock,
+    bus: Bus,
+    kv: KvService,
+    person: Arc<dyn Person>,
+    log: LogSink,
+    permits: Arc<Permits>,
+    registry: Arc<LocalRegistry>,
+}
+
+/// A capsule as this machine hosts it.
+pub struct Hosted {
+    /// Its host side.
+    pub host: Arc<CapsuleHost>,
+    principals: Arc<LocalPrincipals>,
+}
+
+/// What is particular about the hosting of one capsule.
+#[derive(Default)]
+pub struct HostingOptions {
+    /// Whether the capsule has a run loop of its own.
+    pub has_run_loop: bool,
+    /// Settings beside env and manifest, such as the version before an upgrade.
+    pub settings: BTreeMap<String, String>,
+    /// A layer that keeps writes until somebody commits them.
+    pub staged: Option<StagedKv>,
+}
+
+impl Machine {
+    /// A machine with nothing on it yet.
+    pub fn new(options: MachineOptions) -> Machine {
+        let kv = match &options.store {
+            Some(store) => KvService::at(store.home().key_value()),
+            None => KvService::in_memory(),
+        };
+        Machine(Arc::new(Inner {
+            store: options.store,
+            clock: options.clock,
+            bus: Bus::new(),
+            kv,
+            person: options.person,
+            log: options.log,
+            permits: Arc::new(Permits::for_this_process()),
+            registry: Arc::default(),
+        }))
+    }
+
+    /// The bus between its capsules.
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// Its keys and values.
+    pub fn kv(&self) -> &KvService {
+        &self.0.kv
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Makes the host side of a capsule.
+    pub fn host(
+        &self,
+        manifest: &Arc<Manifest>,
+        options: HostingOptions,
+    ) -> Result<Hosted, getrandom::Error> {
+        let inner = &self.0;
+        let has_run_loop = options.has_run_loop;
+        let principals = Arc::new(LocalPrincipals::new(
+            inner.store.clone(),
+            inner.kv.clone(),
+            Arc::clone(manifest),
+            Arc::clone(&inner.log),
+            options,
+        ));
+        let id: CapsuleId = manifest.id().clone();
+        let services = Services {
+            clock: inner.clock.clone(),
+            stopwatch: Clock::system(),
+            bus: inner.bus.clone(),
+            principals: Arc::clone(&principals) as _,
+            registry: Arc::clone(&inner.registry) as _,
+            person: Arc::clone(&inner.person),
+            permits: Arc::clone(&inner.permits),
+            publish_rate: PublishLimiter::new(),
+        };
+        let host = Arc::new(CapsuleHost::new(id, manifest, has_run_loop, services)?);
+        inner.registry.add(host.source_id, &host.capabilities);
+        Ok(Hosted { host, principals })
+    }
+
+    /// The accounts of this machine.
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.0.store.as_ref().map(|store| store.home().clone()))
+    }
+}
+
+impl Hosted {
+    /// What `id` owns as far as this capsule can see it.
+    pub fn belongings(&self, id: &PrincipalId) -> Result<Arc<Belongings>, Refused> {
+        use crate::host::ports::Principals;
+        self.principals.belongings(id)
+    }
+}
+
+/// The policy under which a principal acts.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Who.
+    pub id: PrincipalId,
+    /// Their profile.
+    pub profile: Profile,
+    /// The groups of the machine.
+    pub groups: GroupConfig,
+}
+
+impl Account {
+    /// Whether a capability lifts what bounds others.
+    pub fn is_exempt(&self) -> bool {
+        crate::policy::exemption::is_exempt(Some(&self.profile), Some(&self.groups), &self.id)
+    }
+}

@@ -1,0 +1,5 @@
+//! What a user or a script sees: one file per document, each with a text form and a JSON form.
+//!
+//! The types here mirror what the library returns and are the only ones that are serialised for
+//! users. A field that programs rely on is named in snake case, times are whole microseconds
+//! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.

@@ -1,0 +1,197 @@
+//! Checking again what is installed: every digest is computed anew.
+
+use std::path::{Path, PathBuf};
+
+use super::Store;
+use super::binary::IntegrityError;
+use super::blob::BlobState;
+use super::catalog::{Entry, EntryProblem};
+use super::disk::DiskError;
+use super::hash::{Hash, HashError};
+use super::layout::Scope;
+
+/// The result of checking one capsule.
+#[derive(Debug)]
+pub struct Check {
+    /// The capsule.
+    pub id: String,
+    /// Who sees it.
+    pub scope: Scope,
+    /// Its directory.
+    pub dir: PathBuf,
+    /// The digest that is recorded for its binary.
+    pub expected: Option<Hash>,
+    /// The digest that its binary has.
+    pub actual: Option<Hash>,
+    /// What is wrong; nothing when all is well.
+    pub problems: Vec<Problem>,
+}
+
+/// Damage to a capsule.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// Of its directory, manifest or metadata.
+    #[error(transparent)]
+    Entry(EntryProblem),
+    /// Of its binary.
+    #[error(transparent)]
+    Binary(IntegrityError),
+    /// The digest of a WIT file is malformed.
+    #[error("the hash recorded for {name} is malformed")]
+    WitHash {
+        /// The WIT file.
+        name: String,
+        /// What is recorded.
+        source: HashError,
+    },
+    /// A WIT file is missing or damaged.
+    #[error("the WIT file {name} is missing or damaged")]
+    Wit {
+        /// The WIT file.
+        name: String,
+        /// Its recorded digest.
+        expected: Hash,
+    },
+    /// A WIT file could not be read.
+    #[error(transparent)]
+    Disk(DiskError),
+}
+
+/// A blob whose content does not have the digest that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedBlob {
+    /// The blob.
+    pub path: PathBuf,
+    /// The digest in its name.
+    pub expected: Hash,
+    /// The digest of its content, unless it is too large to be a blob.
+    pub actual: Option<Hash>,
+}
+
+impl Store {
+    /// Checks one installed capsule. One whose manifest declares no component needs no binary.
+    pub fn recheck(&self, entry: Entry) -> Check {
+        let mut problems: Vec<Problem> = entry.problems.into_iter().map(Problem::Entry).collect();
+        let (mut expected, mut actual) = (None, None);
+        let recorded = entry.meta.as_ref().is_some_and(|meta| meta.wasm_hash.is_some());
+        if entry.meta.is_some() && (recorded || entry.outline.component.is_some()) {
+            let file = entry.outline.component.as_deref().unwrap_or(Path::new(""));
+            match self.load_binary(&entry.dir, file) {
+                Ok(binary) => (expected, actual) = (Some(binary.hash.clone()), Some(binary.hash)),
+                Err(error) => {
+                    (expected, actual) = digests(&error);
+                    problems.push(Problem::Binary(error));
+                }
+            }
+        }
+        for (name, text) in entry.meta.iter().flat_map(|meta| &meta.wit_files) {
+            problems.extend(self.recheck_wit(name, text));
+        }
+        Check { id: entry.id, scope: entry.scope, dir: entry.dir, expected, actual, problems }
+    }
+
+    /// Checks every blob of the home, whether a capsule uses it or not.
+    pub fn recheck_blobs(&self) -> Result<Vec<DamagedBlob>, DiskError> {
+        let mut damaged = Vec::new();
+        let mut check = |path, expected, state| {
+            if let BlobState::Damaged { actual } = state {
+                damaged.push(DamagedBlob { path, expected, actual });
+            }
+        };
+        for (path, hash) in self.blobs_in(&self.home.binaries(), "wasm")? {
+            let state = self.binary_state(&hash)?;
+            check(path, hash, state);
+        }
+        for (path, hash) in self.blobs_in(&self.home.wits(), "wit")? {
+            let state = self.wit_state(&hash)?;
+            check(path, hash, state);
+        }
+        Ok(damaged)
+    }
+
+    fn recheck_wit(&self, name: &str, text: &str) -> Option<Problem> {
+        let name = name.to_owned();
+        match text.parse::<Hash>() {
+            Err(source) => Some(Problem::WitHash { name, source }),
+            Ok(expected) => match self.wit_state(&expected) {
+                Ok(BlobState::Intact) => None,
+                Ok(_) => Some(Problem::Wit { name, expected }),
+                Err(error) => Some(Problem::Disk(error)),
+            },
+        }
+    }
+}
+
+fn digests(error: &IntegrityError) -> (Option<Hash>, Option<Hash>) {
+    match error {
+        IntegrityError::Mismatch { expected, actual, .. } => {
+            (Some(expected.clone()), Some(actual.clone()))
+        }
+        IntegrityError::Missing { expected, .. } => (Some(expected.clone()), None),
+        _ => (None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::Scratch;
+
+    fn check(scratch: &Scratch) -> Check {
+        let store = scratch.store();
+        store.recheck(store.find(&[scratch.site()], "c").expect("installed"))
+    }
+
+    #[test]
+    fn an_undamaged_capsule_has_no_problems() {
+        let scratch = Scratch::new();
+        scratch.install("c", "1.0.0");
+        let check = check(&scratch);
+        assert!(check.problems.is_empty(), "{:?}", check.problems);
+        assert!(check.expected.is_some() && check.expected == check.actual);
+        assert!(scratch.store().recheck_blobs().expect("readable").is_empty());
+    }
+
+    #[test]
+    fn every_kind_of_damage_is_found() {
+        type Damage = fn(&Scratch, &Check);
+        let damages: [(&str, Damage); 5] = [
+            ("Binary(Mismatch", |scratch, check| {
+                let hash = check.expected.as_ref().expect("recorded");
+                std::fs::write(scratch.store().home().binary(hash), "x").expect("own file");
+            }),
+            ("Binary(Missing", |scratch, _| {
+                std::fs::remove_dir_all(scratch.store().home().binaries()).expect("own files");
+            }),
+            ("Wit {", |scratch, _| {
+                std::fs::remove_dir_all(scratch.store().home().wits()).expect("own files");
+            }),
+            ("Entry(Meta(Missing", |_, check| {
+                std::fs::remove_file(check.dir.join("meta.json")).expect("own file");
+            }),
+            ("Entry(Manifest(", |_, check| {
+                std::fs::remove_file(check.dir.join("Capsule.toml")).expect("own file");
+            }),
+        ];
+        for (expected, damage) in damages {
+            let scratch = Scratch::new();
+            scratch.install("c", "1.0.0");
+            damage(&scratch, &check(&scratch));
+            let found = check(&scratch).problems;
+            let found: Vec<String> = found.iter().map(|problem| format!("{problem:?}")).collect();
+            assert!(found.len() == 1 && found[0].starts_with(expected), "{expected}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_blobs_are_found_without_a_capsule() {
+        let scratch = Scratch::new();
+        let store = scratch.store();
+        let (hash, _) = store.put_binary(b"code").expect("room");
+        std::fs::write(store.home().binary(&hash), "x").expect("own file");
+        std::fs::write(store.home().binaries().join("notes.txt"), "").expect("own file");
+        let damaged = store.recheck_blobs().expect("readable");
+        assert_eq!(damaged.len(), 1);
+        assert_eq!(damaged[0].actual, Some(Hash::of(b"x")));
+    }
+}
