@@ -184,8 +184,8 @@ fn a_kill_while_the_store_is_made_leaves_none_or_a_sound_one() {
     for round in 0..8 {
         let dir = home.path().join(round.to_string());
         let path = dir.join("capsule.kv");
-        let victim = Player::start("sequence", &path, "victim");
-        while !dir.exists() {
+        let mut victim = Player::start("sequence", &path, "victim");
+        while !dir.exists() && matches!(victim.child.try_wait(), Ok(None)) {
             std::hint::spin_loop();
         }
         (0..round * 20_000).for_each(|_| std::hint::spin_loop());

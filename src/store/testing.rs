@@ -23,7 +23,9 @@ pub(super) struct Scratch {
 
 impl Scratch {
     pub(super) fn new() -> Scratch {
-        let root = tempfile::tempdir().expect("a place for temporary files");
+        // Thousands of small files: memory is faster where there is such a file system.
+        let root = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let root = root.expect("a place for temporary files");
         Scratch { root, clock: Clock::seeded(7) }
     }
 
@@ -107,6 +109,8 @@ pub(super) fn mode_of(path: &Path) -> u32 {
 pub(super) enum Fault {
     /// One operation does not work.
     Once,
+    /// Three operations in a row do not, so that taking back fails, too.
+    Burst,
     /// From one operation on, none does, as if the process were gone.
     Crash,
 }
@@ -136,7 +140,12 @@ impl FaultyDisk {
 
     fn step(&self, path: &Path) -> Result<(), DiskError> {
         let left = self.left.fetch_sub(1, Ordering::SeqCst) - 1;
-        if left == 0 || (left < 0 && self.fault == Fault::Crash) {
+        let fails = match self.fault {
+            Fault::Once => left == 0,
+            Fault::Burst => (-2..=0).contains(&left),
+            Fault::Crash => left <= 0,
+        };
+        if fails {
             return Err(failed("survive", path)(std::io::Error::other("injected")));
         }
         Ok(())

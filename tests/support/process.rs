@@ -289,7 +289,8 @@ impl Running {
         wait_for_end(self.id(), ended);
         let closed = self.stdout.to_end(self.patience) && self.stderr.to_end(self.patience);
         if !closed || end.recv_timeout(self.patience).is_err() {
-            panic!("the program has not ended within {:?}\n{}", self.patience, self.so_far());
+            let shown = self.so_far();
+            panic!("the program has not ended within {:?}\n{shown}", self.patience);
         }
         let status = self.group.end();
         Output { status, stdout: self.stdout.text(), stderr: self.stderr.text() }

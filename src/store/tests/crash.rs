@@ -35,13 +35,13 @@ fn install_until(scratch: &Scratch, n: i64, fault: Fault, can_exchange: bool) ->
     };
     match attempt() {
         Ok(installed) => {
-            assert!(!disk.has_failed() || fault == Fault::Once || installed.leftover.is_some());
+            assert!(!disk.has_failed() || fault != Fault::Crash || installed.leftover.is_some());
             !disk.has_failed()
         }
         Err(InstallError::Unfinished(_)) => false,
         Err(_) => {
             // An error that does not say otherwise means that nothing has changed.
-            if fault == Fault::Once {
+            if fault != Fault::Crash {
                 assert_ne!(whole(scratch).as_deref(), Some("2.0.0"), "at operation {n}");
             }
             false
@@ -104,6 +104,12 @@ fn a_crash_is_survived_where_directories_cannot_be_exchanged() {
 fn an_error_at_any_step_of_an_upgrade_leaves_the_old_or_the_new() {
     fail_everywhere(Some("1.0.0"), Fault::Once, true);
     fail_everywhere(Some("1.0.0"), Fault::Once, false);
+}
+
+#[test]
+fn an_error_while_taking_back_loses_neither_version() {
+    fail_everywhere(Some("1.0.0"), Fault::Burst, true);
+    fail_everywhere(Some("1.0.0"), Fault::Burst, false);
 }
 
 #[test]
