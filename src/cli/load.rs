@@ -1,1 +1,155 @@
-//! Loading.
+//! From a found capsule to one that can be called.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::target::Capsule;
+use crate::clock::Clock;
+use crate::component::{EntryPoint, Surface, has_run_loop, world};
+use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile};
+use crate::host::ports::{LogLevel, Refused};
+use crate::local::{Account, Hosted, HostingOptions, LogSink, Machine, MachineOptions};
+use crate::principal::PrincipalId;
+use crate::store::Store;
+
+/// A loaded capsule.
+pub(super) struct Ready {
+    pub(super) loaded: Loaded,
+    pub(super) hosted: Hosted,
+    pub(super) surface: Surface,
+    pub(super) code: CodeSource,
+    pub(super) load_time: Duration,
+}
+
+/// Where a command hosts capsules.
+pub(super) struct Place {
+    pub(super) machine: Machine,
+    pub(super) engine: Engine,
+    pub(super) flavour: Flavour,
+}
+
+/// How a place differs from the ordinary one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PlaceOptions {
+    /// A throw-away machine: no files are read or written for guests.
+    pub(super) ephemeral: bool,
+    /// A virtual clock and repeatable random bytes.
+    pub(super) seed: Option<u64>,
+}
+
+impl Place {
+    /// Sets up a machine in the home that the options name.
+    pub(super) fn new(
+        cx: &Cx,
+        options: PlaceOptions,
+        profile: Profile,
+        person: Arc<dyn crate::host::ports::Person>,
+        log: LogSink,
+    ) -> Result<Place, Failure> {
+        let store = if options.ephemeral { None } else { Some(cx.store()?) };
+        let clock = options.seed.map_or_else(Clock::system, Clock::seeded);
+        let cache = cx.home().ok().map(|home| home.code_cache());
+        let flavour = match options.seed {
+            Some(_) => Flavour::Deterministic,
+            None => Flavour::Normal,
+        };
+        Ok(Place {
+            machine: Machine::new(MachineOptions { store, clock, person, log }),
+            engine: Engine::new(EngineOptions { profile, cache }),
+            flavour,
+        })
+    }
+
+    /// Checks, compiles and links a capsule.
+    pub(super) fn load(&self, capsule: &Capsule, hosting: HostingOptions) -> Result<Ready, Failure> {
+        let started = Instant::now();
+        let surface = capsule.surface()?;
+        refuse_unlinkable(capsule, &surface)?;
+        let hosting = HostingOptions { has_run_loop: has_run_loop(&surface), ..hosting };
+        let hosted = self.machine.host(&capsule.manifest, hosting).map_err(|error| {
+            Failure::environment("the system has no random bytes", &error)
+        })?;
+        let code = self.engine.compile(&capsule.verified, self.flavour).map_err(|error| {
+            Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
+                .because(&error)
+        })?;
+        let source = code.source;
+        let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| {
+            Failure::new(Exit::Invalid, "link", format!("{} does not link", capsule.id()))
+                .because(&error)
+        })?;
+        Ok(Ready { loaded, hosted, surface, code: source, load_time: started.elapsed() })
+    }
+
+    /// The account that a principal acts under.
+    pub(super) fn account(&self, id: &PrincipalId) -> Result<Account, Failure> {
+        self.machine.accounts().find(id).map_err(|error| {
+            let failure =
+                Failure::new(Exit::Denied, "principal", format!("principal {id} may not act"));
+            failure.because(&error)
+        })
+    }
+}
+
+/// Refuses what cannot be loaded, with everything that is wrong at once.
+pub(super) fn refuse_unlinkable(capsule: &Capsule, surface: &Surface) -> Result<(), Failure> {
+    if surface.kind == crate::component::Kind::Module {
+        return Err(Failure::new(
+            Exit::Invalid,
+            "core-module",
+            format!("{} is a core module, not a component", capsule.id()),
+        )
+        .help("wasm-tools component new MODULE.wasm -o COMPONENT.wasm"));
+    }
+    let problems = world::check(surface);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let noun = if problems.len() == 1 { "import is" } else { "imports are" };
+    let failure = Failure::new(
+        Exit::Invalid,
+        "imports",
+        format!("{}: {} {noun} not served", capsule.id(), problems.len()),
+    );
+    let mut help: Vec<String> = Vec::new();
+    let failure = problems.iter().fold(failure, |failure, problem| {
+        if let Some(line) = problem.help()
+            && !help.contains(&line)
+        {
+            help.push(line);
+        }
+        failure.cause(problem.message())
+    });
+    if help.is_empty() { Err(failure) } else { Err(failure.help(help.join("\n"))) }
+}
+
+/// Whether an entry point may be called: it is there, and not known to do nothing.
+pub(super) fn is_callable(surface: &Surface, entry: EntryPoint) -> bool {
+    surface.entry_points.get(entry).callable()
+}
+
+/// The failure for a principal that may not be acted for.
+pub(super) fn refused(error: &Refused) -> Failure {
+    Failure::new(Exit::Denied, "principal", format!("principal {} may not act", error.id))
+        .cause(&error.reason)
+}
+
+/// Shows guests' log lines on standard error: everything from `info` on, and all with `-v`.
+pub(super) fn log_to(ui: &Arc<super::ui::Ui>) -> LogSink {
+    let ui = Arc::clone(ui);
+    let least = if ui.options().verbose > 0 { LogLevel::Trace } else { LogLevel::Info };
+    Arc::new(move |capsule, level, message| {
+        if level >= least {
+            let message = super::ui::escape(message);
+            ui.talk(&format!("{capsule} {} {message}\n", level.as_str()));
+        }
+    })
+}
+
+/// The store of the home, for commands that also need it beside the machine.
+pub(super) fn store_of(cx: &Cx) -> Result<Store, Failure> {
+    cx.store()
+}
