@@ -13,3 +13,4 @@ pub mod policy;
 pub mod principal;
 pub mod report;
 pub mod store;
+pub mod trace;

@@ -158,7 +158,8 @@ impl Stage {
     }
 
     fn run(&self, name: &str, args: &[String]) -> Result<Output, String> {
-        let args: Vec<String> = args.iter().map(|arg| self.resolve(arg)).collect::<Result<_, _>>()?;
+        let args: Vec<String> =
+            args.iter().map(|arg| self.resolve(arg)).collect::<Result<_, _>>()?;
         let mut launch = self.sandbox.capsule(args.iter().map(String::as_str));
         for (name, value) in &self.case.env {
             launch = launch.env(name, self.resolve(value)?);
@@ -229,7 +230,9 @@ impl Stage {
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| {
                 let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-                name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+                name.len() >= start.len() + end.len()
+                    && name.starts_with(start)
+                    && name.ends_with(end)
             })
             .collect();
         match fits.as_slice() {
@@ -276,8 +279,7 @@ fn compare(path: &Path, actual: &str, bless: bool) -> Result<(), String> {
     if !bless {
         return Err(format!("{}\n{}", path.display(), difference(&expected, actual)));
     }
-    let written =
-        if actual.is_empty() { fs::remove_file(path) } else { fs::write(path, actual) };
+    let written = if actual.is_empty() { fs::remove_file(path) } else { fs::write(path, actual) };
     written.map_err(|error| format!("{}: {error}", path.display()))
 }
 
@@ -319,7 +321,10 @@ fn strays(inputs: &[PathBuf], root: &Path) -> Result<(), String> {
     if strays.is_empty() {
         return Ok(());
     }
-    Err(format!("these belong to no case, to a run that is gone, or are empty:\n{}", strays.join("\n")))
+    Err(format!(
+        "these belong to no case, to a run that is gone, or are empty:\n{}",
+        strays.join("\n")
+    ))
 }
 
 fn is_empty(path: &Path) -> bool {

@@ -1,6 +1,7 @@
 //! What every command works with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::Global;
 use super::env::Env;
@@ -17,13 +18,13 @@ use crate::store::layout::{Home, Site};
 pub(super) struct Cx {
     pub(super) global: Global,
     pub(super) env: Env,
-    pub(super) ui: Ui,
+    pub(super) ui: Arc<Ui>,
 }
 
 impl Cx {
     pub(super) fn new(global: Global) -> Cx {
         let env = Env::read();
-        let ui = Ui::new(global.ui());
+        let ui = Arc::new(Ui::new(global.ui()));
         start_diagnostics(&env, global.verbose);
         Cx { global, env, ui }
     }

@@ -1,13 +1,344 @@
 //! `capsule invoke`.
 
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
+use super::person::{Answers, LocalPerson};
+use super::target::{self, Capsule};
+use super::{interrupt, parse};
+use crate::bus::{Attribution, Message};
+use crate::component::EntryPoint;
+use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
+use crate::host::record::Observer;
+use crate::limits::BINARY_BYTES_MAX;
+use crate::policy::budget::{AskedLimits, call_limits};
+use crate::policy::verdict::Verdict;
+use crate::report::invoke::{Called, InvokeReport, explain, outcome};
+use crate::trace::Trace;
 
-/// Not there yet
+/// Fire one interceptor and print its answer and its cost
 #[derive(clap::Args)]
-pub(super) struct InvokeArgs {}
+#[command(after_help = "\
+Examples:
+  capsule invoke greeter greet --payload '{\"name\":\"Ada\"}'
+  capsule invoke ./my-capsule greet --payload-file event.json --trace
+  capsule invoke greeter greet --expect continue --max-fuel 100000   # a gate for CI: exit 1
 
-pub(super) fn run(_: &Cx, _: InvokeArgs) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+The answer goes to standard output, its cost to standard error.")]
+pub(super) struct InvokeArgs {
+    /// Installed capsule, directory, or .wasm/.wat file
+    target: String,
+    /// The action
+    action: String,
+    /// `-` reads the payload from standard input
+    #[arg(value_name = "-", value_parser = ["-"])]
+    stdin: Option<String>,
+    /// Payload
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["payload_file", "stdin"])]
+    payload: Option<String>,
+    /// File with the payload
+    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
+    payload_file: Option<PathBuf>,
+    /// Topic of the message that is being served
+    #[arg(long, default_value = "capsule.v1.invoke")]
+    topic: String,
+    /// Fuel of the call [default: 10000000000]
+    #[arg(long, value_name = "N", value_parser = parse::number)]
+    fuel: Option<u64>,
+    /// Wall-clock limit of the call [default: the profile's, 300s]
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
+    timeout: Option<Duration>,
+    /// Memory of the instance [default: the profile's, 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    memory: Option<u64>,
+    /// Virtual clock and repeatable random bytes
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Throw-away home: nothing is read from the real one, nothing is left in it
+    #[arg(long)]
+    ephemeral: bool,
+    /// Print one line per host call
+    #[arg(long)]
+    trace: bool,
+    /// Print the cost on standard output, after the answer
+    #[arg(long)]
+    stats: bool,
+    #[command(flatten)]
+    gates: Gates,
+}
+
+/// What a pipeline expects of the call; exit 1 when it is not so.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Gates")]
+struct Gates {
+    /// Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory
+    #[arg(long, value_name = "OUTCOME", value_parser = OUTCOMES)]
+    expect: Option<String>,
+    /// Expect this JSON as data
+    #[arg(long, value_name = "JSON")]
+    expect_data: Option<String>,
+    /// Expect the call to use no more fuel than this
+    #[arg(long, value_name = "N", value_parser = parse::number)]
+    max_fuel: Option<u64>,
+    /// Expect no more memory than this at the peak
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    max_memory: Option<u64>,
+}
+
+const OUTCOMES: [&str; 7] =
+    ["continue", "final", "deny", "trap", "out-of-fuel", "deadline", "memory"];
+
+pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    args.gates.check()?;
+    let principal = cx.principal()?;
+    let payload = payload(&args)?;
+    let capsule = target::find(cx, &args.target)?;
+    let options = PlaceOptions { ephemeral: args.ephemeral, seed: args.seed };
+    let person = Arc::new(LocalPerson::new(Answers::default(), false));
+    let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?;
+    let account = place.account(&principal)?;
+    let asked = AskedLimits { fuel: args.fuel, timeout: args.timeout, memory_bytes: args.memory };
+    let limits = call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
+        Failure::new(Exit::Denied, "limit", "the call may not have these limits").because(&error)
+    })?;
+    let ready = place.load(&capsule, Default::default())?;
+    refuse_without_hook(&capsule, &ready)?;
+
+    let owner = crate::principal::PrincipalId::default();
+    let call = Call {
+        action: &args.action,
+        payload: &payload,
+        principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
+        owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
+        caller: Some(Arc::new(caller(&args, principal.as_str(), &place, &payload)?)),
+        limits,
+        cancel: CancellationToken::new(),
+    };
+    let load = started.elapsed();
+    let (report, interrupted) = call_once(cx, &ready, call, args.trace)?;
+    let called = Called {
+        capsule: capsule.id().to_string(),
+        action: args.action.clone(),
+        principal: principal.to_string(),
+        wasm_hash: capsule.verified.digest().to_string(),
+        cache: ready.code.as_str(),
+        fingerprint: fingerprint(place.flavour),
+        load,
+        total: started.elapsed(),
+    };
+    let tripped = args.gates.tripped(&report);
+    print(cx, &args, &capsule, &InvokeReport::new(called, &report, tripped.clone()), &report);
+    for gate in &tripped {
+        cx.ui.warn(gate);
+    }
+    Ok(interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report)))
+}
+
+/// Calls on this thread, which nothing else needs meanwhile.
+fn call_once(
+    cx: &Cx,
+    ready: &Ready,
+    call: Call<'_>,
+    trace: bool,
+) -> Result<(CallReport, Option<Exit>), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::environment("cannot start a runtime", &error))?;
+    let observer = trace.then(|| {
+        let ui = Arc::clone(&cx.ui);
+        let sink = Arc::new(move |line: &str| ui.talk(&format!("{}\n", super::ui::escape(line))));
+        Box::new(Trace::new("", sink)) as Box<dyn Observer>
+    });
+    let (report, interrupted) = runtime.block_on(async {
+        let interrupted = interrupt::watch(call.cancel.clone())?;
+        let report = ready.loaded.invoke(call, observer).await;
+        Ok::<_, Failure>((report, interrupted))
+    })?;
+    runtime.shutdown_background();
+    Ok((report, interrupted.exit()))
+}
+
+fn payload(args: &InvokeArgs) -> Result<Vec<u8>, Failure> {
+    if let Some(text) = &args.payload {
+        return Ok(text.clone().into_bytes());
+    }
+    let mut bytes = Vec::new();
+    let read = match &args.payload_file {
+        Some(path) if path.as_os_str() != "-" => std::fs::File::open(path)
+            .and_then(|file| file.take(BINARY_BYTES_MAX).read_to_end(&mut bytes)),
+        None if args.stdin.is_none() => return Ok(bytes),
+        _ => std::io::stdin().take(BINARY_BYTES_MAX).read_to_end(&mut bytes),
+    };
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Failure::environment("cannot read the payload", &error)),
+    }
+}
+
+/// The message that the call pretends to serve.
+fn caller(
+    args: &InvokeArgs,
+    principal: &str,
+    place: &Place,
+    payload: &[u8],
+) -> Result<Message, Failure> {
+    let clock = place.machine.clock();
+    let source_id = clock
+        .uuid()
+        .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
+    Ok(Message {
+        topic: args.topic.as_str().into(),
+        payload: String::from_utf8_lossy(payload).into(),
+        source_id,
+        principal: Attribution::Verified(principal.into()),
+        seq: 0,
+        timestamp: clock.since_epoch(),
+    })
+}
+
+fn refuse_without_hook(capsule: &Capsule, ready: &Ready) -> Result<(), Failure> {
+    let hook = ready.surface.entry_points.get(EntryPoint::Hook);
+    if is_callable(&ready.surface, EntryPoint::Hook) && !hook.wrong_type {
+        return Ok(());
+    }
+    let message = format!("{} has no interceptor to invoke", capsule.id());
+    let failure = Failure::new(Exit::Invalid, "no-interceptor", message).cause(format!(
+        "astrid-hook-trigger is {}: {}",
+        hook.status.name(),
+        hook.evidence
+    ));
+    Err(if is_callable(&ready.surface, EntryPoint::Run) {
+        failure.help(format!("it has a run loop: capsule run {}", capsule.id()))
+    } else {
+        failure
+    })
+}
+
+fn print(
+    cx: &Cx,
+    args: &InvokeArgs,
+    capsule: &Capsule,
+    report: &InvokeReport,
+    call: &CallReport,
+) {
+    let ui = &cx.ui;
+    ui.document(report);
+    ui.text(&format!("{}\n", report.outcome()));
+    if let Some(text) = report.guest_text() {
+        ui.guest_text(text);
+    }
+    if let Some(reason) = explain(call) {
+        let name = capsule.id();
+        let failure = Failure::new(exit(&call.ending), "", format!("{name}: {reason}"));
+        ui.problem(&with_backtrace(failure, call));
+    }
+    if matches!(&call.ending, Ending::Verdict(Verdict::Deny { .. })) {
+        suggest(cx, args, capsule);
+    }
+    let cost = format!("\n{}", report.cost_text(cx.global.verbose > 0));
+    if args.stats { ui.text(&cost) } else if !ui.json() { ui.talk(&cost) }
+}
+
+fn with_backtrace(failure: Failure, call: &CallReport) -> Failure {
+    let Ending::Trap(trap) = &call.ending else { return failure };
+    let failure = trap.backtrace.iter().take(20).fold(failure, |failure, frame| {
+        failure.cause(format!("in {frame}"))
+    });
+    match &call.last_host_call {
+        Some(function) => failure.cause(format!("last host call: {}", function.short_name())),
+        None => failure,
+    }
+}
+
+/// A denial of an action that the manifest does not know may be a typing error.
+fn suggest(cx: &Cx, args: &InvokeArgs, capsule: &Capsule) {
+    let actions: Vec<&str> = capsule.manifest.handlers().map(|binding| binding.action).collect();
+    if actions.contains(&args.action.as_str()) {
+        return;
+    }
+    let near = actions
+        .iter()
+        .map(|action| (strsim::jaro_winkler(action, &args.action), action))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((_, action)) = near {
+        let note = format!("the manifest of {} has no handler {}; did you mean {action}?",
+            capsule.id(), args.action);
+        cx.ui.note(&note);
+    }
+}
+
+/// The exit code of an ending.
+pub(super) fn exit(ending: &Ending) -> Exit {
+    match ending {
+        Ending::Verdict(Verdict::Deny { .. }) => Exit::GuestDenied,
+        Ending::Verdict(_) | Ending::Returned => Exit::Done,
+        Ending::Trap(_) | Ending::Memory { .. } => Exit::Trap,
+        Ending::OutOfFuel { .. } => Exit::OutOfFuel,
+        Ending::Deadline { .. } | Ending::Spun { .. } => Exit::Deadline,
+        Ending::Cancelled => Exit::Interrupted,
+    }
+}
+
+impl Gates {
+    fn check(&self) -> Result<(), Failure> {
+        if let Some(expected) = &self.expect_data
+            && let Err(error) = serde_json::from_str::<serde_json::Value>(expected)
+        {
+            let message = "--expect-data is not JSON";
+            return Err(Failure::new(Exit::Usage, "usage", message).because(&error));
+        }
+        Ok(())
+    }
+
+    /// A sentence for each expectation that was not met.
+    fn tripped(&self, report: &CallReport) -> Vec<String> {
+        let mut tripped = Vec::new();
+        let outcome = outcome(&report.ending);
+        if let Some(expected) = &self.expect
+            && expected != outcome
+        {
+            tripped.push(format!("expected outcome {expected}, got {outcome}"));
+        }
+        if let Some(expected) = &self.expect_data {
+            let data = match &report.ending {
+                Ending::Verdict(Verdict::Continue(data) | Verdict::Final(data)) => data.as_deref(),
+                _ => None,
+            };
+            let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+            if data.and_then(json) != json(expected) {
+                tripped.push(format!("expected data {expected}, got {}", data.unwrap_or("none")));
+            }
+        }
+        if let Some(max) = self.max_fuel
+            && report.fuel.call > max
+        {
+            tripped.push(format!("used {} fuel, allowed are {max}", report.fuel.call));
+        }
+        if let Some(max) = self.max_memory
+            && report.memory.peak_bytes > max
+        {
+            let peak = report.memory.peak_bytes;
+            tripped.push(format!("used {peak} bytes of memory, allowed are {max}"));
+        }
+        tripped
+    }
+
+    /// An outcome that was expected is what was wanted; one that was not is the call's own.
+    fn exit(&self, tripped: &[String], report: &CallReport) -> Exit {
+        if !tripped.is_empty() {
+            return Exit::No;
+        }
+        if self.expect.is_some() { Exit::Done } else { exit(&report.ending) }
+    }
 }

@@ -13,7 +13,6 @@ use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile}
 use crate::host::ports::{LogLevel, Refused};
 use crate::local::{Account, Hosted, HostingOptions, LogSink, Machine, MachineOptions};
 use crate::principal::PrincipalId;
-use crate::store::Store;
 
 /// A loaded capsule.
 pub(super) struct Ready {
@@ -116,14 +115,13 @@ pub(super) fn refuse_unlinkable(capsule: &Capsule, surface: &Surface) -> Result<
     );
     let mut help: Vec<String> = Vec::new();
     let failure = problems.iter().fold(failure, |failure, problem| {
-        if let Some(line) = problem.help()
-            && !help.contains(&line)
-        {
+        let line = problem.help();
+        if !help.contains(&line) {
             help.push(line);
         }
         failure.cause(problem.message())
     });
-    if help.is_empty() { Err(failure) } else { Err(failure.help(help.join("\n"))) }
+    Err(failure.help(help.join("\n")))
 }
 
 /// Whether an entry point may be called: it is there, and not known to do nothing.
@@ -147,9 +145,4 @@ pub(super) fn log_to(ui: &Arc<super::ui::Ui>) -> LogSink {
             ui.talk(&format!("{capsule} {} {message}\n", level.as_str()));
         }
     })
-}
-
-/// The store of the home, for commands that also need it beside the machine.
-pub(super) fn store_of(cx: &Cx) -> Result<Store, Failure> {
-    cx.store()
 }

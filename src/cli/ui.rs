@@ -156,6 +156,11 @@ impl Ui {
     /// Reports a failure: on standard error as text, on standard output as a document.
     pub fn fail(&self, failure: &Failure) {
         self.document(&failure.document());
+        self.problem(failure);
+    }
+
+    /// Reports a failure as text alone, beside a document that tells it in its own way.
+    pub fn problem(&self, failure: &Failure) {
         let mut text = format!("{ERROR}error:{ERROR:#} {}\n", escape(&failure.message));
         for cause in &failure.causes {
             for line in escape(cause).lines() {

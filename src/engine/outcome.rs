@@ -71,6 +71,15 @@ pub struct Frame {
     pub location: Option<String>,
 }
 
+impl std::fmt::Display for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.location {
+            Some(location) => write!(f, "{} at {location}", self.function),
+            None => f.write_str(&self.function),
+        }
+    }
+}
+
 /// Fuel of one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FuelUse {

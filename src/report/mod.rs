@@ -3,3 +3,6 @@
 //! The types here mirror what the library returns and are the only ones that are serialised for
 //! users. A field that programs rely on is named in snake case, times are whole microseconds
 //! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.
+
+pub mod invoke;
+pub mod number;

@@ -108,7 +108,8 @@ impl Case {
                 self.steps.push(Step::Run { name, code: 0, args: split_words(text)? });
             }
             "FAIL" => {
-                let code = directive.code.parse().map_err(|_| "FAIL needs an exit code: FAIL(2)")?;
+                let code =
+                    directive.code.parse().map_err(|_| "FAIL needs an exit code: FAIL(2)")?;
                 self.steps.push(Step::Run { name, code, args: split_words(text)? });
             }
             "WITH" => self.fixtures.extend(text.split_whitespace().map(str::to_owned)),

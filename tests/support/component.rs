@@ -171,7 +171,8 @@ fn string_bytes(rest: &[u8]) -> usize {
 }
 
 fn starts_with_component(text: &str) -> bool {
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(";;"));
+    let first =
+        text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(";;"));
     first.is_some_and(|line| line.starts_with("(component"))
 }
 

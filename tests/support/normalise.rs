@@ -87,8 +87,8 @@ fn uuid(text: &str) -> Option<usize> {
 }
 
 fn timestamp(text: &str) -> Option<usize> {
-    let mut bytes = shaped(text, "0000-00-00T00:00:00")
-        .or_else(|| shaped(text, "0000-00-00 00:00:00"))?;
+    let mut bytes =
+        shaped(text, "0000-00-00T00:00:00").or_else(|| shaped(text, "0000-00-00 00:00:00"))?;
     if text[bytes..].starts_with('.') {
         bytes += 1 + digits(&text[bytes + 1..]);
     }
@@ -160,7 +160,8 @@ fn json_value(text: &str) -> Option<(usize, String)> {
     let after = text.get(start..)?.strip_prefix(':')?;
     let blanks = after.len() - after.trim_start_matches(' ').len();
     let (start, value) = (start + 1 + blanks, &after[blanks..]);
-    let replaced = |bytes: usize, with: String| (start + bytes, format!("{}{with}", &text[..start]));
+    let replaced =
+        |bytes: usize, with: String| (start + bytes, format!("{}{with}", &text[..start]));
     let stands_for = match key {
         _ if JSON_KEYS.contains(&key) => "<value>",
         _ if key.ends_with("_us") => "<time>",

@@ -60,7 +60,8 @@ fn directives_are_read_in_order() {
 ;; RUN: is no directive any more
 ";
     let case = Case::parse(text).expect("a good case");
-    let file = |path: &str, content: &str| Step::File { path: path.into(), content: content.into() };
+    let file =
+        |path: &str, content: &str| Step::File { path: path.into(), content: content.into() };
     assert_eq!(case.fixtures, ["greeter", "spinner"]);
     assert_eq!(case.env, [("CAPSULE_LOG".to_owned(), "debug".to_owned())]);
     assert_eq!(case.manifest.as_deref(), Some("[package]\n\nname = \"x\"\n"));
@@ -106,7 +107,8 @@ fn a_slip_in_a_directive_is_an_error() {
 }
 
 fn arguments_are_split_at_blanks_outside_quotes() {
-    let case = Case::parse(";; A claim.\n;; RUN:  a 'b c'  \"d'e\"f \"\" '{\"g\": 1}'").expect("good");
+    let case =
+        Case::parse(";; A claim.\n;; RUN:  a 'b c'  \"d'e\"f \"\" '{\"g\": 1}'").expect("good");
     assert_eq!(case.steps, [run("", 0, &["a", "b c", "d'ef", "", "{\"g\": 1}"])]);
 }
 
@@ -128,14 +130,28 @@ fn only_what_differs_between_runs_is_replaced() {
         ("capsule 0.1.0 (wasmtime 48.0.8)".into(), "capsule <version> (wasmtime <version>)".into()),
         ("wasmtime=48.0.8-rc.1.".into(), "wasmtime=<version>.".into()),
         (r#"{"wasmtime":"48.0.8"}"#.into(), r#"{"wasmtime":"<version>"}"#.into()),
-        ("greeter 0.1.0, capsule greeter 0.1.0".into(), "greeter 0.1.0, capsule greeter 0.1.0".into()),
-        ("took 3 ms, 0.4 ms, 1.25 s, 12 µs".into(), "took <time> ms, <time> ms, <time> s, <time> µs".into()),
-        ("limit 300 s, --timeout 50ms, 64 MiB".into(), "limit 300 s, --timeout 50ms, 64 MiB".into()),
-        (r#"{"load_us":12,"calls": 3}"#.into(), r#"{"load_us":"<time>","calls": 3}"#.into()),
-        (r#""latency_us":{"min":1,"p50":2}"#.into(), r#""latency_us":{"min":"<time>","p50":"<time>"}"#.into()),
         (
-            "\"fuel\": {\n  \"call\": 1204,\n  \"budget\": 500,\n  \"lower_bound\": false\n}".into(),
-            "\"fuel\": {\n  \"call\": \"<fuel>\",\n  \"budget\": 500,\n  \"lower_bound\": false\n}".into(),
+            "greeter 0.1.0, capsule greeter 0.1.0".into(),
+            "greeter 0.1.0, capsule greeter 0.1.0".into(),
+        ),
+        (
+            "took 3 ms, 0.4 ms, 1.25 s, 12 µs".into(),
+            "took <time> ms, <time> ms, <time> s, <time> µs".into(),
+        ),
+        (
+            "limit 300 s, --timeout 50ms, 64 MiB".into(),
+            "limit 300 s, --timeout 50ms, 64 MiB".into(),
+        ),
+        (r#"{"load_us":12,"calls": 3}"#.into(), r#"{"load_us":"<time>","calls": 3}"#.into()),
+        (
+            r#""latency_us":{"min":1,"p50":2}"#.into(),
+            r#""latency_us":{"min":"<time>","p50":"<time>"}"#.into(),
+        ),
+        (
+            "\"fuel\": {\n  \"call\": 1204,\n  \"budget\": 500,\n  \"lower_bound\": false\n}"
+                .into(),
+            "\"fuel\": {\n  \"call\": \"<fuel>\",\n  \"budget\": 500,\n  \"lower_bound\": false\n}"
+                .into(),
         ),
         (
             "fuel        48 213   call        1 204   instantiate\n".into(),
@@ -223,8 +239,7 @@ fn a_bare_module_brings_its_own_allocator() {
 
 fn both_streams_and_the_exit_code_are_returned() {
     let sandbox = Sandbox::new();
-    let output =
-        sandbox.program("/bin/sh").args(["-c", "echo out; echo err >&2; exit 7"]).output();
+    let output = sandbox.program("/bin/sh").args(["-c", "echo out; echo err >&2; exit 7"]).output();
     let output = output.expect_code(7);
     assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("out\n", "err\n"));
 }
@@ -232,7 +247,8 @@ fn both_streams_and_the_exit_code_are_returned() {
 fn a_program_sees_only_the_sandbox() {
     let sandbox = Sandbox::new();
     let output = sandbox.program("/usr/bin/env").env("EXTRA", "1").output().expect_code(0);
-    let names: Vec<&str> = output.stdout.lines().filter_map(|line| line.split('=').next()).collect();
+    let names: Vec<&str> =
+        output.stdout.lines().filter_map(|line| line.split('=').next()).collect();
     let mut sorted = names.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, ["ASTRID_HOME", "EXTRA", "PATH", "TMPDIR", "TZ"], "{}", output.stdout);
@@ -244,7 +260,10 @@ fn standard_input_is_empty_unless_given() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.program("/bin/cat").output().expect_code(0).stdout, "");
     let text = "x\n".repeat(100_000);
-    assert_eq!(sandbox.program("/bin/cat").stdin(text.clone()).output().expect_code(0).stdout, text);
+    assert_eq!(
+        sandbox.program("/bin/cat").stdin(text.clone()).output().expect_code(0).stdout,
+        text
+    );
     let mut cat = sandbox.program("/bin/cat").spawn_with_stdin();
     cat.send("one\n");
     assert_eq!(cat.line(), "one");
@@ -256,7 +275,8 @@ fn standard_input_is_empty_unless_given() {
 fn a_program_that_hangs_is_killed_and_shown() {
     let sandbox = Sandbox::new();
     let hanging = sandbox.program("/bin/sh").args(["-c", "echo before; exec sleep 600"]);
-    let complaint = hanging.patience(Duration::from_millis(300)).try_output().expect_err("it hangs");
+    let complaint =
+        hanging.patience(Duration::from_millis(300)).try_output().expect_err("it hangs");
     assert!(complaint.contains("has not ended"), "{complaint}");
     assert!(complaint.contains("before"), "{complaint}");
 }

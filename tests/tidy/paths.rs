@@ -45,16 +45,17 @@ pub(crate) fn named(masked: &str, module: &[String]) -> Vec<Named> {
             rest = &rest[next.len_utf8()..];
             continue;
         }
-        let word = word(rest);
-        let starts_path = after_word(rest).starts_with("::");
-        if starts_path && !masked[..masked.len() - rest.len()].trim_end().ends_with("::") {
-            let mut tree = Vec::new();
-            read_tree(rest, &mut Vec::new(), &mut tree);
-            found.extend(tree.into_iter().filter_map(|segments| {
-                Some(Named { segments: absolute(segments, module)?, line })
-            }));
+        let behind_path = masked[..masked.len() - rest.len()].trim_end().ends_with("::");
+        if behind_path || !after_word(rest).starts_with("::") {
+            rest = &rest[word(rest).len()..];
+            continue;
         }
-        rest = &rest[word.len()..];
+        let mut tree = Vec::new();
+        let after = read_tree(rest, &mut Vec::new(), &mut tree);
+        let absolute = tree.into_iter().filter_map(|segments| absolute(segments, module));
+        found.extend(absolute.map(|segments| Named { segments, line }));
+        line += rest[..rest.len() - after.len()].matches('\n').count();
+        rest = after;
     }
     found.sort();
     found.dedup();
@@ -157,7 +158,11 @@ mod tests {
     fn paths_are_spelt_out_and_made_absolute() {
         for (text, module, expected) in [
             ("use crate::limits::X;", "kv/mod.rs", vec!["crate::limits::X"]),
-            ("use std::{fs, io::{self, Read}};", "a.rs", vec!["std::fs", "std::io::Read", "std::io::self"]),
+            (
+                "use std::{fs, io::{self, Read}};",
+                "a.rs",
+                vec!["std::fs", "std::io::Read", "std::io::self"],
+            ),
             ("use crate::{bus,\n  kv::{self}};", "a.rs", vec!["crate::bus", "crate::kv::self"]),
             ("super::x::f()", "host/kv/host.rs", vec!["crate::host::kv::x::f"]),
             ("super::super::net::f()", "host/kv/host.rs", vec!["crate::host::net::f"]),
@@ -180,6 +185,8 @@ mod tests {
 
     #[test]
     fn lines_are_counted_from_one() {
-        assert_eq!(named("\n\n crate::a", &[])[0].line, 3);
+        let lines: Vec<usize> =
+            named("\n\n crate::{a,\n b};\nc::d", &[]).iter().map(|named| named.line).collect();
+        assert_eq!(lines, [5, 3, 3]);
     }
 }

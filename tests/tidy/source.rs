@@ -1,8 +1,7 @@
 //! Rust source as the checks see it: without comments, without the content of literals, and without
 //! what is compiled for tests only.
 
-/// Replaces comments and the content of string and character literals by blanks. Lines and columns
-/// stay where they are.
+/// Replaces comments and string and character literals by blanks. Every byte stays where it is.
 pub(crate) fn mask(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -15,7 +14,7 @@ pub(crate) fn mask(text: &str) -> String {
             .or_else(|| character(rest));
         match masked {
             Some(bytes) => {
-                out.extend(rest[..bytes].chars().map(|c| if c == '\n' { c } else { ' ' }));
+                blank(&rest[..bytes], &mut out);
                 rest = &rest[bytes..];
             }
             None => {
@@ -52,11 +51,15 @@ pub(crate) fn without_tests(masked: &str) -> String {
     while let Some(at) = rest.find(ATTRIBUTE) {
         out.push_str(&rest[..at]);
         let bytes = ATTRIBUTE.len() + item_bytes(&rest[at + ATTRIBUTE.len()..]);
-        out.extend(rest[at..at + bytes].chars().map(|c| if c == '\n' { c } else { ' ' }));
+        blank(&rest[at..at + bytes], &mut out);
         rest = &rest[at + bytes..];
     }
     out.push_str(rest);
     out
+}
+
+fn blank(text: &str, out: &mut String) {
+    out.extend(text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
 }
 
 /// The length of the item that `masked` starts with: up to its semicolon or closing brace.
@@ -66,6 +69,7 @@ fn item_bytes(masked: &str) -> usize {
         match c {
             '{' | '(' | '[' => depth += 1,
             ')' | ']' => depth = depth.saturating_sub(1),
+            '}' if depth <= 1 && masked[at + 1..].trim_start().starts_with(';') => depth = 0,
             '}' if depth <= 1 => return at + 1,
             '}' => depth -= 1,
             ';' if depth == 0 => return at + 1,
@@ -139,11 +143,12 @@ mod tests {
             ("a /* b /* c */ d */ e", "a                   e"),
             (r#"f("x // y", 'z')"#, "f(        ,    )"),
             (r#""a\"b" c"#, "       c"),
-            (r###"r#"a " b"# c"###, "          c"),
+            (r###"r#"a " b"# c"###, "           c"),
             (r"'\'' '\u{1f}' 'a", "              'a"),
             ("&'a str, b: &'static [u8]", "&'a str, b: &'static [u8]"),
             ("for_r\"x\"", "for_r   "),
             ("\"a\nb", "  \n "),
+            ("\"é\" a", "     a"),
         ] {
             assert_eq!(mask(text), masked, "{text}");
         }
