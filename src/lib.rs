@@ -3,6 +3,7 @@ pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod component;
+pub mod dispatch;
 pub mod engine;
 pub mod host;
 pub mod kv;

@@ -19,8 +19,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mounted::Follow;
+
 /// Files that look for folders of one machine in other files, and so have to name them.
 const PATH_FINDERS: [&str; 2] = ["fixtures/encode/src/source.rs", "tests/fixtures.rs"];
+
+/// Where the compiler starts.
+const CRATE_ROOTS: [&str; 2] = ["src/lib.rs", "src/main.rs"];
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -65,6 +70,16 @@ fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs")
 }
 
+fn rust_files(folder: &str) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|path| is_rust(path)).collect()
+}
+
+/// The sources that are compiled into the library and the program.
+fn production_files() -> BTreeSet<PathBuf> {
+    let roots = CRATE_ROOTS.map(Path::new).into_iter();
+    roots.flat_map(|root| mounted::reachable(root, Follow::Production, &text)).collect()
+}
+
 /// Applies a check to every text below `folder`.
 fn every_text(folder: &str, check: impl Fn(&str, &str) -> Vec<String>) -> Vec<String> {
     let mut found = Vec::new();
@@ -83,25 +98,23 @@ fn none(complaints: &[String]) {
 
 #[test]
 fn modules_name_only_what_their_layer_allows() {
-    let sources: Vec<PathBuf> = files("src").into_iter().filter(|path| is_rust(path)).collect();
-    let below = |path: &PathBuf| path.strip_prefix("src").expect("found there").to_owned();
-    let interfaces: BTreeSet<String> = sources
+    let interfaces: BTreeSet<String> = rust_files("src")
         .iter()
         .filter_map(|path| path.strip_prefix("src/host").ok()?.parent()?.iter().next())
         .map(|folder| folder.to_string_lossy().into_owned())
         .collect();
     let interfaces: Vec<String> = interfaces.into_iter().collect();
     let mut complaints = Vec::new();
-    for path in &sources {
-        let text = text(path).unwrap_or_default();
-        complaints.extend(layers::complaints(&below(path), &text, &interfaces));
+    for path in production_files() {
+        let below = path.strip_prefix("src").expect("a source");
+        complaints.extend(layers::complaints(below, &text(&path).unwrap_or_default(), &interfaces));
     }
     none(&complaints);
 }
 
 #[test]
 fn every_module_has_a_layer() {
-    let sources: Vec<PathBuf> = files("src").into_iter().filter(|path| is_rust(path)).collect();
+    let sources = rust_files("src");
     let below = sources.iter().filter_map(|path| path.strip_prefix("src").ok());
     let rows = layers::without_row(below);
     assert!(rows.is_empty(), "no row in the table of tests/tidy/layers.rs: {rows:?}");
@@ -109,20 +122,15 @@ fn every_module_has_a_layer() {
 
 #[test]
 fn every_source_and_test_file_is_compiled() {
-    let is_root = |path: &PathBuf| {
-        is_rust(path)
-            && (path.parent() == Some(Path::new("tests"))
-                || path == Path::new("src/lib.rs")
-                || path == Path::new("src/main.rs"))
-    };
-    let rust: Vec<PathBuf> =
-        files("src").into_iter().chain(files("tests")).filter(|path| is_rust(path)).collect();
+    let tests = rust_files("tests");
+    let test_roots = tests.iter().filter(|path| path.parent() == Some(Path::new("tests")));
     let mut mounted = BTreeSet::new();
-    for root in rust.iter().filter(|path| is_root(path)) {
-        mounted.extend(mounted::reachable(root, &text));
+    for root in test_roots.map(PathBuf::as_path).chain(CRATE_ROOTS.map(Path::new)) {
+        mounted.extend(mounted::reachable(root, Follow::Everything, &text));
     }
-    let dead: Vec<String> = rust
+    let dead: Vec<String> = rust_files("src")
         .iter()
+        .chain(&tests)
         .filter(|path| !mounted.contains(*path))
         .map(|path| format!("{}: no `mod` leads to it", path.display()))
         .collect();

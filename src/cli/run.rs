@@ -1,13 +1,99 @@
 //! `capsule run`.
 
+mod events;
+mod hosting;
+mod session;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::{Place, PlaceOptions};
+use super::parse;
+use super::person::{Answers, LocalPerson};
+use super::target;
+use crate::engine::Profile;
+use crate::limits::READY_TIMEOUT;
+use session::{Reporter, Session};
 
-/// Not there yet
+/// Host capsules on one bus: run loops on threads of their own, interceptors when messages match
 #[derive(clap::Args)]
-pub(super) struct RunArgs {}
+#[command(after_help = "\
+Examples:
+  capsule run echo-loop --publish 'echo.v1.request.hi={\"n\":1}' --until echo.v1.reply.hi
+  capsule run echo-loop greeter --events events.jsonl --follow --for 10s
 
-pub(super) fn run(_: &Cx, _: RunArgs) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+Ends when every loop has ended, on Ctrl-C, after --for or at the first message of --until; without a
+run loop among the capsules, when the given messages are served. A loop that computes for three
+windows without waiting is stopped.")]
+pub(super) struct RunArgs {
+    /// Installed capsules, directories, or .wasm/.wat files
+    #[arg(required = true, value_name = "TARGET")]
+    targets: Vec<String>,
+    /// Publish a message once the loops are ready; repeatable
+    #[arg(long, value_name = "TOPIC=JSON", value_parser = parse::key_value)]
+    publish: Vec<(String, String)>,
+    /// Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is
+    /// standard input
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// End at the first message whose topic matches
+    #[arg(long, value_name = "TOPIC")]
+    until: Option<String>,
+    /// End after this time
+    #[arg(long = "for", value_name = "DURATION", value_parser = parse::duration)]
+    duration: Option<Duration>,
+    /// Print every message
+    #[arg(short, long)]
+    follow: bool,
+    /// How long a loop may take to signal readiness before a warning
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
+    ready_timeout: Option<Duration>,
+    /// Print one line per host call
+    #[arg(long)]
+    trace: bool,
+}
+
+pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
+    let principal = cx.principal()?;
+    let feed = events::Feed::new(cx, &args, &principal)?;
+    let mut capsules = Vec::new();
+    for target in &args.targets {
+        let capsule = target::find(cx, target)?;
+        if capsules.iter().any(|other: &target::Capsule| other.id() == capsule.id()) {
+            let message = format!("capsule {} is named twice", capsule.id());
+            return Err(Failure::new(Exit::Usage, "twice", message));
+        }
+        capsules.push(capsule);
+    }
+    let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
+    let person = Arc::new(LocalPerson::new(Answers::default(), false));
+    let log = reporter.log_sink(cx.global.verbose > 0);
+    let place = Place::new(cx, PlaceOptions::default(), Profile::Server, person, log)?;
+    // One thread for timers and signals; guests have threads of their own.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("timers")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::environment("cannot start a runtime", &error))?;
+    let hosting = hosting::Hosting {
+        place: &place,
+        reporter: &reporter,
+        runtime: runtime.handle(),
+        trace: args.trace.then(|| Arc::clone(&cx.ui)),
+    };
+    let mut session = Session::new(&place, Arc::clone(&reporter), &hosting, &capsules)?;
+    let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
+    let until = args.until.clone();
+    let exit = runtime.block_on(session.supervise(feed, ready, until, args.duration));
+    let exit = exit.and_then(|exit| Ok(session.close(&runtime)?.map_or(exit, |worst| match exit {
+        Exit::Interrupted | Exit::Terminated => exit,
+        exit => exit.worst(worst),
+    })));
+    runtime.shutdown_background();
+    exit
 }

@@ -126,7 +126,7 @@ impl CallReport {
         fuel: FuelUse,
         times: Times,
     ) -> CallReport {
-        let HostState { boundary, meter, .. } = store.data();
+        let HostState { boundary, meter, traffic, .. } = store.data();
         let host_calls = boundary.counts();
         CallReport {
             ending,
@@ -143,6 +143,8 @@ impl CallReport {
                 .collect(),
             denials: boundary.denials(),
             last_host_call: boundary.last_call().copied(),
+            received: traffic.received,
+            dropped: traffic.dropped,
         }
     }
 
@@ -159,6 +161,8 @@ impl CallReport {
             host_calls: Vec::new(),
             denials: 0,
             last_host_call: None,
+            received: 0,
+            dropped: 0,
         }
     }
 }

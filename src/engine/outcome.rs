@@ -139,6 +139,10 @@ pub struct CallReport {
     pub denials: u64,
     /// The host function that was called last.
     pub last_host_call: Option<Function>,
+    /// Messages that the guest received.
+    pub received: u64,
+    /// Messages that were lost because the guest did not take them in time.
+    pub dropped: u64,
 }
 
 /// What an error from the guest means. `instantiating` tells whether the guest had begun to run.

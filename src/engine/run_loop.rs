@@ -15,7 +15,7 @@ use super::Loaded;
 use super::instance::Made;
 use super::outcome::{CallReport, Ending, FuelUse, Times, classify};
 use crate::host::meter::Meter;
-use crate::host::pace::Pace;
+use crate::host::pace::{Pace, WindowSink};
 use crate::host::ports::Belongings;
 use crate::host::record::Observer;
 use crate::host::scope::{CallScope, Phase};
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub budget: RunLoopBudget,
     /// Sees its host calls.
     pub observer: Option<Box<dyn Observer>>,
+    /// Told of each window that ends.
+    pub window_ended: Option<WindowSink>,
     /// The runtime that serves its timers.
     pub runtime: tokio::runtime::Handle,
 }
@@ -104,7 +106,7 @@ impl Loaded {
         cancel: CancellationToken,
         ready: watch::Sender<bool>,
     ) -> LoopReport {
-        let RunOptions { owner, budget, observer, .. } = options;
+        let RunOptions { owner, budget, observer, window_ended, .. } = options;
         let linked = &self.0;
         let scope = CallScope {
             phase: Phase::RunLoop,
@@ -118,7 +120,8 @@ impl Loaded {
         let pace = match budget.window_ticks {
             Some(window) => {
                 let max = WINDOWS_WITHOUT_PROGRESS_MAX;
-                Pace::Loop { window: WindowState::new(window, max, ticks.now()), ticks }
+                let window = WindowState::new(window, max, ticks.now());
+                Pace::Loop { window, ticks, ended: window_ended }
             }
             None => Pace::Unbounded,
         };

@@ -141,6 +141,7 @@ pub struct HostState {
     pub(crate) pace: Pace,
     pub(crate) ready: sys::Readiness,
     pub(crate) slots: Slots,
+    pub(crate) traffic: ipc::Traffic,
 }
 
 impl HostState {
@@ -161,6 +162,7 @@ impl HostState {
             pace,
             ready: None,
             slots: Slots::new(SUBSCRIPTIONS_MAX),
+            traffic: ipc::Traffic::default(),
         }
     }
 }

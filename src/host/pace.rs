@@ -22,8 +22,10 @@ impl Ticks {
     }
 }
 
+/// Told when a window ends: how many have ended, and how many in a row without progress.
+pub type WindowSink = Arc<dyn Fn(u64, u32) + Send + Sync>;
+
 /// What bounds the guest that is being run.
-#[derive(Debug)]
 pub(crate) enum Pace {
     /// One call, until a tick.
     Call {
@@ -38,6 +40,8 @@ pub(crate) enum Pace {
         window: WindowState,
         /// What they are counted in.
         ticks: Ticks,
+        /// Told of each window that ends.
+        ended: Option<WindowSink>,
     },
     /// A run loop of an owner whom nothing bounds: it yields its thread and is never stopped.
     Unbounded,
@@ -54,7 +58,7 @@ impl Pace {
 
     /// Notes that a host call was progress, or was not.
     pub(crate) fn progressed(&mut self, progressed: bool) {
-        if let Pace::Loop { window, ticks } = self
+        if let Pace::Loop { window, ticks, .. } = self
             && progressed
         {
             window.progress(ticks.now());
@@ -66,14 +70,23 @@ impl Pace {
         match self {
             Pace::Call { ends, limit } if now >= *ends => Err(Stop::Deadline { limit: *limit }),
             Pace::Call { .. } | Pace::Unbounded => Ok(()),
-            Pace::Loop { window, .. } => match window.tick(now) {
-                Step::Yield => Ok(()),
-                Step::Stop(stopped) => Err(Stop::Spun {
-                    windows: stopped.windows,
-                    ticks: stopped.spun_ticks,
-                    busy_ticks: stopped.busy_ticks,
-                }),
-            },
+            Pace::Loop { window, ended, .. } => {
+                let before = window.windows();
+                let step = window.tick(now);
+                if let Some(ended) = ended
+                    && window.windows() > before
+                {
+                    ended(window.windows(), window.strikes());
+                }
+                match step {
+                    Step::Yield => Ok(()),
+                    Step::Stop(stopped) => Err(Stop::Spun {
+                        windows: stopped.windows,
+                        ticks: stopped.spun_ticks,
+                        busy_ticks: stopped.busy_ticks,
+                    }),
+                }
+            }
         }
     }
 
@@ -95,7 +108,7 @@ mod tests {
         let tick = Duration::from_millis(100);
         let ends = |limit| match Pace::call(7, limit, tick) {
             Pace::Call { ends, .. } => ends,
-            other => panic!("{other:?}"),
+            _ => panic!("not the pace of a call"),
         };
         assert_eq!(ends(Duration::from_secs(1)), 18);
         assert_eq!(ends(Duration::from_millis(1)), 9);

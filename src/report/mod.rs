@@ -4,5 +4,13 @@
 //! users. A field that programs rely on is named in snake case, times are whole microseconds
 //! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.
 
+pub mod env;
 pub mod invoke;
+pub mod list;
+pub mod logs;
 pub mod number;
+pub mod remove;
+pub mod run;
+pub mod show;
+pub mod table;
+pub mod verify;

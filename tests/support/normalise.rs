@@ -7,6 +7,7 @@
 //! - UUIDs: `<uuid>`; dates with a time: `<when>`;
 //! - the version after the name of a tool: `wasmtime <version>`;
 //! - numbers before `µs` or `ms`, and fractions of a second: `<time> ms`;
+//! - the number in `used 1 204 fuel`;
 //! - in a line that starts with `fuel` or `time`, all numbers, and runs of blanks shrink to one;
 //! - in JSON, the values of keys that end in `_us` or `fuel` or are in [`JSON_KEYS`]; when such a
 //!   value is an object, its numbers, except a budget.
@@ -62,6 +63,7 @@ fn token(text: &str) -> Option<(usize, String)> {
         .or_else(|| whole(text, digest(text), "<digest>"))
         .or_else(|| whole(text, timestamp(text), "<when>"))
         .or_else(|| tool_version(text))
+        .or_else(|| used_fuel(text))
         .or_else(|| duration(text))
 }
 
@@ -124,6 +126,15 @@ fn tool_version(text: &str) -> Option<(usize, String)> {
     let start = name.len() + glue;
     let bytes = version(&text[start..])?;
     Some((start + bytes, format!("{}<version>", &text[..start])))
+}
+
+/// `used 1 204 fuel`, of a call that time has ended.
+fn used_fuel(text: &str) -> Option<(usize, String)> {
+    const USED: &str = "used ";
+    let number = text.strip_prefix(USED)?;
+    let bytes = grouped_number(number);
+    let fits = bytes > 0 && number[bytes..].starts_with(" fuel");
+    fits.then(|| (USED.len() + bytes, format!("{USED}<fuel>")))
 }
 
 fn version(text: &str) -> Option<usize> {

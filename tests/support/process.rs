@@ -287,7 +287,8 @@ impl Running {
         self.stdin = None;
         let (ended, end) = channel();
         wait_for_end(self.id(), ended);
-        let closed = self.stdout.to_end(self.patience) && self.stderr.to_end(self.patience);
+        let closed =
+            self.stdout.ends_within(self.patience) && self.stderr.ends_within(self.patience);
         if !closed || end.recv_timeout(self.patience).is_err() {
             let shown = self.so_far();
             panic!("the program has not ended within {:?}\n{shown}", self.patience);
@@ -391,7 +392,7 @@ impl Lines {
     }
 
     /// Reads until the stream ends; false when it does not.
-    fn to_end(&mut self, patience: Duration) -> bool {
+    fn ends_within(&mut self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         loop {
             match self.next(deadline.saturating_duration_since(Instant::now())) {

@@ -3,10 +3,23 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::source::mask;
+use crate::source::{mask, without_tests};
+
+/// Which `mod` lines count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// All of them.
+    Everything,
+    /// Those that are not for tests only.
+    Production,
+}
 
 /// All files that `root` leads to, itself included. `read` gives the text of a file that exists.
-pub(crate) fn reachable(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> BTreeSet<PathBuf> {
+pub(crate) fn reachable(
+    root: &Path,
+    follow: Follow,
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     let mut next = vec![(root.to_owned(), true)];
     while let Some((file, owns_folder)) = next.pop() {
@@ -14,7 +27,7 @@ pub(crate) fn reachable(root: &Path, read: &dyn Fn(&Path) -> Option<String>) -> 
         if !found.insert(file.clone()) {
             continue;
         }
-        for child in modules(&text) {
+        for child in modules(&text, follow) {
             let candidates = candidates(&file, owns_folder, &child);
             let existing = candidates.into_iter().find(|path| read(path).is_some());
             next.extend(existing.map(|path| {
@@ -33,8 +46,11 @@ struct Module {
     path: Option<String>,
 }
 
-fn modules(text: &str) -> Vec<Module> {
-    let masked = mask(text);
+fn modules(text: &str, follow: Follow) -> Vec<Module> {
+    let masked = match follow {
+        Follow::Everything => mask(text),
+        Follow::Production => without_tests(&mask(text)),
+    };
     let mut found = Vec::new();
     let mut statement = 0;
     for (at, _) in masked.match_indices([';', '{', '}']) {
@@ -99,8 +115,8 @@ mod tests {
             let found = tree.iter().find(|(name, _)| path == Path::new(name));
             found.map(|(_, text)| (*text).to_owned())
         };
-        let found: Vec<PathBuf> = reachable(Path::new("src/lib.rs"), &read).into_iter().collect();
-        let expected = [
+        let root = Path::new("src/lib.rs");
+        let mut expected = [
             "src/a/mod.rs",
             "src/a/tests.rs",
             "src/b/e.rs",
@@ -108,7 +124,13 @@ mod tests {
             "src/lib.rs",
             "src/other/d.rs",
             "src/other/f.rs",
-        ];
-        assert_eq!(found, expected.map(PathBuf::from));
+        ]
+        .map(PathBuf::from)
+        .to_vec();
+        let found = reachable(root, Follow::Everything, &read);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+        expected.remove(1);
+        let found = reachable(root, Follow::Production, &read);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
 }

@@ -129,9 +129,11 @@ impl<'a> View<'a> {
         loop {
             let drained = subscription.drain_one_sender(DRAIN_BYTES_MAX);
             dropped += drained.dropped;
+            self.traffic.dropped += drained.dropped;
             if drained.messages.first().is_none_or(|first| self.act_for(first)) {
                 let messages = drained.messages.iter().map(|message| envelope_entry(message));
-                let messages = messages.collect();
+                let messages: Vec<IpcMessage> = messages.collect();
+                self.traffic.received += messages.len() as u64;
                 return IpcEnvelope { messages, dropped, lagged: drained.lagged };
             }
         }

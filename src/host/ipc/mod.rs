@@ -43,6 +43,13 @@ impl Source for Queued {
     }
 }
 
+/// Messages that one instance received, and messages that it lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) received: u64,
+    pub(crate) dropped: u64,
+}
+
 /// What the functions see.
 pub(crate) struct View<'a> {
     table: &'a mut Table,
@@ -50,6 +57,7 @@ pub(crate) struct View<'a> {
     capsule: &'a CapsuleHost,
     slots: &'a bus::Slots,
     gate: Gatekeeper<'a>,
+    traffic: &'a mut Traffic,
 }
 
 /// `astrid:ipc/host@1.0.0`.
@@ -59,9 +67,9 @@ impl Interface for IpcInterface {
     const NAME: &'static str = "astrid:ipc/host@1.0.0";
     type View<'a> = View<'a>;
     fn view(state: &mut HostState) -> View<'_> {
-        let HostState { table, scope, capsule, slots, boundary, .. } = state;
+        let HostState { table, scope, capsule, slots, boundary, traffic, .. } = state;
         let gate = boundary.gatekeeper(&capsule.gate);
-        View { table, scope, capsule, slots, gate }
+        View { table, scope, capsule, slots, gate, traffic }
     }
 }
 

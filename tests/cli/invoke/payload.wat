@@ -4,7 +4,7 @@
 ;; RUN[none]: invoke %capsule echo
 ;; RUN[argument]: invoke %capsule echo --payload '{"from":"argument"}'
 ;; RUN[file]: invoke %capsule echo --payload-file payload.json
-;; RUN[stdin]: invoke %capsule echo --payload-file -
+;; RUN[stdin]: invoke %capsule echo -
 ;; STDIN[stdin]: {"from":"stdin"}
 ;; FAIL(2)[both]: invoke %capsule echo --payload x --payload-file payload.json
 ;; FAIL(10)[unreadable]: invoke %capsule echo --payload-file missing.json

@@ -5,7 +5,7 @@
 ;; RUN[kept]: list
 ;; RUN[yes]: remove %name --yes
 ;; RUN[list]: list
-;; FAIL(2)[again]: remove %name --yes
+;; FAIL(3)[again]: remove %name --yes
 ;; RUN[reinstall]: install %capsule --yes
 (module
   (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)

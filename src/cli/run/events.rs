@@ -1,0 +1,178 @@
+//! Messages that the user publishes.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::RunArgs;
+use crate::bus::{self, Attribution, Bus, Draft, topic};
+use crate::cli::cx::Cx;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::clock::Clock;
+use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::principal::PrincipalId;
+
+/// Messages that wait between the reader of a file and the bus.
+const FEED_QUEUE_MAX: usize = 256;
+
+/// One line of an events file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventLine {
+    topic: String,
+    payload: serde_json::Value,
+    principal: Option<String>,
+}
+
+/// A message that was checked.
+struct Event {
+    topic: Arc<str>,
+    payload: Arc<str>,
+    principal: Arc<str>,
+}
+
+/// Everything that the user publishes, in order.
+pub(super) struct Feed {
+    given: Vec<Event>,
+    file: Option<PathBuf>,
+    principal: PrincipalId,
+}
+
+impl Feed {
+    /// Checks what was given on the command line.
+    pub(super) fn new(cx: &Cx, args: &RunArgs, principal: &PrincipalId) -> Result<Feed, Failure> {
+        let given = args
+            .publish
+            .iter()
+            .map(|(topic, payload)| event(topic, payload, principal.as_str()))
+            .collect::<Result<_, _>>()?;
+        let file = args.events.as_deref().map(|path| readable(cx, path)).transpose()?;
+        Ok(Feed { given, file, principal: principal.clone() })
+    }
+
+    /// Publishes everything; a file is read on a thread of its own, because reading may take for
+    /// ever.
+    pub(super) async fn publish(self, bus: &Bus, clock: &Clock) -> Result<(), Failure> {
+        let source_id = clock
+            .uuid()
+            .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
+        let publish = |event: Event| {
+            let draft = Draft {
+                topic: event.topic,
+                payload: event.payload,
+                source_id,
+                principal: Attribution::Verified(event.principal),
+                timestamp: clock.since_epoch(),
+            };
+            // A closed bus means that the run is over, and nobody waits for the message.
+            let _ = bus.publish(draft);
+        };
+        self.given.into_iter().for_each(publish);
+        let Some(file) = self.file else { return Ok(()) };
+        let (sender, mut events) = mpsc::channel(FEED_QUEUE_MAX);
+        let principal = self.principal;
+        std::thread::Builder::new()
+            .name("events".to_owned())
+            .spawn(move || read(&file, &principal, &sender))
+            .map_err(|error| Failure::environment("cannot start a thread", &error))?;
+        while let Some(event) = events.recv().await {
+            publish(event?);
+        }
+        Ok(())
+    }
+}
+
+fn readable(cx: &Cx, path: &Path) -> Result<PathBuf, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(path.to_owned());
+    }
+    let path = cx.env.absolute(path)?;
+    match std::fs::metadata(&path) {
+        Ok(_) => Ok(path),
+        Err(error) => {
+            Err(Failure::environment(format!("cannot read {}", path.display()), &error))
+        }
+    }
+}
+
+fn event(topic: &str, payload: &str, principal: &str) -> Result<Event, Failure> {
+    topic::check_topic(topic).map_err(|error| {
+        Failure::new(Exit::Usage, "topic", format!("{topic:?} is not a topic")).because(&error)
+    })?;
+    let payload = bus::payload::normalise(payload).map_err(|error| {
+        Failure::new(Exit::Usage, "payload", format!("the payload for {topic} is refused"))
+            .because(&error)
+    })?;
+    Ok(Event { topic: topic.into(), payload, principal: principal.into() })
+}
+
+fn read(path: &Path, principal: &PrincipalId, sender: &mpsc::Sender<Result<Event, Failure>>) {
+    let result = open(path).and_then(|mut lines| {
+        for number in 1.. {
+            let Some(line) = next_line(&mut lines, path, number)? else { break };
+            if line.trim().is_empty() {
+                continue;
+            }
+            let event = event_of(&line, principal).map_err(|failure| Failure {
+                message: format!("{}:{number}: {}", path.display(), failure.message),
+                ..failure
+            })?;
+            if sender.blocking_send(Ok(event)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    });
+    if let Err(failure) = result {
+        // When nobody listens any more the run is over, and so is the file.
+        let _ = sender.blocking_send(Err(failure));
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(std::io::BufReader::new(std::io::stdin())));
+    }
+    match std::fs::File::open(path) {
+        Ok(file) => Ok(Box::new(std::io::BufReader::new(file))),
+        Err(error) => {
+            Err(Failure::environment(format!("cannot read {}", path.display()), &error))
+        }
+    }
+}
+
+fn next_line(
+    lines: &mut Box<dyn BufRead>,
+    path: &Path,
+    number: u64,
+) -> Result<Option<String>, Failure> {
+    use std::io::Read;
+    let limit = 2 * PAYLOAD_BYTES_MAX as u64;
+    let mut line = String::new();
+    let read = lines.take(limit + 1).read_line(&mut line).map_err(|error| {
+        Failure::environment(format!("cannot read line {number} of {}", path.display()), &error)
+    })?;
+    if read as u64 > limit {
+        let message = format!("{}:{number}: the line is too long", path.display());
+        return Err(Failure::new(Exit::Usage, "event", message));
+    }
+    Ok((read > 0).then_some(line))
+}
+
+fn event_of(line: &str, principal: &PrincipalId) -> Result<Event, Failure> {
+    let line: EventLine = serde_json::from_str(line).map_err(|error| {
+        Failure::new(Exit::Usage, "event", "not an event").because(&error).help(
+            "one event a line: {\"topic\": \"a.b\", \"payload\": {}, \"principal\": \"default\"}",
+        )
+    })?;
+    let name = line.principal.as_deref().unwrap_or(principal.as_str());
+    PrincipalId::new(name).map_err(|error| {
+        Failure::new(Exit::Usage, "principal", format!("{name:?} is not a principal id"))
+            .because(&error)
+    })?;
+    event(&line.topic, &line.payload.to_string(), name)
+}

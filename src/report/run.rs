@@ -1,0 +1,193 @@
+//! `capsule.run/1`: what happens while capsules run, one event a line.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::number::{grouped, micros, size, time};
+
+/// One event. As JSON a line; as text for whoever watches.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'static str>,
+    time_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capsule: Option<String>,
+    #[serde(flatten)]
+    event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the fields are those of the documents")]
+pub enum Event {
+    /// A capsule can be called.
+    Loaded { mode: &'static str, wasm_hash: String, cache: &'static str },
+    /// A run loop signalled readiness.
+    Ready,
+    /// A message was published.
+    Message {
+        topic: String,
+        payload: Value,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        principal: Option<String>,
+        source: String,
+    },
+    /// A guest logged.
+    Log { level: &'static str, message: String },
+    /// A window of a run loop ended.
+    Window { windows: u64, without_progress: u32 },
+    /// A handler was called.
+    Handled {
+        action: String,
+        topic: String,
+        outcome: &'static str,
+        fuel: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A message was not handled.
+    Undelivered { action: String, topic: String, reason: String },
+    /// A guest trapped, or ran out of something.
+    Trap {
+        outcome: &'static str,
+        message: String,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        backtrace: Vec<String>,
+    },
+    /// A run loop was stopped for not yielding.
+    Stopped { windows: u32, spun_us: u64, busy_us: u64, reason: String },
+    /// A run loop returned, or was asked to end.
+    Exited { reason: &'static str },
+    /// The end of everything.
+    Summary { end: String, messages: u64, capsules: Vec<CapsuleSummary> },
+}
+
+/// One capsule's whole run.
+#[derive(Clone, Debug, Serialize)]
+pub struct CapsuleSummary {
+    /// Its id.
+    pub name: String,
+    /// Windows of its loop that ended.
+    pub windows: u64,
+    /// Messages that it received, or was called for.
+    pub messages_in: u64,
+    /// Messages that it published.
+    pub messages_out: u64,
+    /// Messages that it lost.
+    pub dropped: u64,
+    /// The most memory that one of its instances held.
+    pub memory_peak_bytes: u64,
+    /// Processor time of its loop or its calls.
+    pub cpu_us: u64,
+    /// Fuel that it used.
+    pub fuel: u64,
+    /// How it ended.
+    pub end: String,
+}
+
+impl Line {
+    /// An event of `capsule` after so much time; the first line of a document names its schema.
+    pub fn new(first: bool, at: Duration, capsule: Option<&str>, event: Event) -> Line {
+        Line {
+            schema: first.then_some("capsule.run/1"),
+            time_us: micros(at),
+            capsule: capsule.map(str::to_owned),
+            event,
+        }
+    }
+
+    /// The line for a person; `None` when only programs want to know.
+    pub fn text(&self) -> Option<String> {
+        let name = self.capsule.as_deref().unwrap_or("capsule");
+        match &self.event {
+            Event::Loaded { mode, .. } => Some(format!("{name} loaded ({mode})")),
+            Event::Ready => Some(format!("{name} ready")),
+            Event::Message { topic, payload, .. } => Some(format!("{topic} {payload}")),
+            Event::Log { level, message } => Some(format!("{name} {level} {message}")),
+            Event::Window { without_progress: 0, .. } => None,
+            Event::Window { without_progress, .. } => Some(format!(
+                "{name} has not yielded for {without_progress} window{}",
+                plural(u64::from(*without_progress))
+            )),
+            Event::Handled { action, topic, outcome, fuel, reason } => {
+                let reason = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+                let fuel = grouped(*fuel);
+                Some(format!("{name} {action} {outcome} on {topic} ({fuel} fuel){reason}"))
+            }
+            Event::Undelivered { action, topic, reason } => {
+                Some(format!("{name} {action} was not called for {topic}: {reason}"))
+            }
+            Event::Trap { message, backtrace, .. } => {
+                let mut text = format!("{name} failed: {message}");
+                for frame in backtrace {
+                    let _ = write!(text, "\n  in {frame}");
+                }
+                Some(text)
+            }
+            Event::Stopped { reason, .. } => Some(format!("{name} stopped: {reason}")),
+            Event::Exited { reason } => Some(format!("{name} {reason}")),
+            Event::Summary { end, capsules, .. } => Some(summary(end, capsules)),
+        }
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn summary(end: &str, capsules: &[CapsuleSummary]) -> String {
+    let mut text = format!("\n{end}\n");
+    let width = capsules.iter().map(|capsule| capsule.name.len()).max().unwrap_or(0);
+    for capsule in capsules {
+        let _ = write!(
+            text,
+            "{:width$}  in {}  out {}  lost {}  memory {}  cpu {}  {}",
+            capsule.name,
+            grouped(capsule.messages_in),
+            grouped(capsule.messages_out),
+            grouped(capsule.dropped),
+            size(capsule.memory_peak_bytes),
+            time(Duration::from_micros(capsule.cpu_us)),
+            capsule.end
+        );
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_names_the_schema_and_the_others_do_not() {
+        let json = |first| {
+            let line = Line::new(first, Duration::from_millis(2), Some("x"), Event::Ready);
+            serde_json::to_value(line).expect("serialises")
+        };
+        let expected = serde_json::json!(
+            {"schema": "capsule.run/1", "event": "ready", "capsule": "x", "time_us": 2000}
+        );
+        assert_eq!(json(true), expected);
+        assert_eq!(json(false).get("schema"), None);
+    }
+
+    #[test]
+    fn messages_hold_their_payload_as_json() {
+        let event = Event::Message {
+            topic: "a.b".into(),
+            payload: serde_json::json!({"n": 1}),
+            principal: None,
+            source: "s".into(),
+        };
+        let line = Line::new(false, Duration::ZERO, None, event);
+        assert_eq!(line.text().as_deref(), Some("a.b {\"n\":1}"));
+        let json = serde_json::to_value(line).expect("serialises");
+        assert_eq!(json["payload"]["n"], 1);
+    }
+}

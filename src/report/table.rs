@@ -1,0 +1,91 @@
+//! Rows and columns, and how an error or a foreign name fits into one line.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+/// Blanks between two columns.
+const GAP: &str = "  ";
+
+/// Rows of cells as aligned columns, one line each; the last cell of a row is not padded.
+pub fn columns(rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        for (index, cell) in row.iter().enumerate() {
+            let width = cell.chars().count();
+            match widths.get_mut(index) {
+                Some(widest) => *widest = width.max(*widest),
+                None => widths.push(width),
+            }
+        }
+    }
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:width$}{GAP}"));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Foreign text as the content of one cell: every control character is made visible.
+pub fn cell(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let show = |letter: char| match letter {
+        letter if letter.is_control() => letter.escape_default().to_string(),
+        letter => letter.to_string(),
+    };
+    Cow::Owned(text.chars().map(show).collect())
+}
+
+/// An error and all that led to it, in one line.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if parts.last() != Some(&text) {
+            parts.push(text);
+        }
+        next = error.source();
+    }
+    parts.join(": ")
+}
+
+/// The start of a digest: enough to compare with at a glance.
+pub fn short_hash(hash: &str) -> String {
+    const DIGITS: usize = 12;
+    match hash.char_indices().nth(DIGITS) {
+        Some((end, _)) => format!("{}…", &hash[..end]),
+        None => hash.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [["a", "b"], ["long", ""], ["é", "c"]];
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
+        assert_eq!(columns(&rows), "a     b\nlong\né     c\n");
+    }
+
+    #[test]
+    fn a_cell_is_one_line_whatever_its_text() {
+        assert_eq!(cell("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(cell("plain ä"), "plain ä");
+    }
+
+    #[test]
+    fn a_short_hash_is_never_longer_than_the_hash() {
+        assert_eq!(short_hash("0123456789abcdef"), "0123456789ab…");
+        assert_eq!(short_hash("é"), "é");
+    }
+}
