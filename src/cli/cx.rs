@@ -39,7 +39,7 @@ impl Cx {
         let store = Store::new(self.home()?, Clock::system());
         let kv = KvService::at(store.home().key_value());
         let site = Site::user(store.home());
-        match store.recover(&site, &mut |layer| super::install::apply_layer(&kv, layer)) {
+        match store.recover(&site, &mut |layer| super::outside::carry_out(&kv, layer)) {
             Ok(recovery) => {
                 for id in &recovery.finished {
                     self.ui.note(&format!("finished an interrupted change of capsule {id}"));

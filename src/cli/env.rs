@@ -59,3 +59,8 @@ impl Env {
         })
     }
 }
+
+/// A variable that the user named, as an answer that is not to stand in a file.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

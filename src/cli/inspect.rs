@@ -1,13 +1,202 @@
-//! `capsule inspect`.
+//! `capsule inspect`: what a binary is, without compiling or running it.
+
+mod wit;
+
+use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::Serialize;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::target::{Capsule, TargetKind, find};
+use crate::component::kernel::{self, Release};
+use crate::component::{Finding, Level, ParseError, Surface, finding};
+use crate::manifest::Manifest;
+use crate::report::inspect::{self as report, Claims, InspectReport, Part, Subject, claims};
 
-/// Not there yet
+/// Show what a capsule's binary is, needs and does, without running it
+///
+/// Prints one screen: the binary's kind, size and hash, its four entry points with the reason for
+/// each judgement, its imports and whether they are served, and everything that looks wrong.
 #[derive(clap::Args)]
-pub(super) struct InspectArgs {}
+#[command(after_help = "Examples:\n  capsule inspect ./weather\n  \
+    capsule inspect weather.wasm --kernel 0.8.0\n  \
+    capsule inspect weather.wasm --check --level warning\n\n\
+    Exit status: 0, or 1 when --check finds something, or 3 when the file cannot be read.")]
+pub(super) struct InspectArgs {
+    /// An installed capsule's name, or the path of a directory or .wasm or .wat file
+    target: String,
+    /// Print the world that it was built for, as WIT
+    #[arg(long)]
+    wit: bool,
+    /// Print what it exports
+    #[arg(long)]
+    exports: bool,
+    /// Print what it imports
+    #[arg(long)]
+    imports: bool,
+    /// Print where its bytes go
+    #[arg(long)]
+    sizes: bool,
+    /// Add what this kernel release would refuse or treat differently
+    #[arg(long, value_name = "VERSION", value_parser = releases())]
+    kernel: Option<Release>,
+    /// Exit with 1 when there is a finding
+    #[arg(long)]
+    check: bool,
+    /// The least finding that fails a check
+    #[arg(long, requires = "check", default_value = "error")]
+    level: CheckLevel,
+    /// Form of the report [default: text, or json with --json]
+    #[arg(long)]
+    format: Option<Format>,
+}
 
-pub(super) fn run(_: &Cx, _: InspectArgs) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+/// The least finding that fails a check.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CheckLevel {
+    /// Warnings and errors
+    Warning,
+    /// Errors: the capsule cannot work as it is
+    Error,
+}
+
+/// The form of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One document of schema capsule.inspect/1
+    Json,
+}
+
+impl From<CheckLevel> for Level {
+    fn from(level: CheckLevel) -> Level {
+        match level {
+            CheckLevel::Warning => Level::Warning,
+            CheckLevel::Error => Level::Error,
+        }
+    }
+}
+
+fn releases() -> impl TypedValueParser<Value = Release> {
+    PossibleValuesParser::new(Release::ALL.map(Release::version)).try_map(|version| {
+        Release::parse(&version).ok_or_else(|| format!("{version} is not a known release"))
+    })
+}
+
+pub(super) fn run(cx: &Cx, args: InspectArgs) -> Result<Exit, Failure> {
+    let json = wants_json(cx, args.format)?;
+    let outcome = inspect(cx, &args, json);
+    if let Err(failure) = &outcome
+        && json
+        && !cx.ui.json()
+    {
+        emit(cx, &failure.document());
+    }
+    outcome
+}
+
+/// Whether the report is a document: both ways of asking for one have to agree.
+fn wants_json(cx: &Cx, format: Option<Format>) -> Result<bool, Failure> {
+    if cx.ui.json() && format == Some(Format::Text) {
+        return Err(Failure::new(Exit::Usage, "usage", "--format text contradicts --json"));
+    }
+    Ok(cx.ui.json() || format == Some(Format::Json))
+}
+
+fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
+    let capsule = find(cx, &args.target)?;
+    let bytes = capsule.verified.bytes();
+    let mut surface = Surface::read(bytes).map_err(|error| unreadable(args, bytes, &error))?;
+    let omitted = report::limit(&mut surface);
+    let found = findings(&capsule, &surface, args.kernel);
+    let claims = declared(&capsule).map(|manifest| Claims {
+        manifest,
+        text: &capsule.manifest_text,
+        problems: &capsule.problems,
+    });
+    let subject = Subject {
+        path: match claims {
+            Some(_) => capsule.path.parent().unwrap_or(&capsule.path),
+            None => &capsule.path,
+        },
+        claims,
+        digest: capsule.verified.digest(),
+        origin: capsule.verified.origin(),
+        surface: &surface,
+        omitted,
+        kernel: args.kernel,
+    };
+    let mut report = InspectReport::new(&subject, &found);
+    if args.wit {
+        report.set_wit(wit::text(&args.target, &surface, bytes)?);
+    }
+    let failed = args.check && report.has_finding_at(args.level.into());
+    match json {
+        true => emit(cx, &report),
+        false => print(cx, args, &report, failed),
+    }
+    Ok(if failed { Exit::No } else { Exit::Done })
+}
+
+/// The manifest, unless it was made up for a lone binary.
+fn declared(capsule: &Capsule) -> Option<&Manifest> {
+    (capsule.kind != TargetKind::Bare).then_some(&*capsule.manifest)
+}
+
+/// Everything that is found about the binary, and about the manifest in its light.
+fn findings(capsule: &Capsule, surface: &Surface, kernel: Option<Release>) -> Vec<Finding> {
+    let mut found = finding::of(surface);
+    if let Some(manifest) = declared(capsule) {
+        found.extend(claims::check(manifest, &capsule.verified.digest(), surface));
+        found.extend(kernel.and_then(|release| claims::refused_by(release, manifest)));
+    }
+    found.extend(kernel.into_iter().flat_map(|release| kernel::findings(release, surface)));
+    found
+}
+
+fn print(cx: &Cx, args: &InspectArgs, report: &InspectReport<'_>, failed: bool) {
+    if let Some(world) = report.wit() {
+        cx.ui.guest_text(world);
+    }
+    let parts =
+        [(args.imports, Part::Imports), (args.exports, Part::Exports), (args.sizes, Part::Sizes)];
+    let asked = parts.into_iter().filter(|(asked, _)| *asked);
+    let mut text: String = asked.map(|(_, part)| report.part(part)).collect();
+    if text.is_empty() && !args.wit {
+        text = report.text();
+    } else if failed {
+        text += &report.findings_text();
+    }
+    cx.ui.text(&text);
+}
+
+/// Writes a document, whichever way it was asked for.
+fn emit(cx: &Cx, document: &impl Serialize) {
+    if cx.ui.json() {
+        return cx.ui.document(document);
+    }
+    let text = serde_json::to_string(document).expect("reports hold no maps with odd keys");
+    cx.ui.text(&text);
+    cx.ui.text("\n");
+}
+
+/// A file that is no WebAssembly at all gets told what it looks like instead.
+fn unreadable(args: &InspectArgs, bytes: &[u8], error: &ParseError) -> Failure {
+    let target = &args.target;
+    let failure =
+        Failure::new(Exit::Invalid, "not-wasm", format!("{target} is not a WebAssembly binary"))
+            .because(error);
+    match bytes {
+        [] => failure.help("the file is empty: build it again"),
+        [b'(' | b';', ..] => failure.help("it looks like WebAssembly text: name it .wat"),
+        [0x7f, b'E', b'L', b'F', ..] => {
+            failure.help("it looks like native or compiled code: name the component it came from")
+        }
+        [0x1f, 0x8b, ..] => failure.help("it looks like an archive: unpack it first"),
+        [0, b'a', b's', b'm', ..] => failure.help("the file is damaged: build or copy it again"),
+        _ => failure,
+    }
 }

@@ -49,6 +49,18 @@ pub struct Ui {
     closed: AtomicBool,
 }
 
+/// Work on fewer bytes than this is over in about a quarter of a second.
+const PROGRESS_BYTES_MIN: u64 = 256 << 10;
+
+/// A spinner; dropping it clears it.
+pub struct Progress(indicatif::ProgressBar);
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
@@ -98,6 +110,17 @@ impl Ui {
     /// Whether nobody reads standard output any more.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
+    }
+
+    /// A spinner for work on so many bytes, drawn until it is dropped; none where nothing may be
+    /// drawn, or for work that is over before anybody looks.
+    pub fn progress(&self, what: &'static str, bytes: u64) -> Option<Progress> {
+        if !self.draws() || bytes < PROGRESS_BYTES_MIN {
+            return None;
+        }
+        let bar = indicatif::ProgressBar::new_spinner().with_message(what);
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        Some(Progress(bar))
     }
 
     /// Writes a result as text; the text brings its own line breaks.

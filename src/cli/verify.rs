@@ -1,13 +1,148 @@
 //! `capsule verify`.
 
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::target::{not_found, sites};
+use crate::limits::MANIFEST_BYTES_MAX;
+use crate::manifest::{self, Level, ParseOptions};
+use crate::report::verify::{Flaw, VerifyReport};
+use crate::store::Store;
+use crate::store::catalog::{Entry, EntryProblem};
+use crate::store::layout::Home;
 
-/// Not there yet
+/// Flaws of the cache that are reported.
+const FLAWS_MAX: usize = 20;
+
+/// Check installed capsules against what was recorded when they were installed
+///
+/// Hashes every binary again, whether or not it was used since. Nothing is compiled or run.
 #[derive(clap::Args)]
-pub(super) struct VerifyArgs {}
+pub(super) struct VerifyArgs {
+    /// Id of an installed capsule [default: all]
+    #[arg(value_name = "NAME", conflicts_with = "all")]
+    names: Vec<String>,
+    /// Check all capsules, stored files and the cache
+    #[arg(long)]
+    all: bool,
+}
 
-pub(super) fn run(_: &Cx, _: VerifyArgs) -> Result<Exit, Failure> {
-    Err(Failure::new(Exit::Defect, "missing", "this command is not there yet"))
+pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
+    let store = cx.store()?;
+    let everything = args.all || args.names.is_empty();
+    let checks: Vec<_> = chosen(cx, &store, &args.names)?
+        .into_iter()
+        .map(|entry| {
+            let manifest = manifest_problems(&store, &entry);
+            (store.recheck(entry), manifest)
+        })
+        .collect();
+    let (blobs, cache) = if everything {
+        let failed = |error| Failure::environment("cannot check the stored files", &error);
+        (store.recheck_blobs().map_err(failed)?, cache_flaws(store.home()))
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let report = VerifyReport::new(&checks, blobs, cache);
+    cx.ui.document(&report);
+    cx.ui.text(&report.text());
+    if report.ok() {
+        if report.checked() == 0 {
+            cx.ui.note("no capsules are installed");
+        }
+        return Ok(Exit::Done);
+    }
+    cx.ui.problem(&damage(&report, store.home()));
+    Ok(Exit::Integrity)
+}
+
+/// The named capsules, or all of every site.
+fn chosen(cx: &Cx, store: &Store, names: &[String]) -> Result<Vec<Entry>, Failure> {
+    let sites = sites(cx, store)?;
+    if names.is_empty() {
+        return store
+            .installed(&sites)
+            .map_err(|error| Failure::environment("cannot list the installed capsules", &error));
+    }
+    let find = |name: &String| store.find(&sites, name).map_err(|error| not_found(name, error));
+    names.iter().map(find).collect()
+}
+
+/// What makes a readable manifest one that does not load.
+fn manifest_problems(store: &Store, entry: &Entry) -> Vec<String> {
+    let told = |problem: &EntryProblem| {
+        use EntryProblem::{Manifest, ManifestSyntax, ManifestText};
+        matches!(problem, Manifest(_) | ManifestSyntax(_) | ManifestText)
+    };
+    if entry.problems.iter().any(told) {
+        return Vec::new();
+    }
+    let Ok(bytes) = store.read(&entry.dir.join("Capsule.toml"), MANIFEST_BYTES_MAX) else {
+        return vec!["the manifest could not be read".to_owned()];
+    };
+    let parsed = manifest::parse_bytes(&bytes, &ParseOptions::default());
+    if parsed.manifest.is_some() {
+        return Vec::new();
+    }
+    let errors = parsed.problems.into_iter().filter(|problem| problem.level == Level::Error);
+    errors.map(|problem| format!("Capsule.toml: {}", problem.message)).collect()
+}
+
+/// What would keep compiled code in the cache from being used, because others could change it.
+fn cache_flaws(home: &Home) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let code = home.code_cache();
+    for dir in [&home.cache(), &code] {
+        flaws.extend(flaw(dir));
+    }
+    let entries = match std::fs::read_dir(&code) {
+        Ok(entries) if flaws.is_empty() => entries,
+        _ => return flaws,
+    };
+    let flaw_of = |entry: io::Result<std::fs::DirEntry>| flaw(&entry.ok()?.path());
+    flaws.extend(entries.filter_map(flaw_of).take(FLAWS_MAX));
+    flaws
+}
+
+fn flaw(path: &Path) -> Option<Flaw> {
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(Flaw::new(path, error.to_string())),
+    };
+    let mode = metadata.mode() & 0o7777;
+    if metadata.is_symlink() {
+        Some(Flaw::new(path, "it is a symbolic link"))
+    } else if metadata.uid() != rustix::process::geteuid().as_raw() {
+        Some(Flaw::new(path, format!("it belongs to user {}", metadata.uid())))
+    } else if mode & 0o022 != 0 {
+        Some(Flaw::new(path, format!("others may write to it (mode {mode:o})")))
+    } else {
+        None
+    }
+}
+
+fn damage(report: &VerifyReport, home: &Home) -> Failure {
+    let failure = |message: String| Failure::new(Exit::Integrity, "damaged", message);
+    let again = "capsule install DIR --reinstall, where DIR is what it was installed from";
+    match report.damaged().as_slice() {
+        [] if report.only_cache() => {
+            failure("the cache of compiled code is not safe from other users".to_owned())
+                .help(format!("rm -r {}", home.code_cache().display()))
+        }
+        [] => failure("stored files that no checked capsule uses are damaged".to_owned())
+            .help("remove them: a capsule that needs one brings it along when it is installed"),
+        [one] => failure(format!("capsule {one} is damaged")).help(again),
+        several => failure(format!(
+            "{} of {} capsules are damaged: {}",
+            several.len(),
+            report.checked(),
+            several.join(", ")
+        ))
+        .help(again),
+    }
 }

@@ -12,7 +12,7 @@ mod registry;
 mod secrets;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::bus::Bus;
 use crate::bus::rate::PublishLimiter;
@@ -73,8 +73,17 @@ pub struct HostingOptions {
     pub has_run_loop: bool,
     /// Settings beside env and manifest, such as the version before an upgrade.
     pub settings: BTreeMap<String, String>,
-    /// A layer that keeps writes until somebody commits them.
-    pub staged: Option<StagedKv>,
+    /// Layers that keep what a lifecycle hook writes until somebody commits it.
+    pub staged: Option<Staging>,
+}
+
+/// What a lifecycle hook wrote and nobody has committed.
+#[derive(Clone)]
+pub struct Staging {
+    /// Keys and values.
+    pub kv: StagedKv,
+    /// Secrets, by key.
+    pub secrets: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Machine {

@@ -97,11 +97,11 @@ impl LocalPrincipals {
             |error: &dyn std::fmt::Display| Refused { id: id.to_string(), reason: error.to_string() };
         let account = self.accounts.find(id).map_err(|error| refused(&error))?;
         let capsule = self.manifest.id().as_str();
-        let kv = match &self.options.staged {
-            Some(staged) if staged.namespace().principal() == id.as_str() => {
-                KvHandle::Staged(staged.clone())
-            }
-            _ => {
+        let staging = self.options.staged.as_ref();
+        let staging = staging.filter(|staging| staging.kv.namespace().principal() == id.as_str());
+        let kv = match staging {
+            Some(staging) => KvHandle::Staged(staging.kv.clone()),
+            None => {
                 let namespace =
                     Namespace::new(id.as_str(), capsule).map_err(|error| refused(&error))?;
                 KvHandle::Direct(self.kv.clone(), namespace)
@@ -118,7 +118,12 @@ impl LocalPrincipals {
             kv,
             config: Arc::new(config.map_err(|error| refused(&error))?),
             log: Arc::new(LocalLog::new(self.store.as_ref(), id, capsule, Arc::clone(&self.log))),
-            secrets: Arc::new(LocalSecrets::new(self.store.clone(), id, capsule)),
+            secrets: Arc::new(LocalSecrets::new(
+                self.store.clone(),
+                id,
+                capsule,
+                staging.map(|staging| Arc::clone(&staging.secrets)),
+            )),
             ipc_bytes_per_sec: account.profile.quotas.max_ipc_throughput_bytes,
         })
     }

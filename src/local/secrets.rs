@@ -1,7 +1,7 @@
 //! Secrets of one capsule for one principal.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::host::ports::{SecretError, Secrets};
 use crate::principal::PrincipalId;
@@ -11,8 +11,8 @@ pub(super) struct LocalSecrets {
     store: Option<Store>,
     principal: PrincipalId,
     capsule: String,
-    /// Keys that were set on a machine without files; the values are not needed again.
-    without_files: Mutex<BTreeSet<String>>,
+    /// Secrets that wait for a commit; on a machine without files they stay here.
+    staged: Option<Arc<Mutex<BTreeMap<String, String>>>>,
 }
 
 impl LocalSecrets {
@@ -20,28 +20,33 @@ impl LocalSecrets {
         store: Option<Store>,
         principal: &PrincipalId,
         capsule: &str,
+        staged: Option<Arc<Mutex<BTreeMap<String, String>>>>,
     ) -> LocalSecrets {
-        let (principal, capsule) = (principal.clone(), capsule.to_owned());
-        LocalSecrets { store, principal, capsule, without_files: Mutex::default() }
+        let staged = if store.is_none() { Some(staged.unwrap_or_default()) } else { staged };
+        LocalSecrets { store, principal: principal.clone(), capsule: capsule.to_owned(), staged }
     }
 }
 
 impl Secrets for LocalSecrets {
     fn has(&self, key: &str) -> Result<bool, SecretError> {
-        let Some(store) = &self.store else {
-            let keys = self.without_files.lock().unwrap_or_else(PoisonError::into_inner);
-            return Ok(keys.contains(key));
-        };
+        if let Some(staged) = &self.staged
+            && staged.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
+        {
+            return Ok(true);
+        }
+        let Some(store) = &self.store else { return Ok(false) };
         let found = store.effective_secret(self.principal.as_str(), &self.capsule, key);
         found.map(|secret| secret.is_some_and(|secret| !secret.is_empty())).map_err(at(key))
     }
 
     fn set(&self, key: &str, value: &str) -> Result<(), SecretError> {
-        let Some(store) = &self.store else {
-            let mut keys = self.without_files.lock().unwrap_or_else(PoisonError::into_inner);
-            keys.insert(key.to_owned());
+        crate::store::names::check_secret_key(key).map_err(at(key))?;
+        if let Some(staged) = &self.staged {
+            let mut staged = staged.lock().unwrap_or_else(PoisonError::into_inner);
+            staged.insert(key.to_owned(), value.to_owned());
             return Ok(());
-        };
+        }
+        let Some(store) = &self.store else { return Ok(()) };
         let secrets = store.secrets(self.principal.as_str(), &self.capsule).map_err(at(key))?;
         secrets.set(key, value).map_err(at(key))
     }

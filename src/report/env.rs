@@ -121,6 +121,13 @@ impl Settings {
         self
     }
 
+    /// Only what is about these keys; all when there are none.
+    #[must_use]
+    pub fn about(mut self, keys: &[String]) -> Settings {
+        self.values.retain(|setting| keys.is_empty() || keys.contains(&setting.key));
+        self
+    }
+
     /// The keys without their values.
     pub(super) fn states(&self) -> Vec<Vec<String>> {
         let problem = self.problem.iter().map(|problem| vec![cell(problem).into_owned()]);

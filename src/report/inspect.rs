@@ -9,21 +9,18 @@ mod findings;
 mod parts;
 mod text;
 
-#[cfg(test)]
-mod tests;
+pub use text::Part;
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::component::kernel::Release;
-use crate::component::{
-    self, Digest, EntryPoint, EntryPoints, Origin, Prescan, Producer, Surface,
-};
+use crate::component::{self, Digest, EntryPoint, EntryPoints, Origin, Prescan, Producer, Surface};
 use crate::manifest::{Manifest, Problem};
 
-use findings::{Finding, Place};
+use findings::Finding;
 use parts::{CustomSection, Export, Import, Module, Sizes};
 
 /// Entries of one list that are reported: what a person could read, many times over.
@@ -261,8 +258,13 @@ impl<'a> InspectReport<'a> {
     }
 
     /// Adds the world as text.
-    pub fn set_wit(&mut self, text: &str) {
-        self.wit = Some(text.to_owned());
+    pub fn set_wit(&mut self, text: String) {
+        self.wit = Some(text);
+    }
+
+    /// The world as text, when it was added.
+    pub fn wit(&self) -> Option<&str> {
+        self.wit.as_deref()
     }
 
     /// Whether there is a finding at `level` or above.
@@ -276,7 +278,8 @@ impl<'a> Identity<'a> {
         let package = subject.claims.map(|claims| &claims.manifest.package);
         let surface = subject.surface;
         Identity {
-            path: subject.path.display().to_string(),
+            // Without the dots that came out of joining a relative path.
+            path: subject.path.components().collect::<PathBuf>().display().to_string(),
             name: package.map(|package| package.id.as_str()),
             version: package.map(|package| package.version.to_string()),
             description: package.and_then(|it| it.description.as_deref()).map(shortened),

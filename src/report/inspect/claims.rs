@@ -4,6 +4,7 @@
 //! permission lets through. Pure: a manifest, a digest and a surface in, findings out. The table
 //! [`NEEDS`] says which capability each gated host function asks for.
 
+use crate::component::kernel::Release;
 use crate::component::{Digest, EntryPoint, Finding, Kind, Level, Place, Surface};
 use crate::limits::RUN_LOOP_BINDINGS_MAX;
 use crate::manifest::{Capability, Manifest};
@@ -142,6 +143,17 @@ pub fn check(manifest: &Manifest, digest: &Digest, surface: &Surface) -> Vec<Fin
     findings
 }
 
+/// What a kernel release thinks of the manifest's `astrid-version`.
+pub fn refused_by(release: Release, manifest: &Manifest) -> Option<Finding> {
+    let wanted = manifest.package.astrid_version.as_ref()?;
+    let version = semver::Version::parse(release.version()).ok()?;
+    (!wanted.matches(&version)).then(|| {
+        let message = format!("wants runtime {wanted}: kernel {release} refuses it");
+        Finding::new("kernel-runtime", Level::Error, message)
+            .help(format!("write astrid-version = \">={release}\", or leave it out"))
+    })
+}
+
 fn at(finding: Finding, line: Option<usize>) -> Finding {
     match line.and_then(|line| u32::try_from(line).ok()) {
         Some(line) => finding.at(Place::ManifestLine(line)),
@@ -173,27 +185,26 @@ fn handlers(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
     }
     if count == 0 && hooked && !runs && surface.kind == Kind::Component {
         let message = "its hook is never called: [subscribe] binds no handler";
-        findings.push(
-            Finding::new("hook-without-handler", Level::Warning, message).help(
-                "write under [subscribe]:\n\"some.topic\" = { wit = \"opaque\", handler = \"NAME\" }",
-            ),
-        );
+        findings.push(Finding::new("hook-without-handler", Level::Warning, message).help(
+            "write under [subscribe]:\n\"some.topic\" = { wit = \"opaque\", handler = \"NAME\" }",
+        ));
     }
     let (id, why, help) = match (runs, hooked) {
         (true, _) => (
             "handler-on-run-loop",
-            "a capsule with a run loop is never called through its hook",
-            "subscribe to the topics in `run`, or move the handlers into a capsule without one",
+            "beside a run loop",
+            "a capsule with a run loop is never called through its hook: subscribe to the topics \
+             in `run`, or move the handlers into a capsule without one",
         ),
         (false, false) => (
             "handler-without-hook",
-            "the binary has no hook that does anything",
+            "without a hook in the binary",
             "export `astrid-hook-trigger`, or remove the handlers",
         ),
         (false, true) => return findings,
     };
     findings.extend(manifest.handlers().map(|handler| {
-        let message = format!("handler {:?} never runs: {why}", handler.action);
+        let message = format!("handler {:?} never runs {why}", handler.action);
         at(Finding::new(id, Level::Warning, message).help(help), Some(handler.line))
     }));
     findings
@@ -280,8 +291,7 @@ fn topics(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
 }
 
 fn named(names: &[&str]) -> String {
-    let shown: Vec<String> =
-        names.iter().take(NAMED_MAX).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = names.iter().take(NAMED_MAX).map(|name| format!("`{name}`")).collect();
     match names.len().saturating_sub(NAMED_MAX) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

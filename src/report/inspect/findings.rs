@@ -75,11 +75,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    fn of_manifest(
-        problem: &'a Problem,
-        claims: &Claims<'_>,
-        source: &Source<'_>,
-    ) -> Finding<'a> {
+    fn of_manifest(problem: &'a Problem, claims: &Claims<'_>, source: &Source<'_>) -> Finding<'a> {
         let level = match problem.level {
             manifest::Level::Note => Level::Info,
             manifest::Level::Warning => Level::Warning,

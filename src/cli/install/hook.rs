@@ -1,0 +1,123 @@
+//! The lifecycle hook: run against layers that are committed with the install, or dropped with it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Candidate, InstallArgs};
+use crate::cli::cx::Cx;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::invoke::exit;
+use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
+use crate::cli::outside::Outside;
+use crate::cli::person::LocalPerson;
+use crate::cli::{interrupt, ui};
+use crate::component::EntryPoint;
+use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
+use crate::host::record::Observer;
+use crate::kv::Namespace;
+use crate::local::{HostingOptions, Staging};
+use crate::principal::PrincipalId;
+use crate::report::install::InstallReport;
+use crate::report::invoke::explain;
+use crate::store::install::{Effects, Phase};
+use crate::trace::Trace;
+
+/// The setting under which an upgrade hook finds the version before.
+const PREVIOUS_VERSION: &str = "prev_version";
+
+/// Runs the hook that the phase calls for, if the capsule has one, and adds what it did to
+/// `effects`.
+pub(super) fn run(
+    cx: &Cx,
+    args: &InstallArgs,
+    candidate: &Candidate,
+    phase: &Phase,
+    effects: &mut Effects,
+    report: &mut InstallReport,
+) -> Result<(), Failure> {
+    let (hook, entry) = match phase {
+        Phase::Install => (Hook::Install, EntryPoint::Install),
+        Phase::Upgrade { .. } => (Hook::Upgrade, EntryPoint::Upgrade),
+    };
+    if !is_callable(&candidate.surface, entry) {
+        return Ok(());
+    }
+    if args.no_hooks || !candidate.linkable {
+        report.hooks_skipped.push(hook.export());
+        return Ok(());
+    }
+    let person = Arc::new(LocalPerson::new(candidate.answers.clone(), cx.may_ask()));
+    let place =
+        Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
+    let principal = PrincipalId::default();
+    let id = candidate.capsule.id();
+    let namespace = Namespace::new(principal.as_str(), id.as_str()).map_err(|error| {
+        Failure::new(Exit::Defect, "namespace", "the capsule has no namespace").because(&error)
+    })?;
+    let staging =
+        Staging { kv: place.machine.kv().stage(namespace), secrets: Arc::default() };
+    let mut settings: BTreeMap<String, String> = effects.env.clone();
+    if let Phase::Upgrade { previous_version } = phase {
+        settings.insert(PREVIOUS_VERSION.to_owned(), previous_version.clone());
+    }
+    let hosting =
+        HostingOptions { settings, staged: Some(staging.clone()), ..HostingOptions::default() };
+    let ready = place.load(&candidate.capsule, hosting)?;
+    let call = HookCall {
+        hook,
+        principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
+        cancel: CancellationToken::new(),
+    };
+    let called = call_hook(cx, &ready.loaded, call, args.trace)?;
+    match &called.ending {
+        Ending::Returned => {}
+        ending => return Err(hook_failed(hook, exit(ending), &called)),
+    }
+    report.hooks_run.push(hook.export());
+    let secrets = staging.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    effects.secrets.extend(secrets);
+    let token = place.machine.clock().uuid().map_err(|error| {
+        Failure::environment("the system has no random bytes", &error)
+    })?;
+    let change = Outside::commit(&staging.kv, token.to_string());
+    effects.outside = change.map(|change| change.to_value());
+    Ok(())
+}
+
+fn call_hook(
+    cx: &Cx,
+    loaded: &crate::engine::Loaded,
+    call: HookCall,
+    trace: bool,
+) -> Result<CallReport, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::environment("cannot start a runtime", &error))?;
+    let observer = trace.then(|| {
+        let out = Arc::clone(&cx.ui);
+        let sink = move |line: &str| out.talk(&format!("{}\n", ui::escape(line)));
+        Box::new(Trace::new("", Arc::new(sink))) as Box<dyn Observer>
+    });
+    let hook = call.hook;
+    let called = runtime.block_on(async {
+        interrupt::watch(call.cancel.clone())?;
+        Ok::<_, Failure>(loaded.hook(call, observer).await)
+    })?;
+    runtime.shutdown_background();
+    called.ok_or_else(|| {
+        let message = format!("{} is no function of the component", hook.export());
+        Failure::new(Exit::Invalid, "hook", message)
+    })
+}
+
+fn hook_failed(hook: Hook, exit: Exit, called: &CallReport) -> Failure {
+    let message = format!("{} failed, so nothing was installed", hook.export());
+    let failure = Failure::new(exit, "hook", message);
+    let failure = explain(called).map_or(failure.clone(), |reason| failure.cause(reason));
+    let Ending::Trap(trap) = &called.ending else { return failure };
+    trap.backtrace.iter().take(20).fold(failure, |failure, frame| failure.cause(format!("in {frame}")))
+}

@@ -1,0 +1,147 @@
+//! `capsule.install/1`: what was installed, or would be.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::number::micros;
+use crate::store::needs::{Conflict, Need};
+
+/// An install, finished or only tried.
+#[derive(Debug, Serialize)]
+pub struct InstallReport {
+    schema: &'static str,
+    /// Id of the capsule.
+    pub id: String,
+    /// Version that is installed now.
+    pub version: String,
+    /// Version before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_version: Option<String>,
+    /// `install` or `upgrade`.
+    pub phase: &'static str,
+    /// Whether nothing was written.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// Digest of the binary.
+    pub wasm_hash: String,
+    /// Where it is.
+    pub target_dir: String,
+    /// `hit` or `miss`: whether compiled code was there before.
+    pub cache: &'static str,
+    /// Hooks that ran.
+    pub hooks_run: Vec<&'static str>,
+    /// Hooks that would have run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks_skipped: Vec<&'static str>,
+    /// Imports that no installed capsule provides.
+    pub missing_imports: Vec<Missing>,
+    /// Capsules that export the same.
+    pub export_conflicts: Vec<SameExport>,
+    /// What it may touch.
+    pub capabilities: BTreeMap<String, Vec<String>>,
+    /// What it may touch that the version before could not.
+    pub added_capabilities: BTreeMap<String, Vec<String>>,
+    /// Settings without a value.
+    pub env_missing: Vec<String>,
+    /// How long it took.
+    pub duration_us: u64,
+}
+
+/// An import that no installed capsule provides.
+#[derive(Debug, Serialize)]
+pub struct Missing {
+    interface: String,
+    requirement: String,
+}
+
+/// Another capsule that exports the same interface.
+#[derive(Debug, Serialize)]
+pub struct SameExport {
+    capsule: String,
+    interface: String,
+}
+
+impl From<Need> for Missing {
+    fn from(need: Need) -> Missing {
+        Missing { interface: need.interface, requirement: need.requirement }
+    }
+}
+
+impl From<Conflict> for SameExport {
+    fn from(conflict: Conflict) -> SameExport {
+        SameExport { capsule: conflict.capsule, interface: conflict.interface }
+    }
+}
+
+impl InstallReport {
+    /// An install that has just begun.
+    pub fn new(id: String, version: String, wasm_hash: String) -> InstallReport {
+        InstallReport {
+            schema: "capsule.install/1",
+            id,
+            version,
+            previous_version: None,
+            phase: "install",
+            dry_run: false,
+            wasm_hash,
+            target_dir: String::new(),
+            cache: "miss",
+            hooks_run: Vec::new(),
+            hooks_skipped: Vec::new(),
+            missing_imports: Vec::new(),
+            export_conflicts: Vec::new(),
+            capabilities: BTreeMap::new(),
+            added_capabilities: BTreeMap::new(),
+            env_missing: Vec::new(),
+            duration_us: 0,
+        }
+    }
+
+    /// Notes how long it took.
+    pub fn took(&mut self, duration: Duration) {
+        self.duration_us = micros(duration);
+    }
+
+    /// One line of success.
+    pub fn text(&self) -> String {
+        let verb = match (self.dry_run, self.phase) {
+            (true, _) => "would install",
+            (false, "upgrade") => "upgraded",
+            _ => "installed",
+        };
+        let from = match &self.previous_version {
+            Some(previous) if *previous != self.version => format!(" (from {previous})"),
+            _ => String::new(),
+        };
+        format!(
+            "{verb} {} {}{from}  {}  {}\n",
+            self.id,
+            self.version,
+            &self.wasm_hash[..self.wasm_hash.len().min(16)],
+            self.target_dir
+        )
+    }
+
+    /// What is worth knowing beside that, a note each.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for hook in &self.hooks_skipped {
+            notes.push(format!("{hook} was not run"));
+        }
+        for missing in &self.missing_imports {
+            notes.push(format!(
+                "no installed capsule provides {} {}",
+                missing.interface, missing.requirement
+            ));
+        }
+        for conflict in &self.export_conflicts {
+            notes.push(format!("{} exports {} too", conflict.capsule, conflict.interface));
+        }
+        for key in &self.env_missing {
+            notes.push(format!("{key} has no value: capsule env {} set {key}=VALUE", self.id));
+        }
+        notes
+    }
+}
