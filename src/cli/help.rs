@@ -77,9 +77,13 @@ pub(super) fn run(cx: &Cx, args: HelpArgs) -> Result<Exit, Failure> {
     for name in &args.topic {
         let near = near_topic(found, name, args.topic.len() == 1);
         found = found.find_subcommand_mut(name).ok_or_else(|| {
-            let failure =
-                Failure::new(Exit::Usage, "unknown-topic", format!("there is no help on {topic:?}"));
-            failure.help(near.map_or("capsule help".to_owned(), |near| format!("capsule help {near}")))
+            let failure = Failure::new(
+                Exit::Usage,
+                "unknown-topic",
+                format!("there is no help on {topic:?}"),
+            );
+            failure
+                .help(near.map_or("capsule help".to_owned(), |near| format!("capsule help {near}")))
         })?;
     }
     let help = found.render_long_help();

@@ -26,12 +26,13 @@ pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
         .map_err(|error| Failure::environment("cannot list the installed capsules", &error))?;
     if args.names {
         let names = entries.iter().filter(|entry| !entry.hidden);
-        cx.ui.text(&names.map(|entry| format!("{}\n", entry.id.escape_debug())).collect::<String>());
+        cx.ui
+            .text(&names.map(|entry| format!("{}\n", entry.id.escape_debug())).collect::<String>());
         return Ok(Exit::Done);
     }
-    let listed = entries.iter().map(|entry| {
-        Listed::new(entry, mode(&store, entry), missing_binary(&store, entry))
-    });
+    let listed = entries
+        .iter()
+        .map(|entry| Listed::new(entry, mode(&store, entry), missing_binary(&store, entry)));
     let report = ListReport::new(listed.collect());
     cx.ui.document(&report);
     cx.ui.text(&report.text());

@@ -25,7 +25,8 @@ pub(super) fn run(cx: &Cx, args: ManArgs) -> Result<Exit, Failure> {
             Some(command) => rendered(command.clone()),
             None => {
                 let near = nearest(name, capsule.get_subcommands().map(clap::Command::get_name));
-                let help = near.map_or("capsule man".to_owned(), |near| format!("capsule man {near}"));
+                let help =
+                    near.map_or("capsule man".to_owned(), |near| format!("capsule man {near}"));
                 let message = format!("there is no command {name:?}");
                 return Err(Failure::new(Exit::Usage, "unknown-topic", message).help(help));
             }

@@ -2,25 +2,22 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::outside::{Outside, carry_out};
 use super::person::confirm;
 use super::target::{not_found, sites};
-use crate::kv::{KvService, Namespace};
+use crate::kv::KvService;
 use crate::report::remove::RemoveReport;
 use crate::store::Store;
 use crate::store::catalog::{Entry, FindError};
 use crate::store::journal::OutsideError;
 use crate::store::layout::Site;
 use crate::store::lock::{CapsuleLock, LockError, Wait};
+use crate::store::names::DEFAULT_PRINCIPAL;
 use crate::store::needs;
 use crate::store::remove::{Purge, RemoveError};
-
-/// The key of the journalled value that asks for the removal of a capsule's data.
-const FORGET: &str = "forget_data_of";
 
 /// Remove an installed capsule
 ///
@@ -52,11 +49,11 @@ pub(super) fn run(cx: &Cx, args: RemoveArgs) -> Result<Exit, Failure> {
     let site = site.expect("the capsule was found in one of the sites");
     let lock = lock(cx, &store, site, &entry.id)?;
     let kv = KvService::at(store.home().key_value());
-    let outside = args.purge.then(|| json!({ FORGET: entry.id }));
+    let namespace = format!("{DEFAULT_PRINCIPAL}:capsule:{}", entry.id);
+    let outside = args.purge.then(|| Outside::Purge { namespace }.to_value());
     let purge = Purge { everything: args.purge, outside };
-    store
-        .remove(&lock, purge, &mut |value| apply(&kv, value).unwrap_or(Ok(())))
-        .map_err(|error| not_removed(&entry.id, error))?;
+    let mut data = |change: &_| carry_out(&kv, change).and_then(|()| forget(&kv, &entry.id));
+    store.remove(&lock, purge, &mut data).map_err(|error| not_removed(&entry.id, error))?;
     let kept = if args.purge { Vec::new() } else { belongings(&store, &entry.id) };
     let report = RemoveReport::new(&entry, args.purge, left_alone, kept);
     cx.ui.document(&report);
@@ -70,25 +67,16 @@ pub(super) fn run(cx: &Cx, args: RemoveArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Carries out the part of a removal that the journal keeps for later, if `value` is one: deletes
-/// the data of a capsule, of every principal. Calling it twice does no harm.
-pub(super) fn apply(kv: &KvService, value: &Value) -> Option<Result<(), OutsideError>> {
-    let id = value.get(FORGET)?.as_str()?;
-    let forget = || {
-        let all: Vec<Namespace> = kv.namespaces()?;
-        all.iter()
-            .filter(|namespace| namespace.capsule() == id)
-            .try_for_each(|namespace| kv.remove_namespace(namespace).map(drop))
-    };
-    Some(forget().map_err(OutsideError::from))
+/// Deletes what a capsule stored for whichever principal.
+fn forget(kv: &KvService, id: &str) -> Result<(), OutsideError> {
+    let all = kv.namespaces()?;
+    let mut own = all.iter().filter(|namespace| namespace.capsule() == id);
+    own.try_for_each(|namespace| kv.remove_namespace(namespace).map(drop))?;
+    Ok(())
 }
 
 /// The capsules that would lack something; an error unless that is accepted.
-fn refuse_needed(
-    store: &Store,
-    sites: &[Site],
-    args: &RemoveArgs,
-) -> Result<Vec<String>, Failure> {
+fn refuse_needed(store: &Store, sites: &[Site], args: &RemoveArgs) -> Result<Vec<String>, Failure> {
     let installed = store
         .installed(sites)
         .map_err(|error| Failure::environment("cannot list the installed capsules", &error))?;
@@ -158,8 +146,7 @@ fn not_removed(id: &str, error: RemoveError) -> Failure {
 
 /// What the default principal has of a capsule, as far as it is in files of its own.
 fn belongings(store: &Store, id: &str) -> Vec<PathBuf> {
-    use crate::store::names::DEFAULT_PRINCIPAL as WHO;
-    let home = store.home();
-    let places = [home.env_file(WHO, id), home.secret_dir(WHO, id), home.log_dir(WHO, id)];
+    let (home, who) = (store.home(), DEFAULT_PRINCIPAL);
+    let places = [home.env_file(who, id), home.secret_dir(who, id), home.log_dir(who, id)];
     places.into_iter().filter_map(Result::ok).filter(|path| path.exists()).collect()
 }

@@ -97,15 +97,15 @@ impl Settings {
         has_secret: impl Fn(&str) -> bool,
     ) -> Settings {
         let known = declared.iter().map(|var| Setting::declared(var, set, &has_secret));
-        let unknown =
-            set.iter().filter(|(key, _)| !declared.iter().any(|var| var.name == **key)).map(
-                |(key, value)| Setting {
-                    key: key.clone(),
-                    kind: None,
-                    state: State::Set,
-                    value: Some(value.clone()),
-                },
-            );
+        let unknown = set
+            .iter()
+            .filter(|(key, _)| !declared.iter().any(|var| var.name == **key))
+            .map(|(key, value)| Setting {
+                key: key.clone(),
+                kind: None,
+                state: State::Set,
+                value: Some(value.clone()),
+            });
         Settings {
             principal: principal.to_owned(),
             path: path.to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::env::Settings;
@@ -181,8 +182,8 @@ impl ShowReport {
             ("scope", Some(self.scope.to_owned())),
             ("size", bytes),
             ("hash", wasm_hash.clone()),
-            ("installed", installed_at.clone()),
-            ("updated", updated_at),
+            ("installed", installed_at.as_deref().map(second)),
+            ("updated", updated_at.as_deref().map(second)),
             ("source", source.clone()),
         ];
         facts.into_iter().filter_map(|(name, value)| Some(row([name, &value?]))).collect()
@@ -221,7 +222,7 @@ impl Binary {
         let all = crate::component::EntryPoint::ALL.map(crate::component::EntryPoint::name);
         let point = |name| self.entry_points.get(name).map(|point| (name, point));
         let points = all.into_iter().filter_map(point);
-        points.map(|(name, point)| row([name, point.status, &point.evidence])).collect()
+        points.map(|(name, point)| row([name, point.status])).collect()
     }
 }
 
@@ -272,6 +273,14 @@ impl Places {
         ];
         let places = places.into_iter().filter_map(|(name, path)| Some((name, path?)));
         places.map(|(name, path)| row([name, &path.display().to_string()])).collect()
+    }
+}
+
+/// A time to the second, and in UTC; what is no time stays as it is.
+fn second(time: &str) -> String {
+    match time.parse::<Timestamp>() {
+        Ok(time) => format!("{time:.0}"),
+        Err(_) => time.to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::list::scope;
-use super::table::{cell, chain, columns};
+use super::table::{cell, chain, columns, short_hash};
 use crate::store::recheck::{Check, DamagedBlob};
 
 /// The result of checking some capsules, or all of a home.
@@ -126,8 +126,12 @@ impl VerifyReport {
     /// A line for each capsule, with its problems below, and then what belongs to none.
     pub fn text(&self) -> String {
         let row = |capsule: &Checked| {
-            let word = if capsule.ok { "ok" } else { "DAMAGED" };
-            vec![cell(&capsule.name).into_owned(), word.to_owned()]
+            let (word, hash) = match (capsule.ok, &capsule.actual) {
+                (true, Some(actual)) => ("ok", short_hash(actual)),
+                (true, None) => ("ok", "no binary".to_owned()),
+                (false, _) => ("DAMAGED", String::new()),
+            };
+            vec![cell(&capsule.name).into_owned(), word.to_owned(), hash]
         };
         let table = columns(&self.capsules.iter().map(row).collect::<Vec<_>>());
         let mut text = String::new();

@@ -101,7 +101,9 @@ impl Desk<'_> {
         match error {
             EnvError::Name(_) => failure(Exit::Usage, "env-key"),
             EnvError::Disk(_) => failure(Exit::Environment, "environment"),
-            EnvError::Syntax { .. } | EnvError::NotAnObject { .. } | EnvError::NotAString { .. } => {
+            EnvError::Syntax { .. }
+            | EnvError::NotAnObject { .. }
+            | EnvError::NotAString { .. } => {
                 let path = self.env.path().display();
                 failure(Exit::Environment, "env-file").help(format!(
                     "{path} must be a JSON object whose values are strings: correct it or remove it"

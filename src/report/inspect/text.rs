@@ -5,6 +5,7 @@
 //! visible.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -24,6 +25,8 @@ const LABEL: usize = 14;
 const NAME_MAX: usize = 36;
 /// Lines of one list on the screen; the rest is in the JSON form.
 const LINES_MAX: usize = 40;
+/// Lines beside one label.
+const ROWS_MAX: usize = 8;
 /// Functions of one import on the screen.
 const FUNCTIONS_MAX: usize = 40;
 
@@ -171,38 +174,36 @@ impl InspectReport<'_> {
     fn summary_of_sizes(&self, screen: &mut Screen) {
         let parts = self.contents.sizes.parts();
         let parts = parts.iter().filter(|(_, bytes)| *bytes > 0);
-        let parts: Vec<String> = parts
-            .map(|(name, bytes)| unbroken(&format!("{name} {}", size(*bytes))))
-            .collect();
+        let parts: Vec<String> =
+            parts.map(|(name, bytes)| unbroken(&format!("{name} {}", size(*bytes)))).collect();
         screen.row("sizes", &parts.join(", "));
-        let sections = &self.contents.custom_sections;
-        let mut groups: Vec<(&str, u64, usize)> = Vec::new();
-        for section in sections {
-            match groups.iter_mut().find(|(name, ..)| *name == section.name) {
-                Some((_, bytes, count)) => {
-                    *bytes += section.size_bytes;
-                    *count += 1;
-                }
-                None if groups.len() < LINES_MAX => {
-                    groups.push((&section.name, section.size_bytes, 1));
-                }
-                None => {}
-            }
-        }
-        let listed: usize = groups.iter().map(|(.., count)| count).sum();
-        let group = |(name, bytes, count): (&str, u64, usize)| match count {
-            1 => unbroken(&format!("{name} {}", size(bytes))),
-            _ => unbroken(&format!("{name} {} in {count}", size(bytes))),
-        };
-        let mut shown: Vec<String> = groups.into_iter().map(group).collect();
-        let more = sections.len() - listed + self.omitted.custom_sections;
-        if more > 0 {
-            shown.push(format!("and {} more", grouped(more as u64)));
-        }
+        let shown = self.custom_sections();
         match shown.is_empty() {
             true => screen.row("custom", "no custom sections"),
             false => screen.row("custom", &shown.join(", ")),
         }
+    }
+
+    /// The custom sections, those of one name together.
+    fn custom_sections(&self) -> Vec<String> {
+        let sections = &self.contents.custom_sections;
+        let mut groups: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+        for section in sections {
+            let (count, bytes) = groups.entry(&section.name).or_default();
+            *count += 1;
+            *bytes += section.size_bytes;
+        }
+        let group = |(name, (count, bytes)): (&&str, &(usize, u64))| match count {
+            1 => unbroken(&format!("{name} {}", size(*bytes))),
+            _ => unbroken(&format!("{name} {} in {count}", size(*bytes))),
+        };
+        let mut shown: Vec<String> = groups.iter().take(LINES_MAX).map(group).collect();
+        let left_out = groups.values().skip(LINES_MAX).map(|(count, _)| count).sum::<usize>();
+        let more = left_out + self.omitted.custom_sections;
+        if more > 0 {
+            shown.push(format!("and {} more", grouped(more as u64)));
+        }
+        shown
     }
 
     fn sizes(&self, screen: &mut Screen) {
@@ -232,13 +233,9 @@ impl InspectReport<'_> {
     fn manifest(&self, screen: &mut Screen) {
         let Some(manifest) = &self.manifest else { return };
         let handlers = manifest.handlers.iter();
-        let handlers: Vec<String> = handlers
-            .take(LINES_MAX)
-            .map(|handler| format!("{} on {}", handler.action, handler.pattern))
-            .collect();
+        let handlers: Vec<String> =
+            handlers.map(|handler| format!("{} on {}", handler.action, handler.pattern)).collect();
         screen.rows("handlers", &handlers);
-        let more = manifest.handlers.len().saturating_sub(LINES_MAX);
-        screen.more(more + LINES_MAX, 0, "handlers");
         let capabilities: Vec<String> =
             manifest.capabilities.iter().map(CapabilityPart::text).collect();
         screen.rows("capabilities", &capabilities);
@@ -468,11 +465,11 @@ impl Screen {
 
     /// A label before the first of several lines; nothing when there is none.
     fn rows(&mut self, label: &str, values: &[String]) {
-        for (index, value) in values.iter().take(LINES_MAX).enumerate() {
+        for (index, value) in values.iter().take(ROWS_MAX).enumerate() {
             self.row(if index == 0 { label } else { "" }, value);
         }
-        if values.len() > LINES_MAX {
-            self.row("", &format!("and {} more", grouped((values.len() - LINES_MAX) as u64)));
+        if values.len() > ROWS_MAX {
+            self.row("", &format!("and {} more", grouped((values.len() - ROWS_MAX) as u64)));
         }
     }
 
