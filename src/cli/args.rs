@@ -9,39 +9,39 @@ use super::ui::{Color, UiOptions};
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(super) struct Global {
     /// Home directory [default: $ASTRID_HOME, else ~/.astrid]
     #[arg(long, value_name = "DIR", global = true)]
-    pub home: Option<PathBuf>,
+    pub(super) home: Option<PathBuf>,
     /// On whose behalf to act
     #[arg(long, value_name = "ID", global = true, default_value = "default")]
-    pub principal: String,
+    pub(super) principal: String,
     /// Directory that guests work in [default: the current one]
     #[arg(long, value_name = "DIR", global = true)]
-    pub workspace: Option<PathBuf>,
+    pub(super) workspace: Option<PathBuf>,
     /// Print one JSON document (JSON lines where a command streams)
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(super) json: bool,
     /// When to use colour
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
-    pub color: Color,
+    pub(super) color: Color,
     /// Print results and problems only
     #[arg(short, long, global = true)]
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// Tell more; repeat for the tool's own diagnostics
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
+    pub(super) verbose: u8,
     /// Never ask; fail instead
     #[arg(long, global = true)]
-    pub no_input: bool,
+    pub(super) no_input: bool,
     /// Answer capsule's own questions with yes; never a guest's
     #[arg(short, long, global = true)]
-    pub yes: bool,
+    pub(super) yes: bool,
 }
 
 impl Global {
     /// What they say about output.
-    pub fn ui(&self) -> UiOptions {
+    pub(super) fn ui(&self) -> UiOptions {
         UiOptions { json: self.json, quiet: self.quiet, verbose: self.verbose, color: self.color }
     }
 }

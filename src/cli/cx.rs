@@ -38,8 +38,14 @@ impl Cx {
     pub(super) fn store(&self) -> Result<Store, Failure> {
         let store = Store::new(self.home()?, Clock::system());
         let kv = KvService::at(store.home().key_value());
-        let site = Site::user(store.home());
-        match store.recover(&site, &mut |layer| super::outside::carry_out(&kv, layer)) {
+        for site in [Site::user(store.home()), Site::workspace(&self.workspace()?)] {
+            self.recover(&store, &site, &kv);
+        }
+        Ok(store)
+    }
+
+    fn recover(&self, store: &Store, site: &Site, kv: &KvService) {
+        match store.recover(site, &mut |change| super::outside::carry_out(kv, change)) {
             Ok(recovery) => {
                 for id in &recovery.finished {
                     self.ui.note(&format!("finished an interrupted change of capsule {id}"));
@@ -52,7 +58,6 @@ impl Cx {
                 self.ui.warn(&format!("cannot clean up after an earlier process: {error}"));
             }
         }
-        Ok(store)
     }
 
     /// The directory that guests work in.

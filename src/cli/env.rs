@@ -10,19 +10,19 @@ use crate::store::layout::Home;
 
 /// What the process was started in.
 #[derive(Clone, Debug)]
-pub struct Env {
+pub(super) struct Env {
     astrid_home: Option<OsString>,
     home: Option<OsString>,
     cwd: Option<PathBuf>,
     /// Filter for the tool's own diagnostics.
-    pub log_filter: Option<String>,
+    pub(super) log_filter: Option<String>,
     /// Whether a person can be asked: standard input and standard error are terminals.
-    pub interactive: bool,
+    pub(super) interactive: bool,
 }
 
 impl Env {
     /// Reads the process's environment.
-    pub fn read() -> Env {
+    pub(super) fn read() -> Env {
         Env {
             astrid_home: std::env::var_os("ASTRID_HOME"),
             home: std::env::var_os("HOME"),
@@ -33,7 +33,7 @@ impl Env {
     }
 
     /// The home: the option, else `ASTRID_HOME`, else `~/.astrid`.
-    pub fn home(&self, option: Option<&Path>) -> Result<Home, Failure> {
+    pub(super) fn home(&self, option: Option<&Path>) -> Result<Home, Failure> {
         if let Some(path) = option {
             return Ok(Home::at(self.absolute(path)?));
         }
@@ -45,7 +45,7 @@ impl Env {
     }
 
     /// `path` as seen from the working directory.
-    pub fn absolute(&self, path: &Path) -> Result<PathBuf, Failure> {
+    pub(super) fn absolute(&self, path: &Path) -> Result<PathBuf, Failure> {
         if path.is_absolute() {
             return Ok(path.to_owned());
         }
@@ -53,7 +53,7 @@ impl Env {
     }
 
     /// The working directory.
-    pub fn cwd(&self) -> Result<&Path, Failure> {
+    pub(super) fn cwd(&self) -> Result<&Path, Failure> {
         self.cwd.as_deref().ok_or_else(|| {
             Failure::new(Exit::Environment, "cwd", "the working directory does not exist")
         })

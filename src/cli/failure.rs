@@ -8,35 +8,35 @@ use super::exit::Exit;
 
 /// A failed command: an exit code, a stable id, one line for people, causes, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(super) struct Failure {
     /// How the process ends.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// Stable name of the problem, for programs.
-    pub id: &'static str,
+    pub(super) id: &'static str,
     /// One line, with the noun that the user typed.
-    pub message: String,
+    pub(super) message: String,
     /// What led to it, outermost first; may hold several problems of one kind.
-    pub causes: Vec<String>,
+    pub(super) causes: Vec<String>,
     /// What to do about it, at best a command that can be pasted.
-    pub help: Option<String>,
+    pub(super) help: Option<String>,
 }
 
 impl Failure {
     /// A failure without causes or help.
-    pub fn new(exit: Exit, id: &'static str, message: impl Into<String>) -> Failure {
+    pub(super) fn new(exit: Exit, id: &'static str, message: impl Into<String>) -> Failure {
         Failure { exit, id, message: message.into(), causes: Vec::new(), help: None }
     }
 
     /// Adds a cause.
     #[must_use]
-    pub fn cause(mut self, cause: impl Display) -> Failure {
+    pub(super) fn cause(mut self, cause: impl Display) -> Failure {
         self.causes.push(cause.to_string());
         self
     }
 
     /// Adds an error and everything that caused it, one cause each.
     #[must_use]
-    pub fn because(mut self, error: &(dyn std::error::Error + 'static)) -> Failure {
+    pub(super) fn because(mut self, error: &(dyn std::error::Error + 'static)) -> Failure {
         let mut next = Some(error);
         while let Some(error) = next {
             let text = error.to_string();
@@ -50,13 +50,13 @@ impl Failure {
 
     /// Sets what to do about it.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Failure {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Failure {
         self.help = Some(help.into());
         self
     }
 
     /// The disk, a permission or another part of the environment failed.
-    pub fn environment(
+    pub(super) fn environment(
         message: impl Into<String>,
         error: &(dyn std::error::Error + 'static),
     ) -> Failure {
@@ -64,7 +64,7 @@ impl Failure {
     }
 
     /// The JSON document of this failure.
-    pub fn document(&self) -> impl Serialize + '_ {
+    pub(super) fn document(&self) -> impl Serialize + '_ {
         Document {
             schema: "capsule.error/1",
             code: self.exit.code(),

@@ -5,9 +5,10 @@ use std::path::Path;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::target::sites;
+use super::target::{is_path, not_found, read_manifest, sites};
 use crate::component::Surface;
 use crate::report::list::{ListReport, Listed};
+use crate::report::table::chain;
 use crate::store::Store;
 use crate::store::catalog::Entry;
 
@@ -17,18 +18,22 @@ pub(super) struct ListArgs {
     /// Print the names only, for completion scripts
     #[arg(long, hide = true, conflicts_with = "json")]
     names: bool,
+    /// Print the actions of a capsule, for completion scripts
+    #[arg(long, hide = true, value_name = "TARGET", conflicts_with_all = ["json", "names"])]
+    actions: Option<String>,
 }
 
 pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
     let store = cx.store()?;
+    if let Some(target) = args.actions {
+        return actions(cx, &store, &target);
+    }
     let entries = store
         .installed(&sites(cx, &store)?)
         .map_err(|error| Failure::environment("cannot list the installed capsules", &error))?;
     if args.names {
         let names = entries.iter().filter(|entry| !entry.hidden);
-        cx.ui
-            .text(&names.map(|entry| format!("{}\n", entry.id.escape_debug())).collect::<String>());
-        return Ok(Exit::Done);
+        return words(cx, names.map(|entry| entry.id.as_str()));
     }
     let listed = entries
         .iter()
@@ -41,6 +46,28 @@ pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
     } else if !report.broken().is_empty() {
         cx.ui.note("capsule verify tells what is damaged");
     }
+    Ok(Exit::Done)
+}
+
+/// Prints the actions that a capsule's handlers name, one a line.
+fn actions(cx: &Cx, store: &Store, target: &str) -> Result<Exit, Failure> {
+    let dir = if is_path(target) {
+        cx.env.absolute(Path::new(target))?
+    } else {
+        let found = store.find(&sites(cx, store)?, target);
+        found.map_err(|error| not_found(target, error))?.dir
+    };
+    let (manifest, ..) = read_manifest(&dir.join("Capsule.toml"))?;
+    words(cx, manifest.handlers().map(|handler| handler.action))
+}
+
+/// Prints words for a shell, one a line, without those that mean something to it: a manifest must
+/// not be able to make a shell do anything.
+fn words<'a>(cx: &Cx, words: impl Iterator<Item = &'a str>) -> Result<Exit, Failure> {
+    let plain = |word: &&str| {
+        word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.:".contains(letter))
+    };
+    cx.ui.text(&words.filter(plain).map(|word| format!("{word}\n")).collect::<String>());
     Ok(Exit::Done)
 }
 
@@ -66,6 +93,6 @@ fn missing_binary(store: &Store, entry: &Entry) -> Option<String> {
     match store.locate_binary(&entry.dir, file) {
         Ok((path, _)) if path.exists() => None,
         Ok((path, _)) => Some(format!("the binary {} is missing", path.display())),
-        Err(error) => Some(crate::report::table::chain(&error)),
+        Err(error) => Some(chain(&error)),
     }
 }

@@ -1,7 +1,6 @@
 //! From a found capsule to one that can be called.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -20,7 +19,6 @@ pub(super) struct Ready {
     pub(super) hosted: Hosted,
     pub(super) surface: Surface,
     pub(super) code: CodeSource,
-    pub(super) load_time: Duration,
 }
 
 /// Where a command hosts capsules.
@@ -50,7 +48,10 @@ impl Place {
     ) -> Result<Place, Failure> {
         let store = if options.ephemeral { None } else { Some(cx.store()?) };
         let clock = options.seed.map_or_else(Clock::system, Clock::seeded);
-        let cache = cx.home().ok().map(|home| home.code_cache());
+        let cache = match options.ephemeral {
+            true => None,
+            false => Some(cx.home()?.code_cache()),
+        };
         let flavour = match options.seed {
             Some(_) => Flavour::Deterministic,
             None => Flavour::Normal,
@@ -64,7 +65,6 @@ impl Place {
 
     /// Checks, compiles and links a capsule.
     pub(super) fn load(&self, capsule: &Capsule, hosting: HostingOptions) -> Result<Ready, Failure> {
-        let started = Instant::now();
         let surface = capsule.surface()?;
         refuse_unlinkable(capsule, &surface)?;
         let hosting = HostingOptions { has_run_loop: has_run_loop(&surface), ..hosting };
@@ -80,7 +80,7 @@ impl Place {
             Failure::new(Exit::Invalid, "link", format!("{} does not link", capsule.id()))
                 .because(&error)
         })?;
-        Ok(Ready { loaded, hosted, surface, code: source, load_time: started.elapsed() })
+        Ok(Ready { loaded, hosted, surface, code: source })
     }
 
     /// The account that a principal acts under.

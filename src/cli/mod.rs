@@ -36,11 +36,10 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use args::Global;
 use cx::Cx;
-use exit::Exit;
 use failure::Failure;
 use ui::{Ui, UiOptions};
 
-pub use exit::{EXIT_CODES, exit_codes_text};
+pub use exit::{EXIT_CODES, Exit, exit_codes_text};
 
 /// Install, inspect, run and invoke Astrid OS capsules on one machine
 #[derive(Parser)]

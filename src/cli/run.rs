@@ -17,6 +17,7 @@ use super::person::{Answers, LocalPerson};
 use super::target;
 use crate::engine::Profile;
 use crate::limits::READY_TIMEOUT;
+use crate::policy::rate::RateLimiter;
 use session::{Reporter, Session};
 
 /// Host capsules on one bus: run loops on threads of their own, interceptors when messages match
@@ -85,6 +86,7 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
         reporter: &reporter,
         runtime: runtime.handle(),
         trace: args.trace.then(|| Arc::clone(&cx.ui)),
+        rate: RateLimiter::default(),
     };
     let mut session = Session::new(&place, Arc::clone(&reporter), &hosting, &capsules)?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);

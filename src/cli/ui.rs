@@ -16,7 +16,7 @@ use super::failure::Failure;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// When the stream is a terminal that wants it.
     #[default]
     Auto,
@@ -28,19 +28,19 @@ pub enum Color {
 
 /// What the user asked for as to output.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct UiOptions {
+pub(super) struct UiOptions {
     /// One JSON document, or JSON lines, instead of text.
-    pub json: bool,
+    pub(super) json: bool,
     /// No notes and no progress.
-    pub quiet: bool,
+    pub(super) quiet: bool,
     /// How much detail: 0 is normal.
-    pub verbose: u8,
+    pub(super) verbose: u8,
     /// Colour.
-    pub color: Color,
+    pub(super) color: Color,
 }
 
 /// The streams of one process.
-pub struct Ui {
+pub(super) struct Ui {
     options: UiOptions,
     out: Mutex<anstream::AutoStream<io::Stdout>>,
     err: Mutex<anstream::AutoStream<io::Stderr>>,
@@ -53,7 +53,7 @@ pub struct Ui {
 const PROGRESS_BYTES_MIN: u64 = 256 << 10;
 
 /// A spinner; dropping it clears it.
-pub struct Progress(indicatif::ProgressBar);
+pub(super) struct Progress(indicatif::ProgressBar);
 
 impl Drop for Progress {
     fn drop(&mut self) {
@@ -68,7 +68,7 @@ const NOTE: Style = Style::new().bold();
 
 impl Ui {
     /// The process's own streams.
-    pub fn new(options: UiOptions) -> Ui {
+    pub(super) fn new(options: UiOptions) -> Ui {
         let choice = match options.color {
             Color::Always => anstream::ColorChoice::Always,
             Color::Never => anstream::ColorChoice::Never,
@@ -93,28 +93,28 @@ impl Ui {
     }
 
     /// What the user asked for.
-    pub fn options(&self) -> UiOptions {
+    pub(super) fn options(&self) -> UiOptions {
         self.options
     }
 
     /// Whether standard output is JSON.
-    pub fn json(&self) -> bool {
+    pub(super) fn json(&self) -> bool {
         self.options.json
     }
 
     /// Whether progress may be drawn: a terminal is there and nothing forbids it.
-    pub fn draws(&self) -> bool {
+    pub(super) fn draws(&self) -> bool {
         self.err_is_terminal && !self.options.quiet && !self.options.json
     }
 
     /// Whether nobody reads standard output any more.
-    pub fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
 
     /// A spinner for work on so many bytes, drawn until it is dropped; none where nothing may be
     /// drawn, or for work that is over before anybody looks.
-    pub fn progress(&self, what: &'static str, bytes: u64) -> Option<Progress> {
+    pub(super) fn progress(&self, what: &'static str, bytes: u64) -> Option<Progress> {
         if !self.draws() || bytes < PROGRESS_BYTES_MIN {
             return None;
         }
@@ -124,7 +124,7 @@ impl Ui {
     }
 
     /// Writes a result as text; the text brings its own line breaks.
-    pub fn text(&self, text: &str) {
+    pub(super) fn text(&self, text: &str) {
         if self.options.json {
             return;
         }
@@ -134,13 +134,13 @@ impl Ui {
 
     /// Writes text that a guest made, with a line break after it: verbatim into a file or pipe,
     /// escaped onto a terminal.
-    pub fn guest_text(&self, text: &str) {
+    pub(super) fn guest_text(&self, text: &str) {
         let text = if self.out_is_terminal { escape(text) } else { Cow::Borrowed(text) };
         self.text(&format!("{text}\n"));
     }
 
     /// Writes one JSON document or line; does nothing unless JSON was asked for.
-    pub fn document(&self, document: &impl Serialize) {
+    pub(super) fn document(&self, document: &impl Serialize) {
         if !self.options.json {
             return;
         }
@@ -159,7 +159,7 @@ impl Ui {
     }
 
     /// Says something beside the result.
-    pub fn talk(&self, text: &str) {
+    pub(super) fn talk(&self, text: &str) {
         if self.options.quiet {
             return;
         }
@@ -167,23 +167,23 @@ impl Ui {
     }
 
     /// A note: worth knowing, nothing wrong.
-    pub fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         self.talk(&format!("{NOTE}note:{NOTE:#} {text}\n"));
     }
 
     /// A warning; shown even with `--quiet`.
-    pub fn warn(&self, text: &str) {
+    pub(super) fn warn(&self, text: &str) {
         self.say(&format!("{WARNING}warning:{WARNING:#} {text}\n"));
     }
 
     /// Reports a failure: on standard error as text, on standard output as a document.
-    pub fn fail(&self, failure: &Failure) {
+    pub(super) fn fail(&self, failure: &Failure) {
         self.document(&failure.document());
         self.problem(failure);
     }
 
     /// Reports a failure as text alone, beside a document that tells it in its own way.
-    pub fn problem(&self, failure: &Failure) {
+    pub(super) fn problem(&self, failure: &Failure) {
         let mut text = format!("{ERROR}error:{ERROR:#} {}\n", escape(&failure.message));
         for cause in &failure.causes {
             for line in escape(cause).lines() {
@@ -211,7 +211,7 @@ impl Ui {
 
 /// Makes control characters visible, so that text of a guest can neither move the cursor nor
 /// pretend to be ours. Line breaks and tabs stay.
-pub fn escape(text: &str) -> Cow<'_, str> {
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
     let bad = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
     if !text.contains(bad) {
         return Cow::Borrowed(text);

@@ -4,7 +4,8 @@
 //! A binding fires when its pattern has as many segments as the topic and matches each. Several
 //! that fire for one message make a chain, by priority, then capsule, then action; the order never
 //! depends on anything else. `final` and `deny` end a chain, an answer with data replaces the
-//! payload for the rest, and a call that fails is reported and skipped.
+//! payload for the rest, and a call that fails is reported and skipped. A principal that may not
+//! call, or has used up its processor time, ends the chain.
 
 mod worker;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use crate::bus::topic::dispatch_matches;
 
-pub use worker::{Deliver, Handled, Worker, WorkerError, WorkerOptions};
+pub use worker::{Admitted, Deliver, Handled, Worker, WorkerError, WorkerOptions};
 
 /// A handler of one capsule.
 #[derive(Clone, Debug, PartialEq, Eq)]

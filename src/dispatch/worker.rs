@@ -16,6 +16,7 @@ use crate::host::ports::{Belongings, Refused};
 use crate::host::record::Observer;
 use crate::limits::DISPATCH_QUEUE_MAX;
 use crate::policy::budget::CallLimits;
+use crate::policy::rate::Reservation;
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
 
@@ -44,7 +45,7 @@ impl Handled {
     pub fn next(self) -> Option<Deliver> {
         let Handled { mut delivered, outcome } = self;
         match outcome.map(|report| report.ending) {
-            Ok(Ending::Verdict(Verdict::Final(_) | Verdict::Deny { .. })) => return None,
+            Ok(Ending::Verdict(Verdict::Final(_) | Verdict::Deny { .. })) | Err(_) => return None,
             Ok(Ending::Verdict(Verdict::Continue(Some(data)))) if !data.is_empty() => {
                 delivered.payload = data.into_bytes().into();
             }
@@ -62,7 +63,7 @@ pub struct WorkerOptions {
     /// Its owner.
     pub owner: Arc<Belongings>,
     /// What a call by a principal may use, or why the principal may not call.
-    pub limits: Box<dyn Fn(&PrincipalId) -> Result<CallLimits, Refused> + Send>,
+    pub admit: Box<dyn Fn(&PrincipalId) -> Result<Admitted, Refused> + Send>,
     /// Sees the host calls of each instance.
     pub observer: Box<dyn Fn() -> Option<Box<dyn Observer>> + Send>,
     /// Told how each step went, on the worker's thread.
@@ -71,6 +72,14 @@ pub struct WorkerOptions {
     pub runtime: tokio::runtime::Handle,
     /// Ends calls and, with them, the worker.
     pub cancel: CancellationToken,
+}
+
+/// Leave to make one call.
+pub struct Admitted {
+    /// What the call may use.
+    pub limits: CallLimits,
+    /// The principal's share of processor time, charged in full unless it is settled.
+    pub reservation: Reservation,
 }
 
 /// A worker that was started; it ends when this is dropped and its queue is empty.
@@ -141,7 +150,7 @@ fn call(options: &WorkerOptions, delivery: &Deliver) -> Result<CallReport, Refus
             principals.belongings(&id)?
         }
     };
-    let limits = (options.limits)(&principal.id)?;
+    let Admitted { limits, reservation } = (options.admit)(&principal.id)?;
     let call = Call {
         action: &delivery.chain[delivery.at].action,
         payload: &delivery.payload,
@@ -151,7 +160,10 @@ fn call(options: &WorkerOptions, delivery: &Deliver) -> Result<CallReport, Refus
         limits,
         cancel: options.cancel.clone(),
     };
-    Ok(options.runtime.block_on(options.loaded.invoke(call, (options.observer)())))
+    let report = options.runtime.block_on(options.loaded.invoke(call, (options.observer)()));
+    let used = report.fuel.call.saturating_add(report.fuel.instantiate);
+    reservation.settle(used, options.loaded.capsule().services.stopwatch.monotonic());
+    Ok(report)
 }
 
 #[cfg(test)]
@@ -193,6 +205,13 @@ mod tests {
         let text = format!("{ending:?}");
         let rest = handled(ending).next().map(|rest| (rest.at, rest.payload));
         assert_eq!(rest, next.map(|payload| (1, payload.into())), "{text}");
+    }
+
+    #[test]
+    fn a_refused_principal_ends_the_chain() {
+        let mut refused = handled(Ending::Returned);
+        refused.outcome = Err(Refused { id: "x".into(), reason: "disabled".into() });
+        assert!(refused.next().is_none());
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
-use super::{Engine, EngineError, Flavour, Flavoured};
+use super::cache::CacheError;
+use super::{Engine, EngineError, Flavour, Flavoured, Profile};
 use crate::component::{Digest, Verified};
 use crate::host::{CapsuleHost, HostState, missing};
 
@@ -56,36 +57,63 @@ pub struct LinkError(wasmtime::Error);
 
 impl Engine {
     /// Compiles `verified`, or takes its code out of the cache.
+    ///
+    /// A server keeps slots for its instances. A component that does not fit them, or a machine that
+    /// has no room for them, is served without slots, and a diagnostic says so.
     pub fn compile(&self, verified: &Verified, flavour: Flavour) -> Result<Code, LoadError> {
-        let flavoured = self.flavoured(flavour)?.clone();
+        let profile = self.0.options.profile;
+        let compiled = self.compile_for(verified, flavour, profile);
+        match compiled {
+            Err(error) if profile == Profile::Server => {
+                let compiled = self.compile_for(verified, flavour, Profile::OneShot)?;
+                tracing::info!("instances are made on demand, not in slots: {error}");
+                Ok(compiled)
+            }
+            compiled => compiled,
+        }
+    }
+
+    fn compile_for(
+        &self,
+        verified: &Verified,
+        flavour: Flavour,
+        profile: Profile,
+    ) -> Result<Code, LoadError> {
+        let flavoured = self.flavoured(flavour, profile)?.clone();
         let engine = &flavoured.engine;
         let digest = verified.digest();
-        if let Some(cache) = &self.0.cache {
-            match cache.load(engine, &digest) {
-                Ok(component) => {
-                    return Ok(Code { component, flavoured, digest, source: CodeSource::Cache });
-                }
-                Err(super::cache::CacheError::Absent) => {}
-                Err(error) => {
-                    tracing::warn!("compiled code is not used: {error}");
-                    cache.discard(engine, &digest);
-                }
-            }
+        if let Some(component) = self.cached(engine, &digest) {
+            return Ok(Code { component, flavoured, digest, source: CodeSource::Cache });
         }
         let component =
             Component::from_binary(engine, verified.bytes()).map_err(LoadError::Invalid)?;
-        if let Some(cache) = &self.0.cache {
-            let stored = component
-                .serialize()
-                .map_err(|error| error.to_string())
-                .and_then(|code| {
-                    cache.store(engine, &digest, &code).map_err(|error| error.to_string())
-                });
-            if let Err(error) = stored {
-                tracing::warn!("compiled code is not kept: {error}");
+        self.keep(engine, &digest, &component);
+        Ok(Code { component, flavoured, digest, source: CodeSource::Compiled })
+    }
+
+    fn cached(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
+        let cache = self.0.cache.as_ref()?;
+        match cache.load(engine, digest) {
+            Ok(component) => Some(component),
+            Err(CacheError::Absent) => None,
+            Err(error) => {
+                tracing::warn!("compiled code is not used: {error}");
+                cache.discard(engine, digest);
+                None
             }
         }
-        Ok(Code { component, flavoured, digest, source: CodeSource::Compiled })
+    }
+
+    /// Keeps compiled code for next time; that it cannot be kept is no reason to fail.
+    fn keep(&self, engine: &wasmtime::Engine, digest: &Digest, component: &Component) {
+        let Some(cache) = &self.0.cache else { return };
+        let kept = component
+            .serialize()
+            .map_err(|error| error.to_string())
+            .and_then(|code| cache.store(engine, digest, &code).map_err(|e| e.to_string()));
+        if let Err(error) = kept {
+            tracing::info!("compiled code is not kept: {error}");
+        }
     }
 }
 

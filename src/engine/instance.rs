@@ -148,7 +148,7 @@ impl CallReport {
         }
     }
 
-    fn without_store(error: &wasmtime::Error) -> CallReport {
+    pub(super) fn without_store(error: &wasmtime::Error) -> CallReport {
         CallReport {
             ending: Ending::Trap(super::Trap {
                 code: "host".to_owned(),

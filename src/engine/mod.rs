@@ -55,8 +55,8 @@ struct Inner {
     options: EngineOptions,
     cache: Option<CodeCache>,
     ticker: OnceLock<Ticker>,
-    normal: OnceLock<Flavoured>,
-    deterministic: OnceLock<Flavoured>,
+    /// By flavour and profile; a server has both profiles, since not everything fits its pool.
+    flavoured: [[OnceLock<Flavoured>; 2]; 2],
 }
 
 /// The wasmtime engine of one flavour, with everything that is linked once.
@@ -87,8 +87,7 @@ impl Engine {
             options,
             cache,
             ticker: OnceLock::new(),
-            normal: OnceLock::new(),
-            deterministic: OnceLock::new(),
+            flavoured: Default::default(),
         }))
     }
 
@@ -96,14 +95,11 @@ impl Engine {
         get_or_make(&self.0.ticker, || Ticker::start(EPOCH_TICK).map_err(EngineError::Thread))
     }
 
-    fn flavoured(&self, flavour: Flavour) -> Result<&Flavoured, EngineError> {
-        let cell = match flavour {
-            Flavour::Normal => &self.0.normal,
-            Flavour::Deterministic => &self.0.deterministic,
-        };
+    fn flavoured(&self, flavour: Flavour, profile: Profile) -> Result<&Flavoured, EngineError> {
+        let cell = &self.0.flavoured[flavour as usize][profile as usize];
         let ticker = self.ticker()?;
         get_or_make(cell, || {
-            let config = config::config(flavour, self.0.options.profile);
+            let config = config::config(flavour, profile);
             let engine = wasmtime::Engine::new(&config).map_err(EngineError::Wasmtime)?;
             let mut linker = wasmtime::component::Linker::new(&engine);
             let functions = crate::host::link(&mut linker).map_err(EngineError::Wasmtime)?;
@@ -114,7 +110,7 @@ impl Engine {
 
     /// The host functions that are bound, in the order of the interface table.
     pub fn functions(&self) -> Result<Vec<Function>, EngineError> {
-        Ok(self.flavoured(Flavour::Normal)?.functions.to_vec())
+        Ok(self.flavoured(Flavour::Normal, Profile::OneShot)?.functions.to_vec())
     }
 }
 

@@ -171,6 +171,12 @@ impl LoopReport {
     }
 }
 
+impl LoopReport {
+    fn lost(call: CallReport) -> LoopReport {
+        LoopReport { end: LoopEnd::Failed, call, windows: 0, cpu: Duration::ZERO }
+    }
+}
+
 impl RunLoop {
     /// How the loop is doing now.
     pub fn health(&self) -> Health {
@@ -196,8 +202,11 @@ impl RunLoop {
             let report = end.wait_for(Option::is_some).await.ok().and_then(|end| end.clone());
             match report {
                 Some(report) => report,
-                // The thread sends before it ends, whatever the guest did.
-                None => std::future::pending().await,
+                // The thread sends before it ends, unless it panicked.
+                None => {
+                    let error = wasmtime::Error::msg("the loop's thread is gone");
+                    Arc::new(LoopReport::lost(CallReport::without_store(&error)))
+                }
             }
         }
     }

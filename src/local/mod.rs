@@ -51,6 +51,7 @@ pub struct Machine(Arc<Inner>);
 struct Inner {
     store: Option<Store>,
     clock: Clock,
+    stopwatch: Clock,
     bus: Bus,
     kv: KvService,
     person: Arc<dyn Person>,
@@ -96,6 +97,7 @@ impl Machine {
         Machine(Arc::new(Inner {
             store: options.store,
             clock: options.clock,
+            stopwatch: Clock::system(),
             bus: Bus::new(),
             kv,
             person: options.person,
@@ -120,6 +122,11 @@ impl Machine {
         &self.0.clock
     }
 
+    /// The clock by which all of its capsules measure what things take; never seen by a guest.
+    pub fn stopwatch(&self) -> &Clock {
+        &self.0.stopwatch
+    }
+
     /// Makes the host side of a capsule.
     pub fn host(
         &self,
@@ -138,7 +145,7 @@ impl Machine {
         let id: CapsuleId = manifest.id().clone();
         let services = Services {
             clock: inner.clock.clone(),
-            stopwatch: Clock::system(),
+            stopwatch: inner.stopwatch.clone(),
             bus: inner.bus.clone(),
             principals: Arc::clone(&principals) as _,
             registry: Arc::clone(&inner.registry) as _,

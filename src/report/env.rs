@@ -128,10 +128,14 @@ impl Settings {
         self
     }
 
+    /// Why the file could not be read.
+    pub(super) fn problem(&self) -> Option<&String> {
+        self.problem.as_ref()
+    }
+
     /// The keys without their values.
     pub(super) fn states(&self) -> Vec<Vec<String>> {
-        let problem = self.problem.iter().map(|problem| vec![cell(problem).into_owned()]);
-        problem.chain(self.values.iter().map(Setting::row)).collect()
+        self.values.iter().map(Setting::row).collect()
     }
 }
 

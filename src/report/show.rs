@@ -146,7 +146,7 @@ impl ShowReport {
         if let Some(description) = self.claims.as_ref().and_then(|c| c.description.as_deref()) {
             text.push_str(&format!("{}\n", cell(description)));
         }
-        for problem in &self.problems {
+        for problem in self.problems.iter().chain(self.env.problem()) {
             text.push_str(&format!("DAMAGED: {}\n", cell(problem)));
         }
         let mut sections = vec![("", self.facts())];

@@ -45,6 +45,7 @@ impl Desk<'_> {
         }
         self.env.set(&values).map_err(|error| self.unusable(&error))?;
         let keys: Vec<String> = values.into_keys().collect();
+        self.cx.ui.talk(&format!("set {} of {}\n", keys.join(", "), self.manifest.id()));
         for key in keys.iter().filter(|key| self.manifest.env_var(key).is_none()) {
             let near = nearest(key, self.manifest.env.iter().map(|var| var.name.as_str()));
             let near = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
@@ -56,8 +57,11 @@ impl Desk<'_> {
 
     pub(super) fn unset(&self, key: String) -> Result<Vec<String>, Failure> {
         self.refuse_secret(&key)?;
-        if !self.env.unset(&key).map_err(|error| self.unusable(&error))? {
-            self.cx.ui.note(&format!("{key} of {} was not set", self.manifest.id()));
+        let was_set = self.env.unset(&key).map_err(|error| self.unusable(&error))?;
+        let id = self.manifest.id();
+        match was_set {
+            true => self.cx.ui.talk(&format!("unset {key} of {id}\n")),
+            false => self.cx.ui.note(&format!("{key} of {id} was not set")),
         }
         Ok(vec![key])
     }

@@ -9,12 +9,13 @@ use crate::cli::failure::Failure;
 use crate::cli::load::{Place, Ready, refused};
 use crate::cli::target::Capsule;
 use crate::cli::ui::Ui;
-use crate::dispatch::{Binding, Handled, Worker, WorkerOptions};
+use crate::dispatch::{Admitted, Binding, Handled, Worker, WorkerOptions};
 use crate::engine::{RunLoop, RunOptions};
 use crate::host::ports::Refused;
 use crate::host::record::Observer;
 use crate::local::HostingOptions;
 use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
+use crate::policy::rate::{Caller, RateLimiter};
 use crate::principal::PrincipalId;
 use crate::report::run::Event;
 use crate::trace::Trace;
@@ -25,6 +26,8 @@ pub(super) struct Hosting<'a> {
     pub(super) reporter: &'a Arc<Reporter>,
     pub(super) runtime: &'a tokio::runtime::Handle,
     pub(super) trace: Option<Arc<Ui>>,
+    /// Processor time of the principals, over all capsules.
+    pub(super) rate: RateLimiter,
 }
 
 /// A capsule that takes part in a run.
@@ -119,17 +122,24 @@ impl Hosting<'_> {
         handled: impl Fn(Handled) + Send + 'static,
     ) -> Result<Worker, Failure> {
         let accounts = self.place.machine.accounts();
-        let limits = move |id: &PrincipalId| {
+        let (rate, clock) = (self.rate.clone(), self.place.machine.stopwatch().clone());
+        let admit = move |id: &PrincipalId| {
             let refuse = |reason: String| Refused { id: id.to_string(), reason };
             let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
-            call_limits(Some(&account.profile), AskedLimits::default(), account.is_exempt())
-                .map_err(|error| refuse(error.to_string()))
+            let exempt = account.is_exempt();
+            let limits = call_limits(Some(&account.profile), AskedLimits::default(), exempt)
+                .map_err(|error| refuse(error.to_string()))?;
+            let (profile, groups) = (Some(&account.profile), Some(&account.groups));
+            let reservation = rate
+                .admit(Caller { profile, groups, id }, clock.monotonic())
+                .map_err(|error| refuse(error.to_string()))?;
+            Ok(Admitted { limits, reservation })
         };
         let owner = PrincipalId::default();
         Worker::start(WorkerOptions {
             loaded: ready.loaded.clone(),
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
-            limits: Box::new(limits),
+            admit: Box::new(admit),
             observer: Box::new(self.observer(name)),
             handled: Box::new(handled),
             runtime: self.runtime.clone(),

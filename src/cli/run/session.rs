@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::events::Feed;
@@ -112,7 +112,6 @@ pub(super) struct Session<'a> {
     tap: Tap,
     handled: mpsc::UnboundedReceiver<Handled>,
     in_flight: Arc<AtomicUsize>,
-    fed: Arc<Notify>,
     cancel: CancellationToken,
     messages: u64,
     end: &'static str,
@@ -149,7 +148,6 @@ impl<'a> Session<'a> {
             tap,
             handled,
             in_flight: Arc::default(),
-            fed: Arc::default(),
             cancel,
             messages: 0,
             end: "every loop has ended",
