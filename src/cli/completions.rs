@@ -122,21 +122,26 @@ if ["#;
     lines.collect::<String>().replacen("\nif [", FUNCTIONS, 1)
 }
 
+/// Lines of their own, since the generated ones offer files or nothing as arguments.
 fn fish() -> String {
-    let using = "complete -c capsule -n \"__fish_capsule_using_subcommand";
-    let ids = "-a \"(capsule list --names 2>/dev/null)\"";
+    let rule = |command: &str, words: usize, files: &str, list: &str| {
+        let first_only = match command {
+            "verify" | "run" => String::new(),
+            _ => format!("; and test (count (commandline -opc)) -eq {words}"),
+        };
+        format!(
+            "complete -c capsule -n \"__fish_capsule_using_subcommand {command}{first_only}\" \
+             {files}-a \"(capsule list {list} 2>/dev/null)\"\n"
+        )
+    };
     let mut script = String::new();
     for command in commands_that_take(&["NAME"]) {
-        script.push_str(&format!("{using} {command}\" -f {ids}\n"));
+        script.push_str(&rule(&command, 2, "-f ", "--names"));
     }
     for command in commands_that_take(&["TARGET"]) {
-        script.push_str(&format!("{using} {command}\" {ids}\n"));
+        script.push_str(&rule(&command, 2, "", "--names"));
     }
-    script.push_str(&format!(
-        "{using} invoke; and test (count (commandline -opc)) -eq 3\" -f \
-         -a \"(capsule list --actions (commandline -opc)[3] 2>/dev/null)\"\n"
-    ));
-    script
+    script + &rule("invoke", 3, "-f ", "--actions (commandline -opc)[3]")
 }
 
 #[cfg(test)]

@@ -72,9 +72,8 @@ pub(super) fn run(
         cancel: CancellationToken::new(),
     };
     let called = call_hook(cx, &ready.loaded, call, args.trace)?;
-    match &called.ending {
-        Ending::Returned => {}
-        ending => return Err(hook_failed(hook, exit(ending), &called)),
+    if called.ending != Ending::Returned {
+        return Err(hook_failed(hook, phase, &called));
     }
     report.hooks_run.push(hook.export());
     let secrets = staging.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -114,9 +113,13 @@ fn call_hook(
     })
 }
 
-fn hook_failed(hook: Hook, exit: Exit, called: &CallReport) -> Failure {
-    let message = format!("{} failed, so nothing was installed", hook.export());
-    let failure = Failure::new(exit, "hook", message);
+fn hook_failed(hook: Hook, phase: &Phase, called: &CallReport) -> Failure {
+    let kept = match phase {
+        Phase::Install => "nothing was installed".to_owned(),
+        Phase::Upgrade { previous_version } => format!("version {previous_version} stays"),
+    };
+    let message = format!("{} failed, so {kept}", hook.export());
+    let failure = Failure::new(exit(&called.ending), "hook", message);
     let failure = explain(called).map_or(failure.clone(), |reason| failure.cause(reason));
     let Ending::Trap(trap) = &called.ending else { return failure };
     trap.backtrace.iter().take(20).fold(failure, |failure, frame| failure.cause(format!("in {frame}")))

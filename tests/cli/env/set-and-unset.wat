@@ -12,7 +12,7 @@
 ;; RUN[install]: install %capsule --yes
 ;; RUN[list]: env %name list
 ;; RUN[default]: invoke %name colour
-;; RUN[set]: env %name set colour blue
+;; RUN[set]: env %name set colour=blue
 ;; RUN[get]: env %name get colour
 ;; RUN[changed]: invoke %name colour
 ;; RUN[unset]: env %name unset colour

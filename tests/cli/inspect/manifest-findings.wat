@@ -18,7 +18,7 @@
 ;; MANIFEST: ipc_publish = ["a.b"]
 ;; MANIFEST: fs_reads = ["home://"]
 ;; RUN: inspect %capsule
-;; FAIL(1)[check]: inspect %capsule --check
+;; FAIL(1)[check]: inspect %capsule --check --level warning
 ;; RUN[errors-only]: inspect %capsule --check --level error
 (module
   (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
