@@ -38,12 +38,8 @@ impl Observer for Trace {
 }
 
 fn line(record: &CallRecord<'_>) -> String {
-    let mut line = format!(
-        "#{} +{} {}(",
-        record.sequence,
-        record.guest_fuel,
-        record.function.short_name()
-    );
+    let mut line =
+        format!("#{} +{} {}(", record.sequence, record.guest_fuel, record.function.short_name());
     for (index, arg) in record.args().iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
         let _ = write!(line, "{comma}{arg}");

@@ -46,34 +46,19 @@ fn the_world_imports_every_interface_and_exports_every_entry_point() -> Result<(
     let (package, _) = resolve.push_dir(repository().join("wit"))?;
     let world = &resolve.worlds[resolve.select_world(&[package], Some("capsule"))?];
 
-    let imported: BTreeSet<String> = world
-        .imports
-        .keys()
-        .map(|key| resolve.name_world_key(key))
-        .collect();
+    let imported: BTreeSet<String> =
+        world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
     let missing: Vec<String> = resolve
         .interfaces
         .iter()
         .filter_map(|(id, _)| resolve.id_of(id))
         .filter(|name| !imported.contains(name))
         .collect();
-    assert_eq!(
-        missing,
-        Vec::<String>::new(),
-        "interfaces that the world does not import"
-    );
+    assert_eq!(missing, Vec::<String>::new(), "interfaces that the world does not import");
 
-    let exported: BTreeSet<String> = world
-        .exports
-        .keys()
-        .map(|key| resolve.name_world_key(key))
-        .collect();
-    let entry_points = [
-        "astrid-hook-trigger",
-        "astrid-install",
-        "astrid-upgrade",
-        "run",
-    ];
+    let exported: BTreeSet<String> =
+        world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
+    let entry_points = ["astrid-hook-trigger", "astrid-install", "astrid-upgrade", "run"];
     assert_eq!(exported, entry_points.map(String::from).into());
     Ok(())
 }
@@ -84,17 +69,9 @@ fn each_folder_holds_the_one_package_that_it_is_named_after() -> Result<()> {
         let Some(folder) = source.package() else {
             continue;
         };
-        let (name, _) = folder
-            .split_once('@')
-            .context("a folder without a version")?;
-        assert_eq!(
-            source.path,
-            Path::new("deps").join(folder).join(format!("{name}.wit"))
-        );
-        assert_eq!(
-            source.text.lines().next(),
-            Some(format!("package astrid:{folder};").as_str())
-        );
+        let (name, _) = folder.split_once('@').context("a folder without a version")?;
+        assert_eq!(source.path, Path::new("deps").join(folder).join(format!("{name}.wit")));
+        assert_eq!(source.text.lines().next(), Some(format!("package astrid:{folder};").as_str()));
     }
     Ok(())
 }
@@ -122,11 +99,8 @@ fn every_item_is_documented() -> Result<()> {
     for (_, world) in resolve.worlds.iter() {
         items.push((format!("world {}", world.name), &world.docs));
     }
-    let bare: Vec<&String> = items
-        .iter()
-        .filter(|(_, docs)| docs.is_empty())
-        .map(|(name, _)| name)
-        .collect();
+    let bare: Vec<&String> =
+        items.iter().filter(|(_, docs)| docs.is_empty()).map(|(name, _)| name).collect();
     assert_eq!(bare, Vec::<&String>::new(), "items without a comment");
     Ok(())
 }
@@ -141,22 +115,10 @@ fn an_unfindable_crate_is_a_failure_that_says_what_to_do() {
     };
     let cases = [
         (serde_json::json!({}), "0 versions"),
-        (
-            serde_json::json!({ "packages": [] }),
-            "add `astrid-sys = \"=0.7.2\"`",
-        ),
-        (
-            serde_json::json!({ "packages": [package(version), package("9.0.0")] }),
-            "2 versions",
-        ),
-        (
-            serde_json::json!({ "packages": [package("9.0.0")] }),
-            "pin that",
-        ),
-        (
-            serde_json::json!({ "packages": [package(version)] }),
-            "run `cargo fetch --locked`",
-        ),
+        (serde_json::json!({ "packages": [] }), "add `astrid-sys = \"=0.7.2\"`"),
+        (serde_json::json!({ "packages": [package(version), package("9.0.0")] }), "2 versions"),
+        (serde_json::json!({ "packages": [package("9.0.0")] }), "pin that"),
+        (serde_json::json!({ "packages": [package(version)] }), "run `cargo fetch --locked`"),
     ];
     for (metadata, advice) in cases {
         let text = published_folder(&metadata).map_or_else(|e| e.to_string(), |p| format!("{p:?}"));
@@ -177,13 +139,7 @@ fn cargo_metadata(manifest: &Path) -> Result<serde_json::Value> {
                   registry can be reached (`cargo fetch --locked` in that folder)";
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--locked",
-            "--manifest-path",
-        ])
+        .args(["metadata", "--format-version", "1", "--locked", "--manifest-path"])
         .arg(manifest)
         .output()
         .context("cannot start cargo")?;
@@ -199,13 +155,9 @@ fn cargo_metadata(manifest: &Path) -> Result<serde_json::Value> {
 /// Finds the folder with the published WIT text in what `cargo metadata` printed.
 fn published_folder(metadata: &serde_json::Value) -> Result<PathBuf> {
     let (name, version) = BINDINGS;
-    let packages = metadata["packages"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    let found: Vec<&serde_json::Value> = packages
-        .iter()
-        .filter(|package| package["name"] == name)
-        .collect();
+    let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
+    let found: Vec<&serde_json::Value> =
+        packages.iter().filter(|package| package["name"] == name).collect();
     let [package] = found[..] else {
         bail!(
             "{} versions of {name}, not one: add `{name} = \"={version}\"` to a member of \
@@ -219,9 +171,7 @@ fn published_folder(metadata: &serde_json::Value) -> Result<PathBuf> {
          shapes to wit/ as new versions and raise the version here",
         package["version"]
     );
-    let manifest = package["manifest_path"]
-        .as_str()
-        .context("a package without a manifest")?;
+    let manifest = package["manifest_path"].as_str().context("a package without a manifest")?;
     let folder = Path::new(manifest).with_file_name("wit-staging");
     ensure!(
         folder.join("deps").is_dir(),
@@ -233,10 +183,7 @@ fn published_folder(metadata: &serde_json::Value) -> Result<PathBuf> {
 }
 
 fn resolve_folder(folder: &Path) -> Result<Resolve> {
-    let mut resolve = Resolve {
-        all_features: true,
-        ..Resolve::default()
-    };
+    let mut resolve = Resolve { all_features: true, ..Resolve::default() };
     resolve.push_dir(folder)?;
     Ok(resolve)
 }

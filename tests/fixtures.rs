@@ -43,11 +43,7 @@ fn record_lists_exactly_the_fixtures_that_exist() {
         missing.is_empty() && gone.is_empty(),
         "not in fixtures/RECORD: {missing:?}; in it, but without a Capsule.toml: {gone:?}; {REMEDY}"
     );
-    assert_eq!(
-        lines.len(),
-        recorded.len(),
-        "a fixture is recorded twice: {REMEDY}"
-    );
+    assert_eq!(lines.len(), recorded.len(), "a fixture is recorded twice: {REMEDY}");
 }
 
 #[test]
@@ -67,29 +63,19 @@ fn every_crate_of_a_fixture_has_a_manifest() {
 
 #[test]
 fn sources_are_those_the_binaries_were_built_from() {
-    each(REMEDY, |root, line| {
-        match source::source_hash(root, &line.name) {
-            Ok(hash) if hash == line.source => None,
-            Ok(_) => Some(format!(
-                "fixtures/{}: its source changed since it was built",
-                line.name
-            )),
-            Err(error) => Some(format!("fixtures/{}: {error}", line.name)),
-        }
+    each(REMEDY, |root, line| match source::source_hash(root, &line.name) {
+        Ok(hash) if hash == line.source => None,
+        Ok(_) => Some(format!("fixtures/{}: its source changed since it was built", line.name)),
+        Err(error) => Some(format!("fixtures/{}: {error}", line.name)),
     });
 }
 
 #[test]
 fn binaries_are_those_that_were_built() {
-    each(REMEDY, |root, line| {
-        match source::binary_hash(root, &line.name) {
-            Ok(hash) if hash == line.binary => None,
-            Ok(_) => Some(format!(
-                "fixtures/{0}/{0}.wasm: not the recorded binary",
-                line.name
-            )),
-            Err(error) => Some(format!("fixtures/{0}/{0}.wasm: {error}", line.name)),
-        }
+    each(REMEDY, |root, line| match source::binary_hash(root, &line.name) {
+        Ok(hash) if hash == line.binary => None,
+        Ok(_) => Some(format!("fixtures/{0}/{0}.wasm: not the recorded binary", line.name)),
+        Err(error) => Some(format!("fixtures/{0}/{0}.wasm: {error}", line.name)),
     });
 }
 
@@ -98,24 +84,15 @@ fn no_binary_names_the_machine_that_built_it() {
     each(REMEDY, |root, line| {
         let bytes = fs::read(source::component(root, &line.name)).ok()?;
         let path = source::machine_path(&bytes)?;
-        Some(format!(
-            "fixtures/{0}/{0}.wasm: contains a path below {path}",
-            line.name
-        ))
+        Some(format!("fixtures/{0}/{0}.wasm: contains a path below {path}", line.name))
     });
 }
 
 #[test]
 fn a_machine_path_is_found_wherever_it_stands() {
-    assert_eq!(
-        source::machine_path(b"panicked at /root/x.rs"),
-        Some("/root/")
-    );
+    assert_eq!(source::machine_path(b"panicked at /root/x.rs"), Some("/root/"));
     assert_eq!(source::machine_path(b"/usr/"), Some("/usr/"));
-    assert_eq!(
-        source::machine_path(b"/src/x.rs /dep/y.rs home://notes"),
-        None
-    );
+    assert_eq!(source::machine_path(b"/src/x.rs /dep/y.rs home://notes"), None);
     assert_eq!(source::machine_path(b""), None);
 }
 
@@ -128,10 +105,7 @@ fn each_manifest_names_its_directory_and_its_component() {
         let good = names(&format!("name = \"{}\"", line.name))
             && names(&format!("file = \"{}.wasm\"", line.name));
         (!good).then(|| {
-            format!(
-                "fixtures/{}: the manifest names another capsule or component",
-                line.name
-            )
+            format!("fixtures/{}: the manifest names another capsule or component", line.name)
         })
     });
 }

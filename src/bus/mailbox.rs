@@ -93,19 +93,12 @@ struct Sender {
 
 impl Mailbox {
     pub(super) fn new(capacity: Capacity) -> Mailbox {
-        Mailbox {
-            capacity,
-            ..Mailbox::default()
-        }
+        Mailbox { capacity, ..Mailbox::default() }
     }
 
     /// Adds a message, whose number must be higher than those of all before it.
     pub(super) fn put(&mut self, message: Arc<Message>) -> Put {
-        debug_assert!(
-            self.waiting
-                .last_key_value()
-                .is_none_or(|(last, _)| *last < message.seq)
-        );
+        debug_assert!(self.waiting.last_key_value().is_none_or(|(last, _)| *last < message.seq));
         let cost = message.cost();
         if cost > self.capacity.bytes {
             self.lose(1);
@@ -158,11 +151,7 @@ impl Mailbox {
             room = room.saturating_sub(message.cost());
             messages.push(message);
         }
-        Drained {
-            messages,
-            dropped: std::mem::take(&mut self.dropped),
-            lagged: self.lagged,
-        }
+        Drained { messages, dropped: std::mem::take(&mut self.dropped), lagged: self.lagged }
     }
 
     /// The sender whose turn it is and its oldest message, which its share covers.
@@ -188,20 +177,12 @@ impl Mailbox {
     }
 
     fn enqueue(&mut self, message: Arc<Message>) {
-        let sender = self
-            .senders
-            .entry(message.principal.clone())
-            .or_insert_with(|| {
-                let turn = self.next_turn;
-                self.next_turn += 1;
-                self.turns.insert(turn, message.principal.clone());
-                Sender {
-                    seqs: VecDeque::new(),
-                    turn,
-                    visited: false,
-                    deficit: 0,
-                }
-            });
+        let sender = self.senders.entry(message.principal.clone()).or_insert_with(|| {
+            let turn = self.next_turn;
+            self.next_turn += 1;
+            self.turns.insert(turn, message.principal.clone());
+            Sender { seqs: VecDeque::new(), turn, visited: false, deficit: 0 }
+        });
         sender.seqs.push_back(message.seq);
         self.waiting.insert(message.seq, message);
     }

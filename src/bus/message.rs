@@ -65,20 +65,7 @@ impl Message {
     }
 
     pub(super) fn from_draft(draft: Draft, seq: u64) -> Message {
-        let Draft {
-            topic,
-            payload,
-            source_id,
-            principal,
-            timestamp,
-        } = draft;
-        Message {
-            topic,
-            payload,
-            source_id,
-            principal,
-            seq,
-            timestamp,
-        }
+        let Draft { topic, payload, source_id, principal, timestamp } = draft;
+        Message { topic, payload, source_id, principal, seq, timestamp }
     }
 }

@@ -36,10 +36,7 @@ pub enum PayloadError {
 pub fn normalise(text: &str) -> Result<Arc<str>, PayloadError> {
     let bytes = text.len();
     if bytes > PAYLOAD_BYTES_MAX {
-        return Err(PayloadError::TooLarge {
-            bytes,
-            max: PAYLOAD_BYTES_MAX,
-        });
+        return Err(PayloadError::TooLarge { bytes, max: PAYLOAD_BYTES_MAX });
     }
     let value = serde_json::from_str(text).map_err(PayloadError::NotJson)?;
     Ok(delivered(value).into())
@@ -60,9 +57,8 @@ fn delivered(mut value: Value) -> String {
         }
         Some(tag) if known::TAGS.contains(&tag) => {
             let message = known::Message::deserialize(&value);
-            if let Some(text) = message
-                .ok()
-                .and_then(|message| serde_json::to_string(&message).ok())
+            if let Some(text) =
+                message.ok().and_then(|message| serde_json::to_string(&message).ok())
             {
                 return text;
             }

@@ -84,10 +84,7 @@ impl PublishLimiter {
         now: Duration,
     ) -> Result<(), RateLimited> {
         if bytes > PAYLOAD_RATE_BYTES_MAX {
-            return Err(RateLimited::TooLarge {
-                bytes,
-                max: PAYLOAD_RATE_BYTES_MAX,
-            });
+            return Err(RateLimited::TooLarge { bytes, max: PAYLOAD_RATE_BYTES_MAX });
         }
         let mut windows = lock(&self.0);
         windows.prune(now, RATE_ENTRIES_PRUNE_ABOVE, RATE_PRUNE_SPACING);
@@ -96,14 +93,9 @@ impl PublishLimiter {
         }
         windows.prune(now, RATE_ENTRIES_MAX - 1, IPC_WINDOW);
         if windows.by_principal.len() >= RATE_ENTRIES_MAX {
-            return Err(RateLimited::TooManyPrincipals {
-                max: RATE_ENTRIES_MAX,
-            });
+            return Err(RateLimited::TooManyPrincipals { max: RATE_ENTRIES_MAX });
         }
-        let mut window = Window {
-            started: now,
-            used: 0,
-        };
+        let mut window = Window { started: now, used: 0 };
         window.charge(bytes, ceiling, now)?;
         windows.by_principal.insert(principal.into(), window);
         Ok(())
@@ -113,10 +105,7 @@ impl PublishLimiter {
 impl Window {
     fn charge(&mut self, bytes: usize, ceiling: u64, now: Duration) -> Result<(), RateLimited> {
         if self.age(now) >= IPC_WINDOW {
-            *self = Window {
-                started: now,
-                used: 0,
-            };
+            *self = Window { started: now, used: 0 };
         }
         let used = self.used;
         match used.checked_add(bytes as u64) {
@@ -126,12 +115,7 @@ impl Window {
             }
             _ => {
                 let retry_after = IPC_WINDOW.saturating_sub(self.age(now));
-                Err(RateLimited::OverCeiling {
-                    bytes,
-                    used,
-                    ceiling,
-                    retry_after,
-                })
+                Err(RateLimited::OverCeiling { bytes, used, ceiling, retry_after })
             }
         }
     }
@@ -141,12 +125,9 @@ impl Windows {
     /// Forgets windows that have ended, when there are more than `above` and the last search is at
     /// least `spacing` ago.
     fn prune(&mut self, now: Duration, above: usize, spacing: Duration) {
-        let due = self
-            .pruned_at
-            .is_none_or(|at| now.saturating_sub(at) >= spacing);
+        let due = self.pruned_at.is_none_or(|at| now.saturating_sub(at) >= spacing);
         if due && self.by_principal.len() > above {
-            self.by_principal
-                .retain(|_, window| window.age(now) < IPC_WINDOW);
+            self.by_principal.retain(|_, window| window.age(now) < IPC_WINDOW);
             self.pruned_at = Some(now);
         }
     }
@@ -163,12 +144,7 @@ mod tests {
         let limiter = PublishLimiter::new();
         let over = |bytes, used, ms| {
             let retry_after = MS(ms);
-            Err(RateLimited::OverCeiling {
-                bytes,
-                used,
-                ceiling: 100,
-                retry_after,
-            })
+            Err(RateLimited::OverCeiling { bytes, used, ceiling: 100, retry_after })
         };
         let cases = [
             (MS(5), "a", 60, Ok(())),
@@ -183,11 +159,7 @@ mod tests {
             (MS(5000), "b", 101, over(101, 0, 1000)),
         ];
         for (now, principal, bytes, expected) in cases {
-            assert_eq!(
-                limiter.charge(principal, bytes, 100, now),
-                expected,
-                "{now:?} {bytes}"
-            );
+            assert_eq!(limiter.charge(principal, bytes, 100, now), expected, "{now:?} {bytes}");
         }
     }
 
@@ -197,10 +169,7 @@ mod tests {
         assert_eq!(limiter.charge("a", 5_242_880, 10_485_760, MS(0)), Ok(()));
         assert_eq!(
             limiter.charge("a", 5_242_881, u64::MAX, MS(0)),
-            Err(RateLimited::TooLarge {
-                bytes: 5_242_881,
-                max: 5_242_880
-            })
+            Err(RateLimited::TooLarge { bytes: 5_242_881, max: 5_242_880 })
         );
         assert_eq!(limiter.charge("a", 5_242_880, 10_485_760, MS(0)), Ok(()));
     }
@@ -208,13 +177,7 @@ mod tests {
     #[test]
     fn a_ceiling_near_the_end_of_numbers_does_not_overflow() {
         let limiter = PublishLimiter::new();
-        lock(&limiter.0).by_principal.insert(
-            "a".into(),
-            Window {
-                started: MS(0),
-                used: u64::MAX,
-            },
-        );
+        lock(&limiter.0).by_principal.insert("a".into(), Window { started: MS(0), used: u64::MAX });
         assert!(limiter.charge("a", 1, u64::MAX, MS(0)).is_err());
     }
 
@@ -224,24 +187,16 @@ mod tests {
         let count = || lock(&limiter.0).by_principal.len();
         let fill = |prefix: &str, now| {
             for n in 0..=RATE_ENTRIES_PRUNE_ABOVE {
-                limiter
-                    .charge(&format!("{prefix}{n}"), 1, 10, now)
-                    .expect("below the ceiling");
+                limiter.charge(&format!("{prefix}{n}"), 1, 10, now).expect("below the ceiling");
             }
         };
         fill("a", MS(0));
-        limiter
-            .charge("x", 1, 10, MS(2000))
-            .expect("below the ceiling");
+        limiter.charge("x", 1, 10, MS(2000)).expect("below the ceiling");
         assert_eq!(count(), 1);
         fill("b", MS(3000));
-        limiter
-            .charge("y", 1, 10, MS(61_999))
-            .expect("below the ceiling");
+        limiter.charge("y", 1, 10, MS(61_999)).expect("below the ceiling");
         assert_eq!(count(), 1 + 1001 + 1);
-        limiter
-            .charge("z", 1, 10, MS(62_000))
-            .expect("below the ceiling");
+        limiter.charge("z", 1, 10, MS(62_000)).expect("below the ceiling");
         assert_eq!(count(), 2);
     }
 
@@ -249,13 +204,9 @@ mod tests {
     fn countless_claimed_principals_are_refused_until_windows_end() {
         let limiter = PublishLimiter::new();
         for n in 0..RATE_ENTRIES_MAX {
-            limiter
-                .charge(&n.to_string(), 1, 10, MS(100))
-                .expect("below the cap");
+            limiter.charge(&n.to_string(), 1, 10, MS(100)).expect("below the cap");
         }
-        let full = Err(RateLimited::TooManyPrincipals {
-            max: RATE_ENTRIES_MAX,
-        });
+        let full = Err(RateLimited::TooManyPrincipals { max: RATE_ENTRIES_MAX });
         assert_eq!(limiter.charge("new", 1, 10, MS(1099)), full);
         assert_eq!(limiter.charge("0", 1, 10, MS(1099)), Ok(()));
         assert_eq!(limiter.charge("new", 1, 10, MS(2099)), Ok(()));

@@ -42,10 +42,7 @@ pub struct Published {
 
 impl Bus {
     /// A bus without subscriptions.
-    #[expect(
-        clippy::new_without_default,
-        reason = "an empty bus by accident loses messages"
-    )]
+    #[expect(clippy::new_without_default, reason = "an empty bus by accident loses messages")]
     pub fn new() -> Bus {
         Bus(Arc::new(Handle(Arc::default())))
     }
@@ -64,9 +61,7 @@ impl Bus {
                 return Err(Closed);
             }
             state.last_seq += 1;
-            Arc::get_mut(&mut message)
-                .expect("nobody else has it yet")
-                .seq = state.last_seq;
+            Arc::get_mut(&mut message).expect("nobody else has it yet").seq = state.last_seq;
             state.deliver(&message, &mut woken)
         };
         wake(woken);
@@ -103,10 +98,7 @@ impl Bus {
         } else {
             state.taps.push(Arc::clone(&inbox));
         }
-        Tap {
-            core: Arc::clone(&self.0.0),
-            inbox,
-        }
+        Tap { core: Arc::clone(&self.0.0), inbox }
     }
 
     /// Subscriptions that exist.
@@ -164,18 +156,10 @@ struct Route {
 
 impl State {
     fn deliver(&self, message: &Arc<Message>, woken: &mut Vec<Waker>) -> Published {
-        let mut published = Published {
-            seq: message.seq,
-            delivered: 0,
-            too_large: 0,
-            evicted: 0,
-        };
+        let mut published = Published { seq: message.seq, delivered: 0, too_large: 0, evicted: 0 };
         self.routes.each(&message.topic, |route| {
             if route.scope.admits(&message.principal) {
-                match route
-                    .inbox
-                    .fill(woken, |mailbox| mailbox.put(Arc::clone(message)))
-                {
+                match route.inbox.fill(woken, |mailbox| mailbox.put(Arc::clone(message))) {
                     Put::Queued { evicted } => {
                         published.delivered += 1;
                         published.evicted += evicted;
@@ -200,24 +184,11 @@ impl Core {
         if state.closed {
             inbox.close(&mut Vec::new());
         } else {
-            state.routes.insert(
-                pattern,
-                id,
-                Route {
-                    scope,
-                    inbox: Arc::clone(&inbox),
-                },
-            );
+            state.routes.insert(pattern, id, Route { scope, inbox: Arc::clone(&inbox) });
             state.inboxes.insert(id, Arc::clone(&inbox));
         }
         let core = Arc::clone(self);
-        Subscription {
-            core,
-            id,
-            pattern: pattern.into(),
-            inbox,
-            slot: None,
-        }
+        Subscription { core, id, pattern: pattern.into(), inbox, slot: None }
     }
 
     pub(super) fn unsubscribe(&self, pattern: &str, id: u64) {
@@ -227,9 +198,7 @@ impl Core {
     }
 
     pub(super) fn remove_tap(&self, inbox: &Arc<Inbox<Backlog>>) {
-        lock(&self.state)
-            .taps
-            .retain(|tap| !Arc::ptr_eq(tap, inbox));
+        lock(&self.state).taps.retain(|tap| !Arc::ptr_eq(tap, inbox));
     }
 
     fn close(&self) {
@@ -237,10 +206,7 @@ impl Core {
         {
             let mut state = lock(&self.state);
             state.closed = true;
-            state
-                .inboxes
-                .values()
-                .for_each(|inbox| inbox.close(&mut woken));
+            state.inboxes.values().for_each(|inbox| inbox.close(&mut woken));
             state.taps.iter().for_each(|tap| tap.close(&mut woken));
         }
         wake(woken);

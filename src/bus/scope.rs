@@ -54,18 +54,10 @@ mod tests {
         let own = Scope::Principal("bob".into());
         for pattern in [AUDIT_TOPIC, "astrid.v1.audit.*", "astrid.v1.*", "astrid.*"] {
             assert_eq!(Scope::of_guest(pattern, "bob", false), own, "{pattern}");
-            assert_eq!(
-                Scope::of_guest(pattern, "bob", true),
-                Scope::All,
-                "{pattern}"
-            );
+            assert_eq!(Scope::of_guest(pattern, "bob", true), Scope::All, "{pattern}");
         }
         for pattern in ["astrid.v1.audit", "astrid.v2.*", "*", "tool.*"] {
-            assert_eq!(
-                Scope::of_guest(pattern, "bob", false),
-                Scope::All,
-                "{pattern}"
-            );
+            assert_eq!(Scope::of_guest(pattern, "bob", false), Scope::All, "{pattern}");
         }
     }
 
@@ -80,17 +72,10 @@ mod tests {
         let cases = [
             (Scope::All, [true, true, true, true]),
             (Scope::Principal("bob".into()), [true, true, false, false]),
-            (
-                Scope::PrincipalAndSystem("bob".into()),
-                [true, true, false, true],
-            ),
+            (Scope::PrincipalAndSystem("bob".into()), [true, true, false, true]),
         ];
         for (scope, expected) in cases {
-            assert_eq!(
-                from.each_ref().map(|from| scope.admits(from)),
-                expected,
-                "{scope:?}"
-            );
+            assert_eq!(from.each_ref().map(|from| scope.admits(from)), expected, "{scope:?}");
         }
     }
 }

@@ -21,18 +21,13 @@ pub struct SlotsFull {
 impl Slots {
     /// `max` free slots.
     pub fn new(max: usize) -> Slots {
-        Slots {
-            free: Arc::new(AtomicUsize::new(max)),
-            max,
-        }
+        Slots { free: Arc::new(AtomicUsize::new(max)), max }
     }
 
     /// Takes a slot until the result is dropped.
     pub(super) fn take(&self) -> Result<Slot, SlotsFull> {
         self.free
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |free| {
-                free.checked_sub(1)
-            })
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1))
             .map(|_| Slot(Arc::clone(&self.free)))
             .map_err(|_| SlotsFull { max: self.max })
     }

@@ -31,15 +31,13 @@ impl Subscription {
     ///
     /// When anything waits, at least one message comes back, whatever it costs: zero takes one.
     pub fn drain(&self, bytes_max: usize) -> Drained {
-        self.inbox
-            .take(|mailbox| mailbox.drain(bytes_max, Batch::Mixed))
+        self.inbox.take(|mailbox| mailbox.drain(bytes_max, Batch::Mixed))
     }
 
     /// Like [`Subscription::drain`], but stops where the sender changes, so that everything that
     /// comes back has the same attribution.
     pub fn drain_one_sender(&self, bytes_max: usize) -> Drained {
-        self.inbox
-            .take(|mailbox| mailbox.drain(bytes_max, Batch::OneSender))
+        self.inbox.take(|mailbox| mailbox.drain(bytes_max, Batch::OneSender))
     }
 
     /// Whether a message waits, or the bus is closed.

@@ -35,10 +35,7 @@ impl Tap {
     pub fn drain(&self) -> Observed {
         self.inbox.take(|backlog| {
             let queue = std::mem::take(backlog);
-            Observed {
-                messages: queue.messages.into(),
-                missed: queue.missed,
-            }
+            Observed { messages: queue.messages.into(), missed: queue.missed }
         })
     }
 
@@ -61,9 +58,7 @@ impl Drop for Tap {
 
 impl fmt::Debug for Tap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tap")
-            .field("closed", &self.is_closed())
-            .finish_non_exhaustive()
+        f.debug_struct("Tap").field("closed", &self.is_closed()).finish_non_exhaustive()
     }
 }
 

@@ -51,10 +51,9 @@ pub enum TopicError {
 /// Checks the length of a topic or pattern, the one rule that comes before rate limiting.
 pub fn check_length(text: &str) -> Result<(), TopicError> {
     match text.len() {
-        bytes if bytes > TOPIC_BYTES_MAX => Err(TopicError::TooLong {
-            bytes,
-            max: TOPIC_BYTES_MAX,
-        }),
+        bytes if bytes > TOPIC_BYTES_MAX => {
+            Err(TopicError::TooLong { bytes, max: TOPIC_BYTES_MAX })
+        }
         _ => Ok(()),
     }
 }
@@ -84,10 +83,7 @@ pub fn check_key(key: &str) -> Result<(), TopicError> {
     if let Some(at) = segments(key).position(str::is_empty) {
         return Err(TopicError::EmptySegment { segment: at + 1 });
     }
-    match key
-        .char_indices()
-        .find(|(_, character)| character.is_control())
-    {
+    match key.char_indices().find(|(_, character)| character.is_control()) {
         Some((offset, character)) => Err(TopicError::Control { character, offset }),
         None => Ok(()),
     }
@@ -133,9 +129,7 @@ pub(super) fn is_routable(topic: &str) -> bool {
 
 /// A pattern without its final `.*`, and whether it had one.
 pub(super) fn split_tail(pattern: &str) -> (&str, bool) {
-    pattern
-        .strip_suffix(".*")
-        .map_or((pattern, false), |head| (head, true))
+    pattern.strip_suffix(".*").map_or((pattern, false), |head| (head, true))
 }
 
 /// The segments of a topic or pattern; at least one, possibly empty.
@@ -145,10 +139,9 @@ pub(super) fn segments(text: &str) -> std::str::Split<'_, char> {
 
 fn check_depth(text: &str) -> Result<(), TopicError> {
     match segments(text).count() {
-        segments if segments > TOPIC_SEGMENTS_MAX => Err(TopicError::TooManySegments {
-            segments,
-            max: TOPIC_SEGMENTS_MAX,
-        }),
+        segments if segments > TOPIC_SEGMENTS_MAX => {
+            Err(TopicError::TooManySegments { segments, max: TOPIC_SEGMENTS_MAX })
+        }
         _ => Ok(()),
     }
 }
@@ -185,16 +178,8 @@ mod tests {
             ("a.*", "a.", false, false),
         ];
         for (pattern, topic, route, dispatch) in cases {
-            assert_eq!(
-                route_matches(pattern, topic),
-                route,
-                "route {pattern} {topic}"
-            );
-            assert_eq!(
-                dispatch_matches(pattern, topic),
-                dispatch,
-                "dispatch {pattern} {topic}"
-            );
+            assert_eq!(route_matches(pattern, topic), route, "route {pattern} {topic}");
+            assert_eq!(dispatch_matches(pattern, topic), dispatch, "dispatch {pattern} {topic}");
         }
     }
 
@@ -235,11 +220,7 @@ mod tests {
         for pattern in [audit, "astrid.v1.audit.*", "astrid.v1.*", "astrid.*"] {
             assert!(route_matches(pattern, audit), "{pattern}");
         }
-        for pattern in [
-            "astrid.v1.audit",
-            "astrid.v1.audit.entries",
-            "astrid.v1.audit.entry.*",
-        ] {
+        for pattern in ["astrid.v1.audit", "astrid.v1.audit.entries", "astrid.v1.audit.entry.*"] {
             assert!(!route_matches(pattern, audit), "{pattern}");
         }
     }
@@ -255,10 +236,7 @@ mod tests {
         let empty = |segment| Err(TopicError::EmptySegment { segment });
         let star = |segment| Err(TopicError::Wildcard { segment });
         let control = |character, offset| Err(TopicError::Control { character, offset });
-        let deep = Err(TopicError::TooManySegments {
-            segments: 9,
-            max: 8,
-        });
+        let deep = Err(TopicError::TooManySegments { segments: 9, max: 8 });
         let cases = [
             ("a.B_9.c-d", [ok(), ok(), ok()]),
             ("*", [ok(), ok(), ok()]),
@@ -271,18 +249,8 @@ mod tests {
             (".a", [empty(1), empty(1), empty(1)]),
             ("a.", [empty(2), empty(2), empty(2)]),
             ("a..b", [empty(2), empty(2), empty(2)]),
-            (
-                "a\0",
-                [control('\0', 1), control('\0', 1), control('\0', 1)],
-            ),
-            (
-                "é.\u{85}",
-                [
-                    control('\u{85}', 3),
-                    control('\u{85}', 3),
-                    control('\u{85}', 3),
-                ],
-            ),
+            ("a\0", [control('\0', 1), control('\0', 1), control('\0', 1)]),
+            ("é.\u{85}", [control('\u{85}', 3), control('\u{85}', 3), control('\u{85}', 3)]),
             ("1.2.3.4.5.6.7.8", [ok(), ok(), ok()]),
             ("1.2.3.4.5.6.7.8.9", [deep.clone(), deep, ok()]),
         ];
@@ -296,10 +264,7 @@ mod tests {
         let fits = "a".repeat(TOPIC_BYTES_MAX);
         assert_eq!(verdicts(&fits), [Ok(()), Ok(()), Ok(())]);
         let long = "é".repeat(129);
-        let refused = Err(TopicError::TooLong {
-            bytes: 258,
-            max: 256,
-        });
+        let refused = Err(TopicError::TooLong { bytes: 258, max: 256 });
         assert_eq!(verdicts(&long), [refused.clone(), refused.clone(), Ok(())]);
         assert_eq!(check_length(&long), refused);
     }
@@ -309,11 +274,7 @@ mod tests {
         let t: Vec<&str> = topic.split('.').collect();
         let open = p.len() > 1 && p[p.len() - 1] == "*";
         let fixed = if open { &p[..p.len() - 1] } else { &p[..] };
-        let length = if open {
-            t.len() > fixed.len()
-        } else {
-            t.len() == fixed.len()
-        };
+        let length = if open { t.len() > fixed.len() } else { t.len() == fixed.len() };
         length
             && t.len() <= 20
             && !t.contains(&"")

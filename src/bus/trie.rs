@@ -28,20 +28,13 @@ struct Node<R> {
 
 impl<R> Default for Node<R> {
     fn default() -> Node<R> {
-        Node {
-            here: Vec::new(),
-            tails: Vec::new(),
-            literal: HashMap::new(),
-            any: None,
-        }
+        Node { here: Vec::new(), tails: Vec::new(), literal: HashMap::new(), any: None }
     }
 }
 
 impl<R> Default for Trie<R> {
     fn default() -> Trie<R> {
-        Trie {
-            root: Node::default(),
-        }
+        Trie { root: Node::default() }
     }
 }
 
@@ -60,12 +53,7 @@ impl<R> Trie<R> {
                 _ => node.literal.entry(segment.into()).or_default(),
             };
         }
-        if open {
-            &mut node.tails
-        } else {
-            &mut node.here
-        }
-        .push((id, route));
+        if open { &mut node.tails } else { &mut node.here }.push((id, route));
     }
 
     /// Removes the route with this pattern and id, if it is there.
@@ -88,11 +76,7 @@ impl<R> Node<R> {
     /// `rest` is what of the pattern's head follows this node's prefix.
     fn remove(&mut self, rest: Option<&str>, open: bool, id: u64) {
         let Some(rest) = rest else {
-            let routes = if open {
-                &mut self.tails
-            } else {
-                &mut self.here
-            };
+            let routes = if open { &mut self.tails } else { &mut self.here };
             routes.retain(|(other, _)| *other != id);
             return;
         };
@@ -112,11 +96,7 @@ impl<R> Node<R> {
 
     /// `rest` is what of the topic follows this node's prefix.
     fn each(&self, rest: Option<&str>, found: &mut impl FnMut(&R)) {
-        let routes = if rest.is_none() {
-            &self.here
-        } else {
-            &self.tails
-        };
+        let routes = if rest.is_none() { &self.here } else { &self.tails };
         routes.iter().for_each(|(_, route)| found(route));
         let Some(rest) = rest else { return };
         let (segment, rest) = next_segment(rest);
@@ -137,8 +117,7 @@ impl<R> Node<R> {
 }
 
 fn next_segment(text: &str) -> (&str, Option<&str>) {
-    text.split_once('.')
-        .map_or((text, None), |(segment, rest)| (segment, Some(rest)))
+    text.split_once('.').map_or((text, None), |(segment, rest)| (segment, Some(rest)))
 }
 
 #[cfg(test)]

@@ -40,12 +40,7 @@ impl<Q: Queue> State<Q> {
 impl<Q: Queue> Inbox<Q> {
     pub(super) fn new(queue: Q) -> Inbox<Q> {
         let waiting = BTreeMap::new();
-        Inbox(Mutex::new(State {
-            queue,
-            closed: false,
-            waiting,
-            next_ticket: 0,
-        }))
+        Inbox(Mutex::new(State { queue, closed: false, waiting, next_ticket: 0 }))
     }
 
     /// Fills the queue and adds the wakers of those who now have something to take to `woken`.
@@ -100,11 +95,7 @@ impl<Q: Queue> Wait for Inbox<Q> {
             _old = state.waiting.remove(&mine);
             return Poll::Ready(());
         }
-        if !state
-            .waiting
-            .get(&mine)
-            .is_some_and(|waiting| waiting.will_wake(waker))
-        {
+        if !state.waiting.get(&mine).is_some_and(|waiting| waiting.will_wake(waker)) {
             _old = state.waiting.insert(mine, waker.clone());
         }
         Poll::Pending
@@ -129,10 +120,7 @@ pub struct Readiness {
 
 impl Readiness {
     pub(super) fn new(inbox: Arc<dyn Wait>) -> Readiness {
-        Readiness {
-            inbox,
-            ticket: None,
-        }
+        Readiness { inbox, ticket: None }
     }
 
     /// Whether waiting would end at once.
@@ -164,8 +152,6 @@ impl Drop for Readiness {
 
 impl std::fmt::Debug for Readiness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Readiness")
-            .field("ready", &self.is_ready())
-            .finish_non_exhaustive()
+        f.debug_struct("Readiness").field("ready", &self.is_ready()).finish_non_exhaustive()
     }
 }

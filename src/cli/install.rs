@@ -270,8 +270,7 @@ fn describe(
     let capsule = &candidate.capsule;
     let id = capsule.id().to_string();
     let version = capsule.manifest.package.version.to_string();
-    let mut report =
-        InstallReport::new(id.clone(), version, capsule.verified.digest().to_string());
+    let mut report = InstallReport::new(id.clone(), version, capsule.verified.digest().to_string());
     if let Phase::Upgrade { previous_version } = plan.phase() {
         report.phase = "upgrade";
         report.previous_version = Some(previous_version);
@@ -318,8 +317,7 @@ fn compile(cx: &Cx, candidate: &Candidate) -> Result<&'static str, Failure> {
     }
     let progress = cx.ui.progress("compiling", candidate.surface.size_bytes);
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
-    let place =
-        Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
+    let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
     let compiled = place.engine.compile(&candidate.capsule.verified, Flavour::Normal);
     drop(progress);
     compiled.map(|code| code.source.as_str()).map_err(|error| {

@@ -107,9 +107,11 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
     let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?;
     let account = place.account(&principal)?;
     let asked = AskedLimits { fuel: args.fuel, timeout: args.timeout, memory_bytes: args.memory };
-    let limits = call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
-        Failure::new(Exit::Denied, "limit", "the call may not have these limits").because(&error)
-    })?;
+    let limits =
+        call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
+            Failure::new(Exit::Denied, "limit", "the call may not have these limits")
+                .because(&error)
+        })?;
     let ready = place.load(&capsule, Default::default())?;
     refuse_without_hook(&capsule, &ready)?;
 
@@ -224,13 +226,7 @@ fn refuse_without_hook(capsule: &Capsule, ready: &Ready) -> Result<(), Failure> 
     })
 }
 
-fn print(
-    cx: &Cx,
-    args: &InvokeArgs,
-    capsule: &Capsule,
-    report: &InvokeReport,
-    call: &CallReport,
-) {
+fn print(cx: &Cx, args: &InvokeArgs, capsule: &Capsule, report: &InvokeReport, call: &CallReport) {
     let ui = &cx.ui;
     ui.document(report);
     ui.text(&format!("{}\n", report.outcome()));
@@ -246,14 +242,20 @@ fn print(
         suggest(cx, args, capsule);
     }
     let cost = format!("\n{}", report.cost_text(cx.global.verbose > 0));
-    if args.stats { ui.text(&cost) } else if !ui.json() { ui.talk(&cost) }
+    if args.stats {
+        ui.text(&cost)
+    } else if !ui.json() {
+        ui.talk(&cost)
+    }
 }
 
 fn with_backtrace(failure: Failure, call: &CallReport) -> Failure {
     let Ending::Trap(trap) = &call.ending else { return failure };
-    let failure = trap.backtrace.iter().take(20).fold(failure, |failure, frame| {
-        failure.cause(format!("in {frame}"))
-    });
+    let failure = trap
+        .backtrace
+        .iter()
+        .take(20)
+        .fold(failure, |failure, frame| failure.cause(format!("in {frame}")));
     match &call.last_host_call {
         Some(function) => failure.cause(format!("last host call: {}", function.short_name())),
         None => failure,
@@ -272,8 +274,11 @@ fn suggest(cx: &Cx, args: &InvokeArgs, capsule: &Capsule) {
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((_, action)) = near {
-        let note = format!("the manifest of {} has no handler {}; did you mean {action}?",
-            capsule.id(), args.action);
+        let note = format!(
+            "the manifest of {} has no handler {}; did you mean {action}?",
+            capsule.id(),
+            args.action
+        );
         cx.ui.note(&note);
     }
 }

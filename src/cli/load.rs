@@ -64,13 +64,18 @@ impl Place {
     }
 
     /// Checks, compiles and links a capsule.
-    pub(super) fn load(&self, capsule: &Capsule, hosting: HostingOptions) -> Result<Ready, Failure> {
+    pub(super) fn load(
+        &self,
+        capsule: &Capsule,
+        hosting: HostingOptions,
+    ) -> Result<Ready, Failure> {
         let surface = capsule.surface()?;
         refuse_unlinkable(capsule, &surface)?;
         let hosting = HostingOptions { has_run_loop: has_run_loop(&surface), ..hosting };
-        let hosted = self.machine.host(&capsule.manifest, hosting).map_err(|error| {
-            Failure::environment("the system has no random bytes", &error)
-        })?;
+        let hosted = self
+            .machine
+            .host(&capsule.manifest, hosting)
+            .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
         let code = self.engine.compile(&capsule.verified, self.flavour).map_err(|error| {
             Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
                 .because(&error)

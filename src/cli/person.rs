@@ -155,8 +155,7 @@ pub(super) struct Terminal {
 
 impl Terminal {
     fn ask(&self, question: &Question) -> PersonAnswer {
-        let _turn =
-            self.one_at_a_time.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _turn = self.one_at_a_time.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let prompt = format!("[{}] {}", question.capsule, escape(&question.prompt));
         let default = question.default.as_deref().unwrap_or_default();
         let answer = match &question.kind {

@@ -92,10 +92,12 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let until = args.until.clone();
     let exit = runtime.block_on(session.supervise(feed, ready, until, args.duration));
-    let exit = exit.and_then(|exit| Ok(session.close(&runtime)?.map_or(exit, |worst| match exit {
-        Exit::Interrupted | Exit::Terminated => exit,
-        exit => exit.worst(worst),
-    })));
+    let exit = exit.and_then(|exit| {
+        Ok(session.close(&runtime)?.map_or(exit, |worst| match exit {
+            Exit::Interrupted | Exit::Terminated => exit,
+            exit => exit.worst(worst),
+        }))
+    });
     runtime.shutdown_background();
     exit
 }

@@ -216,9 +216,7 @@ fn bare_id(stem: &str) -> CapsuleId {
         .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
         .take(100)
         .collect();
-    CapsuleId::new(&id)
-        .or_else(|_| CapsuleId::new("unnamed"))
-        .expect("the fallback is a valid id")
+    CapsuleId::new(&id).or_else(|_| CapsuleId::new("unnamed")).expect("the fallback is a valid id")
 }
 
 /// Reads and checks a manifest; errors in it are all reported at once.

@@ -209,10 +209,13 @@ impl Ui {
     }
 }
 
-/// Makes control characters visible, so that text of a guest can neither move the cursor nor
-/// pretend to be ours. Line breaks and tabs stay.
+/// Makes control characters and those that turn the direction of text visible, so that text of a
+/// guest can neither move the cursor nor pretend to be ours. Line breaks and tabs stay.
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
-    let bad = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+    let bad = |letter: char| {
+        let turns = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || (letter.is_control() && letter != '\n' && letter != '\t')
+    };
     if !text.contains(bad) {
         return Cow::Borrowed(text);
     }
@@ -235,6 +238,7 @@ mod tests {
     fn control_characters_of_a_guest_become_visible() {
         assert_eq!(escape("a\x1b[2Jb\tc\n"), "a\\u{1b}[2Jb\tc\n");
         assert_eq!(escape("plain ä"), "plain ä");
+        assert_eq!(escape("evil\u{202e}txt"), "evil\\u{202e}txt");
         assert_eq!(escape("bell\u{7}\u{9b}31m"), "bell\\u{7}\\u{9b}31m");
     }
 }

@@ -62,10 +62,10 @@ pub struct WorkerOptions {
     pub loaded: Loaded,
     /// Its owner.
     pub owner: Arc<Belongings>,
-    /// What a call by a principal may use, or why the principal may not call.
-    pub admit: Box<dyn Fn(&PrincipalId) -> Result<Admitted, Refused> + Send>,
+    /// Lets a principal call, or says why it may not.
+    pub admit: Admit,
     /// Sees the host calls of each instance.
-    pub observer: Box<dyn Fn() -> Option<Box<dyn Observer>> + Send>,
+    pub observer: MakeObserver,
     /// Told how each step went, on the worker's thread.
     pub handled: Box<dyn Fn(Handled) + Send>,
     /// The runtime that serves timers.
@@ -73,6 +73,12 @@ pub struct WorkerOptions {
     /// Ends calls and, with them, the worker.
     pub cancel: CancellationToken,
 }
+
+/// Decides whether a principal may call, and with what limits.
+pub type Admit = Box<dyn Fn(&PrincipalId) -> Result<Admitted, Refused> + Send>;
+
+/// Makes the observer of one instance, if it is to be observed.
+pub type MakeObserver = Box<dyn Fn() -> Option<Box<dyn Observer>> + Send>;
 
 /// Leave to make one call.
 pub struct Admitted {
@@ -107,7 +113,8 @@ impl Worker {
     pub fn start(options: WorkerOptions) -> std::io::Result<Worker> {
         let (queue, jobs) = sync_channel(DISPATCH_QUEUE_MAX);
         let name = format!("call {}", options.loaded.capsule().id);
-        let thread = std::thread::Builder::new().name(name).spawn(move || serve(&options, &jobs))?;
+        let thread =
+            std::thread::Builder::new().name(name).spawn(move || serve(&options, &jobs))?;
         Ok(Worker { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -143,10 +150,8 @@ fn call(options: &WorkerOptions, delivery: &Deliver) -> Result<CallReport, Refus
         None => Arc::clone(&options.owner),
         Some(name) => {
             // A principal that is there but malformed is refused, never taken for the owner.
-            let id = PrincipalId::new(name).map_err(|error| Refused {
-                id: name.to_owned(),
-                reason: error.to_string(),
-            })?;
+            let id = PrincipalId::new(name)
+                .map_err(|error| Refused { id: name.to_owned(), reason: error.to_string() })?;
             principals.belongings(&id)?
         }
     };

@@ -178,13 +178,13 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), CacheError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new()
         .prefix(".tmp.")
-        .make_in(dir, |path| {
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-        })
+        .make_in(dir, |path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path))
         .map_err(io_at(path))?;
     let (mut file, temporary) = temporary.into_parts();
     file.write_all(bytes).map_err(io_at(path))?;
-    temporary.persist(path).map_err(|error| CacheError::Io { path: path.to_owned(), source: error.error })
+    temporary
+        .persist(path)
+        .map_err(|error| CacheError::Io { path: path.to_owned(), source: error.error })
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
 use wasmtime::component::{ComponentType, Lift, TypedFunc};
 
+use super::Loaded;
 use super::code::Linked;
 use super::outcome::{CallReport, Ending, FuelUse, HostCalls, MemoryUse, Times, classify};
 use super::store::{deadline, new_store};
-use super::Loaded;
 use crate::bus::Message;
 use crate::host::HostState;
 use crate::host::boundary::Boundary;
@@ -110,8 +110,7 @@ impl Linked {
                 store.data_mut().meter.end_call();
                 let ending = classify(&error, store.data(), fuel, true);
                 let used = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-                let fuel =
-                    FuelUse { call: 0, instantiate: used, budget: fuel, lower_bound: true };
+                let fuel = FuelUse { call: 0, instantiate: used, budget: fuel, lower_bound: true };
                 let times = Times { instantiate: started.elapsed(), ..Times::default() };
                 Err(Box::new(CallReport::of(&store, ending, fuel, times)))
             }
@@ -169,11 +168,7 @@ impl CallReport {
 
 impl Loaded {
     /// Calls the interceptor in an instance of its own.
-    pub async fn invoke(
-        &self,
-        call: Call<'_>,
-        observer: Option<Box<dyn Observer>>,
-    ) -> CallReport {
+    pub async fn invoke(&self, call: Call<'_>, observer: Option<Box<dyn Observer>>) -> CallReport {
         match self.instance(&call, observer).await {
             Ok((mut instance, made)) => {
                 let mut report = instance.call(call).await;
@@ -196,8 +191,7 @@ impl Loaded {
         let meter = Meter::new(call.limits.memory_bytes);
         let made = self.0.make(call.scope(), meter, pace, observer, CALL_FUEL).await?;
         let Made { mut store, instance, fuel, time } = made;
-        let fuel =
-            FuelUse { call: 0, instantiate: fuel, budget: CALL_FUEL, lower_bound: false };
+        let fuel = FuelUse { call: 0, instantiate: fuel, budget: CALL_FUEL, lower_bound: false };
         let times = Times { instantiate: time, ..Times::default() };
         let hook = self.0.hook.as_ref().map(|index| instance.get_typed_func(&mut store, index));
         let hook = match hook.transpose() {

@@ -24,11 +24,11 @@ mod ticker;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-pub use code::{Code, CodeSource, LinkError, Loaded, LoadError};
+pub use code::{Code, CodeSource, LinkError, LoadError, Loaded};
 pub use config::{Flavour, Profile, engine_version, fingerprint};
 pub use instance::{Call, Instance};
 pub use lifecycle::{Hook, HookCall};
-pub use outcome::{CallReport, Ending, FuelUse, Frame, HostCalls, MemoryUse, Times, Trap};
+pub use outcome::{CallReport, Ending, Frame, FuelUse, HostCalls, MemoryUse, Times, Trap};
 pub use run_loop::{Health, LoopEnd, LoopReport, RunLoop, RunOptions};
 
 use crate::host::HostState;

@@ -319,7 +319,9 @@ impl<I: Interface> InterfaceBinder<'_, I> {
                 store.data_mut().pace.progressed(pended);
                 let permit = match permit {
                     Parked::Done(permit) => permit.map_err(|_| Stop::Cancelled)?,
-                    Parked::Cancelled => return Err(entry.stop(&mut store, &args, Stop::Cancelled)),
+                    Parked::Cancelled => {
+                        return Err(entry.stop(&mut store, &args, Stop::Cancelled));
+                    }
                     Parked::Late(limit) => {
                         return Err(entry.stop(&mut store, &args, Stop::Deadline { limit }));
                     }
@@ -350,8 +352,7 @@ impl<I: Interface> InterfaceBinder<'_, I> {
                 let entry = Entry::open(&mut store, id);
                 store.data_mut().pace.progressed(progress == Progress::OnEntry);
                 let parking = Parking::of(store.data());
-                let (parked, pended) =
-                    parking.park(body(I::view(store.data_mut()), &args)).await;
+                let (parked, pended) = parking.park(body(I::view(store.data_mut()), &args)).await;
                 store.data_mut().pace.progressed(pended);
                 let result = match parked {
                     Parked::Done(result) => result,

@@ -397,11 +397,7 @@ impl ser::Serializer for Describer {
         Ok(Collect::new(None))
     }
 
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Collect, Undescribable> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Collect, Undescribable> {
         Ok(Collect::new(None))
     }
 
@@ -504,6 +500,8 @@ collect_record!(SerializeStruct, SerializeStructVariant);
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
+
     use super::*;
 
     #[derive(Serialize)]

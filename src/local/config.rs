@@ -54,8 +54,7 @@ impl LocalConfig {
             values.insert(SOCKET_KEY.to_owned(), socket.to_string_lossy().into_owned());
         }
         values.extend(settings);
-        let secrets =
-            store.map(|store| (store.clone(), principal.to_string(), capsule.to_owned()));
+        let secrets = store.map(|store| (store.clone(), principal.to_string(), capsule.to_owned()));
         Ok(LocalConfig { values, secret_keys, secrets })
     }
 }

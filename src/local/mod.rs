@@ -25,8 +25,8 @@ use crate::manifest::{CapsuleId, Manifest};
 use crate::principal::{GroupConfig, PrincipalId, Profile};
 use crate::store::Store;
 
-pub use principals::{AccountError, Accounts};
 use principals::LocalPrincipals;
+pub use principals::{AccountError, Accounts};
 use registry::LocalRegistry;
 
 /// Where log lines of guests are shown besides their files: capsule, level, message.

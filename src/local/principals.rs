@@ -93,8 +93,10 @@ impl LocalPrincipals {
     }
 
     fn look_up(&self, id: &PrincipalId) -> Result<Belongings, Refused> {
-        let refused =
-            |error: &dyn std::fmt::Display| Refused { id: id.to_string(), reason: error.to_string() };
+        let refused = |error: &dyn std::fmt::Display| Refused {
+            id: id.to_string(),
+            reason: error.to_string(),
+        };
         let account = self.accounts.find(id).map_err(|error| refused(&error))?;
         let capsule = self.manifest.id().as_str();
         let staging = self.options.staged.as_ref();

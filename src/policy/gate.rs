@@ -100,11 +100,7 @@ mod tests {
     #[test]
     fn an_empty_manifest_denies_everything() {
         let gate = gate(&[], &[], false);
-        let asks = [
-            Ask::Publish { topic: "a.b" },
-            Ask::Subscribe { pattern: "a.*" },
-            Ask::Uplink,
-        ];
+        let asks = [Ask::Publish { topic: "a.b" }, Ask::Subscribe { pattern: "a.*" }, Ask::Uplink];
         for ask in asks {
             assert!(gate.decide(ask).is_err(), "{ask:?} was allowed");
         }

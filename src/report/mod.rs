@@ -5,8 +5,8 @@
 //! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.
 
 pub mod env;
-pub mod install;
 pub mod inspect;
+pub mod install;
 pub mod invoke;
 pub mod list;
 pub mod logs;

@@ -17,10 +17,7 @@ pub(crate) fn facts(resolve: &Resolve) -> Facts {
         let Some(place) = resolve.id_of(id).filter(|place| is_astrid(place)) else {
             continue;
         };
-        let shown = Shown {
-            resolve,
-            owner: TypeOwner::Interface(id),
-        };
+        let shown = Shown { resolve, owner: TypeOwner::Interface(id) };
         for (name, ty) in &interface.types {
             facts.insert(format!("{place} type {name}"), shown.definition(*ty));
         }
@@ -37,10 +34,7 @@ pub(crate) fn facts(resolve: &Resolve) -> Facts {
         if !is_astrid(&place) {
             continue;
         }
-        let shown = Shown {
-            resolve,
-            owner: TypeOwner::World(id),
-        };
+        let shown = Shown { resolve, owner: TypeOwner::World(id) };
         for (direction, items) in [("import", &world.imports), ("export", &world.exports)] {
             for (key, item) in items {
                 let name = resolve.name_world_key(key);
@@ -72,23 +66,10 @@ impl Shown<'_> {
     }
 
     fn function(&self, function: &Function) -> Vec<String> {
-        let kind = if function.kind.is_async() {
-            "async func"
-        } else {
-            "func"
-        };
-        let params = function
-            .params
-            .iter()
-            .map(|p| format!("{}: {}", p.name, self.ty(&p.ty)));
-        let result = function
-            .result
-            .iter()
-            .map(|ty| format!("-> {}", self.ty(ty)));
-        std::iter::once(kind.to_owned())
-            .chain(params)
-            .chain(result)
-            .collect()
+        let kind = if function.kind.is_async() { "async func" } else { "func" };
+        let params = function.params.iter().map(|p| format!("{}: {}", p.name, self.ty(&p.ty)));
+        let result = function.result.iter().map(|ty| format!("-> {}", self.ty(ty)));
+        std::iter::once(kind.to_owned()).chain(params).chain(result).collect()
     }
 
     fn definition(&self, id: TypeId) -> Vec<String> {
@@ -100,10 +81,7 @@ impl Shown<'_> {
         let mut parts = vec![kind.as_str().to_owned()];
         match kind {
             TypeDefKind::Record(record) => parts.extend(
-                record
-                    .fields
-                    .iter()
-                    .map(|field| format!("{}: {}", field.name, self.ty(&field.ty))),
+                record.fields.iter().map(|field| format!("{}: {}", field.name, self.ty(&field.ty))),
             ),
             TypeDefKind::Variant(variant) => {
                 parts.extend(variant.cases.iter().map(|c| case(&c.name, c.ty.as_ref())));
@@ -172,14 +150,9 @@ pub(crate) fn differences(ours: &Facts, published: &Facts) -> Vec<String> {
         (Some(a), Some(b)) if a == b => None,
         (Some(a), Some(b)) => {
             let (ours, published, part) = unequal_middle(a, b);
-            Some(format!(
-                "{item}, part {part}\n    ours:      {ours}\n    published: {published}"
-            ))
+            Some(format!("{item}, part {part}\n    ours:      {ours}\n    published: {published}"))
         }
-        (ours, _) => Some(format!(
-            "{item}\n    only {}",
-            ours.map_or("published", |_| "ours")
-        )),
+        (ours, _) => Some(format!("{item}\n    only {}", ours.map_or("published", |_| "ours"))),
     };
     items.into_iter().filter_map(compare).collect()
 }
@@ -203,12 +176,6 @@ fn a_difference_shows_both_sides_and_where_they_part() {
     let published = Facts::from([("x type t".into(), parts("enum a c b d"))]);
     let shown = "x type t, part 2\n    ours:      b, c\n    published: c, b";
     assert_eq!(differences(&ours, &published), [shown]);
-    assert_eq!(
-        differences(&ours, &Facts::new()),
-        ["x type t\n    only ours"]
-    );
-    assert_eq!(
-        differences(&Facts::new(), &ours),
-        ["x type t\n    only published"]
-    );
+    assert_eq!(differences(&ours, &Facts::new()), ["x type t\n    only ours"]);
+    assert_eq!(differences(&Facts::new(), &ours), ["x type t\n    only published"]);
 }

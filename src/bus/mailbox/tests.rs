@@ -23,11 +23,7 @@ fn message(seq: u64, principal: Attribution, cost: usize) -> Arc<Message> {
 }
 
 fn mailbox(bytes: usize, per_sender: usize, messages: usize) -> Mailbox {
-    Mailbox::new(Capacity {
-        bytes,
-        per_sender,
-        messages,
-    })
+    Mailbox::new(Capacity { bytes, per_sender, messages })
 }
 
 fn seqs(drained: &Drained) -> Vec<u64> {
@@ -40,10 +36,7 @@ const ALL: usize = usize::MAX;
 fn three_hundred_messages_between_two_drains_arrive_in_order() {
     let mut mailbox = Mailbox::default();
     for seq in 1..=300 {
-        assert_eq!(
-            mailbox.put(message(seq, from("a"), 20)),
-            Put::Queued { evicted: 0 }
-        );
+        assert_eq!(mailbox.put(message(seq, from("a"), 20)), Put::Queued { evicted: 0 });
     }
     let drained = mailbox.drain(ALL, Batch::Mixed);
     assert_eq!(seqs(&drained), (1..=300).collect::<Vec<_>>());
@@ -57,37 +50,22 @@ fn a_full_buffer_loses_the_oldest_and_counts_them_once() {
         mailbox.put(message(seq, from("a"), 10));
     }
     // One for the count of the sender; then 90 bytes wait and 35 more need three to go.
-    assert_eq!(
-        mailbox.put(message(11, from("b"), 35)),
-        Put::Queued { evicted: 3 }
-    );
+    assert_eq!(mailbox.put(message(11, from("b"), 35)), Put::Queued { evicted: 3 });
     let drained = mailbox.drain(ALL, Batch::Mixed);
     assert_eq!(seqs(&drained), [5, 6, 7, 8, 9, 10, 11]);
     assert_eq!((drained.dropped, drained.lagged), (4, 4));
     mailbox.put(message(12, from("a"), 100));
     mailbox.put(message(13, from("a"), 1));
     let drained = mailbox.drain(ALL, Batch::Mixed);
-    assert_eq!(
-        (seqs(&drained), drained.dropped, drained.lagged),
-        (vec![13], 1, 5)
-    );
-    assert_eq!(
-        mailbox.drain(ALL, Batch::Mixed),
-        Drained {
-            lagged: 5,
-            ..Drained::default()
-        }
-    );
+    assert_eq!((seqs(&drained), drained.dropped, drained.lagged), (vec![13], 1, 5));
+    assert_eq!(mailbox.drain(ALL, Batch::Mixed), Drained { lagged: 5, ..Drained::default() });
 }
 
 #[test]
 fn a_message_above_the_buffer_is_counted_and_displaces_nothing() {
     let mut mailbox = Mailbox::default();
     mailbox.put(message(1, from("a"), MAILBOX_BYTES_MAX));
-    assert_eq!(
-        mailbox.put(message(2, from("a"), MAILBOX_BYTES_MAX + 1)),
-        Put::TooLarge
-    );
+    assert_eq!(mailbox.put(message(2, from("a"), MAILBOX_BYTES_MAX + 1)), Put::TooLarge);
     let drained = mailbox.drain(ALL, Batch::Mixed);
     assert_eq!((seqs(&drained), drained.dropped), (vec![1], 1));
 }
@@ -100,10 +78,7 @@ fn messages_of_countless_senders_are_bounded() {
     }
     assert_eq!((mailbox.senders.len(), mailbox.turns.len()), (3, 3));
     assert_eq!(seqs(&mailbox.drain(ALL, Batch::Mixed)), [3, 4, 5]);
-    assert_eq!(
-        (mailbox.senders.len(), mailbox.turns.len(), mailbox.bytes),
-        (0, 0, 0)
-    );
+    assert_eq!((mailbox.senders.len(), mailbox.turns.len(), mailbox.bytes), (0, 0, 0));
 }
 
 #[test]
@@ -129,18 +104,13 @@ fn a_flood_does_not_hold_up_another_sender() {
         mailbox.put(message(seq, from("quiet"), 1000));
     }
     // Half of the drain's bytes, or a smallest share, go to the flood before the other's turn.
-    assert_eq!(
-        seqs(&mailbox.drain(10_000, Batch::Mixed)),
-        [1, 2, 3, 4, 5, 901, 902, 903, 6, 7]
-    );
+    assert_eq!(seqs(&mailbox.drain(10_000, Batch::Mixed)), [1, 2, 3, 4, 5, 901, 902, 903, 6, 7]);
     let mut one_by_one = Mailbox::default();
     for seq in 1..=900 {
         one_by_one.put(message(seq, from("flood"), 1000));
     }
     one_by_one.put(message(901, from("quiet"), 1000));
-    let singles: Vec<u64> = (0..6)
-        .flat_map(|_| seqs(&one_by_one.drain(0, Batch::Mixed)))
-        .collect();
+    let singles: Vec<u64> = (0..6).flat_map(|_| seqs(&one_by_one.drain(0, Batch::Mixed))).collect();
     assert_eq!(singles, [1, 2, 3, 4, 901, 5]);
 }
 
@@ -152,13 +122,9 @@ fn a_batch_of_one_sender_ends_where_the_next_begins() {
     }
     mailbox.put(message(6, Attribution::Claimed("b".into()), 10));
     mailbox.put(message(7, Attribution::System, 10));
-    let batches: Vec<Vec<u64>> = (0..5)
-        .map(|_| seqs(&mailbox.drain(ALL, Batch::OneSender)))
-        .collect();
-    assert_eq!(
-        batches,
-        [vec![1, 3], vec![2, 4, 5], vec![6], vec![7], vec![]]
-    );
+    let batches: Vec<Vec<u64>> =
+        (0..5).map(|_| seqs(&mailbox.drain(ALL, Batch::OneSender))).collect();
+    assert_eq!(batches, [vec![1, 3], vec![2, 4, 5], vec![6], vec![7], vec![]]);
 }
 
 /// The same rules with nothing but lists.

@@ -26,19 +26,13 @@ fn untagged_values_stay_as_they_are() {
     check(r#"{"type":"mystery","x":1}"#, r#"{"type":"mystery","x":1}"#);
     check(r#"{"type":7}"#, r#"{"type":7}"#);
     check(r#"{"type":"unknown"}"#, r#"{"type":"unknown"}"#);
-    check(
-        r#"{"type":"UserInput","text":"x","e":1}"#,
-        r#"{"e":1,"text":"x","type":"UserInput"}"#,
-    );
+    check(r#"{"type":"UserInput","text":"x","e":1}"#, r#"{"e":1,"text":"x","type":"UserInput"}"#);
     check("18446744073709551615", "18446744073709551615");
 }
 
 #[test]
 fn two_tags_stand_for_their_content() {
-    check(
-        r#"{"type":"raw_json","a":{"type":"raw_json"}}"#,
-        r#"{"a":{"type":"raw_json"}}"#,
-    );
+    check(r#"{"type":"raw_json","a":{"type":"raw_json"}}"#, r#"{"a":{"type":"raw_json"}}"#);
     check(r#"{"type":"raw_json"}"#, "{}");
     check(r#"{"type":"custom","data":[1],"more":2}"#, "[1]");
     check(r#"{"type":"custom","data":null}"#, "null");
@@ -59,10 +53,7 @@ fn known_messages_keep_their_fields_only_and_the_tag_comes_first() {
         r#"{"type":"user_input","text":"hi","session_id":"s","context":{"z":1,"a":null}}"#,
         r#"{"type":"user_input","text":"hi","session_id":"s","context":{"a":null,"z":1}}"#,
     );
-    check(
-        r#"{"type":"user_input","text":"hi","context":null}"#,
-        USER_INPUT_HI,
-    );
+    check(r#"{"type":"user_input","text":"hi","context":null}"#, USER_INPUT_HI);
     check(r#"{"type":"connect","x":1}"#, r#"{"type":"connect"}"#);
     check(r#"{"type":"disconnect","x":1}"#, r#"{"type":"disconnect"}"#);
     check(
@@ -150,10 +141,7 @@ fn complete() -> Vec<Value> {
 #[test]
 fn every_known_message_survives_whole_and_sheds_what_is_added() {
     let complete = complete();
-    let tags: Vec<&str> = complete
-        .iter()
-        .filter_map(|case| case["type"].as_str())
-        .collect();
+    let tags: Vec<&str> = complete.iter().filter_map(|case| case["type"].as_str()).collect();
     assert_eq!(tags, known::TAGS);
     for case in complete {
         check_value(&case, &case);
@@ -184,22 +172,8 @@ fn stream_events_are_told_by_their_name() {
 #[test]
 fn what_is_not_json_is_refused_as_such() {
     let deep = "[".repeat(100_000);
-    for text in [
-        "",
-        "   ",
-        "{",
-        "{'a':1}",
-        "1 2",
-        "nul",
-        "\"\u{1}\"",
-        "1e999",
-        "[1,]",
-        &*deep,
-    ] {
-        assert!(
-            matches!(normalise(text), Err(PayloadError::NotJson(_))),
-            "{text:.20}"
-        );
+    for text in ["", "   ", "{", "{'a':1}", "1 2", "nul", "\"\u{1}\"", "1e999", "[1,]", &*deep] {
+        assert!(matches!(normalise(text), Err(PayloadError::NotJson(_))), "{text:.20}");
     }
 }
 
@@ -210,10 +184,7 @@ fn size_is_judged_before_form() {
     let over = "x".repeat(PAYLOAD_BYTES_MAX + 1);
     assert!(matches!(
         normalise(&over),
-        Err(PayloadError::TooLarge {
-            bytes: 1_048_577,
-            max: 1_048_576
-        })
+        Err(PayloadError::TooLarge { bytes: 1_048_577, max: 1_048_576 })
     ));
 }
 

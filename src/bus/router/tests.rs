@@ -24,8 +24,7 @@ fn from(name: &str) -> Attribution {
 }
 
 fn publish(bus: &Bus, topic: &str) -> Published {
-    bus.publish(draft(topic, from("a"), "{}"))
-        .expect("the bus is open")
+    bus.publish(draft(topic, from("a"), "{}")).expect("the bus is open")
 }
 
 fn seqs(subscription: &Subscription) -> Vec<u64> {
@@ -63,10 +62,7 @@ fn block_on(mut readiness: Readiness) {
         }
     }
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    while readiness
-        .poll_ready(&mut Context::from_waker(&waker))
-        .is_pending()
-    {
+    while readiness.poll_ready(&mut Context::from_waker(&waker)).is_pending() {
         thread::park();
     }
 }
@@ -77,15 +73,7 @@ fn messages_reach_those_whose_pattern_covers_the_topic() {
     let all = ["a.b.c", "a.b.*", "a.*", "a.*.c", "*.*", "*", "x", "a.b", ""]
         .map(|pattern| bus.subscribe(pattern, Scope::All));
     let published = publish(&bus, "a.b.c");
-    assert_eq!(
-        published,
-        Published {
-            seq: 1,
-            delivered: 5,
-            too_large: 0,
-            evicted: 0
-        }
-    );
+    assert_eq!(published, Published { seq: 1, delivered: 5, too_large: 0, evicted: 0 });
     assert_eq!(publish(&bus, "x").delivered, 2);
     assert_eq!(publish(&bus, "nobody.listens.here.either").delivered, 1);
     assert_eq!(publish(&bus, "").delivered, 0);
@@ -104,33 +92,19 @@ fn a_subscription_starts_empty_and_ends_with_its_drop() {
     let other = bus.subscribe("t", Scope::All);
     publish(&bus, "t");
     assert_eq!(seqs(&subscription), [2]);
-    assert_eq!(
-        seqs(&other),
-        [2],
-        "taking from one takes nothing from another"
-    );
+    assert_eq!(seqs(&other), [2], "taking from one takes nothing from another");
     drop(other);
-    assert_eq!(
-        (publish(&bus, "t").delivered, bus.subscription_count()),
-        (1, 1)
-    );
+    assert_eq!((publish(&bus, "t").delivered, bus.subscription_count()), (1, 1));
 }
 
 #[test]
 fn slots_limit_live_subscriptions_and_come_back() {
     let bus = Bus::new();
     let slots = Slots::new(2);
-    let first = bus
-        .subscribe_within(&slots, "a", Scope::All)
-        .expect("a free slot");
-    let _second = bus
-        .subscribe_within(&slots, "a", Scope::All)
-        .expect("a free slot");
+    let first = bus.subscribe_within(&slots, "a", Scope::All).expect("a free slot");
+    let _second = bus.subscribe_within(&slots, "a", Scope::All).expect("a free slot");
     let refused = bus.subscribe_within(&slots.clone(), "a", Scope::All);
-    assert_eq!(
-        refused.expect_err("both slots are taken"),
-        SlotsFull { max: 2 }
-    );
+    assert_eq!(refused.expect_err("both slots are taken"), SlotsFull { max: 2 });
     assert_eq!(bus.subscription_count(), 2);
     drop(first);
     assert!(bus.subscribe_within(&slots, "a", Scope::All).is_ok());
@@ -140,14 +114,8 @@ fn slots_limit_live_subscriptions_and_come_back() {
 fn scopes_hide_the_messages_of_others_without_counting_them_lost() {
     let bus = Bus::new();
     let own = bus.subscribe("t", Scope::Principal("b".into()));
-    for principal in [
-        from("a"),
-        from("b"),
-        Attribution::System,
-        Attribution::Claimed("b".into()),
-    ] {
-        bus.publish(draft("t", principal, "{}"))
-            .expect("the bus is open");
+    for principal in [from("a"), from("b"), Attribution::System, Attribution::Claimed("b".into())] {
+        bus.publish(draft("t", principal, "{}")).expect("the bus is open");
     }
     let drained = own.drain(usize::MAX);
     assert_eq!((drained.messages.len(), drained.lagged), (2, 0));
@@ -159,43 +127,13 @@ fn the_publisher_learns_what_did_not_fit() {
     let subscription = bus.subscribe("t", Scope::All);
     let large = "x".repeat(crate::limits::MAILBOX_BYTES_MAX);
     let fits = &large[1..];
-    let send = |payload: &str| {
-        bus.publish(draft("t", from("a"), payload))
-            .expect("it is open")
-    };
-    assert_eq!(
-        send(&large),
-        Published {
-            seq: 1,
-            delivered: 0,
-            too_large: 1,
-            evicted: 0
-        }
-    );
+    let send = |payload: &str| bus.publish(draft("t", from("a"), payload)).expect("it is open");
+    assert_eq!(send(&large), Published { seq: 1, delivered: 0, too_large: 1, evicted: 0 });
     assert!(!subscription.is_ready());
-    assert_eq!(
-        send("{}"),
-        Published {
-            seq: 2,
-            delivered: 1,
-            too_large: 0,
-            evicted: 0
-        }
-    );
-    assert_eq!(
-        send(fits),
-        Published {
-            seq: 3,
-            delivered: 1,
-            too_large: 0,
-            evicted: 1
-        }
-    );
+    assert_eq!(send("{}"), Published { seq: 2, delivered: 1, too_large: 0, evicted: 0 });
+    assert_eq!(send(fits), Published { seq: 3, delivered: 1, too_large: 0, evicted: 1 });
     let drained = subscription.drain(usize::MAX);
-    assert_eq!(
-        (drained.messages[0].seq, drained.dropped, drained.lagged),
-        (3, 2, 2)
-    );
+    assert_eq!((drained.messages[0].seq, drained.dropped, drained.lagged), (3, 2, 2));
 }
 
 #[test]
@@ -212,11 +150,7 @@ fn readiness_is_a_level_and_wakes_once_per_wait() {
     assert_eq!(woken.count(), 1);
     assert_eq!(poll(&mut readiness, &woken), Poll::Ready(()));
     subscription.drain(0);
-    assert_eq!(
-        poll(&mut readiness, &woken),
-        Poll::Ready(()),
-        "one message is left"
-    );
+    assert_eq!(poll(&mut readiness, &woken), Poll::Ready(()), "one message is left");
     subscription.drain(0);
     assert_eq!(poll(&mut readiness, &woken), Poll::Pending);
 }
@@ -236,11 +170,7 @@ fn every_waiter_is_woken_and_a_dropped_one_is_not() {
     let bus = Bus::new();
     let subscription = bus.subscribe("t", Scope::All);
     let woken: [Arc<Woken>; 3] = Default::default();
-    let mut waits = [
-        subscription.ready(),
-        subscription.ready(),
-        subscription.ready(),
-    ];
+    let mut waits = [subscription.ready(), subscription.ready(), subscription.ready()];
     for (wait, woken) in waits.iter_mut().zip(&woken) {
         assert_eq!(poll(wait, woken), Poll::Pending);
     }
@@ -265,19 +195,13 @@ fn the_latest_waker_of_a_wait_counts() {
 #[test]
 fn closing_ends_waits_and_publishing_but_keeps_what_is_queued() {
     let bus = Bus::new();
-    let (full, idle) = (
-        bus.subscribe("t", Scope::All),
-        bus.subscribe("a..b", Scope::All),
-    );
+    let (full, idle) = (bus.subscribe("t", Scope::All), bus.subscribe("a..b", Scope::All));
     let (woken, mut readiness) = (Arc::default(), idle.ready());
     publish(&bus, "t");
     assert_eq!(poll(&mut readiness, &woken), Poll::Pending);
     bus.close();
     bus.close();
-    assert_eq!(
-        (woken.count(), poll(&mut readiness, &woken)),
-        (1, Poll::Ready(()))
-    );
+    assert_eq!((woken.count(), poll(&mut readiness, &woken)), (1, Poll::Ready(())));
     assert_eq!(bus.publish(draft("t", from("a"), "{}")), Err(Closed));
     assert_eq!(seqs(&full), [1]);
     assert!(full.is_closed() && full.is_ready());
@@ -287,17 +211,11 @@ fn closing_ends_waits_and_publishing_but_keeps_what_is_queued() {
 #[test]
 fn waits_end_when_the_subscription_or_the_last_bus_goes() {
     let bus = Bus::new();
-    let (first, second) = (
-        bus.subscribe("t", Scope::All),
-        bus.subscribe("t", Scope::All),
-    );
+    let (first, second) = (bus.subscribe("t", Scope::All), bus.subscribe("t", Scope::All));
     let (woken, mut readiness) = (Arc::default(), first.ready());
     assert_eq!(poll(&mut readiness, &woken), Poll::Pending);
     drop(first);
-    assert_eq!(
-        (woken.count(), poll(&mut readiness, &woken)),
-        (1, Poll::Ready(()))
-    );
+    assert_eq!((woken.count(), poll(&mut readiness, &woken)), (1, Poll::Ready(())));
     let clone = bus.clone();
     drop(bus);
     assert!(!second.is_closed());
@@ -313,29 +231,16 @@ fn a_tap_sees_everything_in_order_and_counts_what_it_missed() {
     assert_eq!(poll(&mut readiness, &woken), Poll::Pending);
     publish(&bus, "nobody.listens");
     publish(&bus, "");
-    assert_eq!(
-        (woken.count(), poll(&mut readiness, &woken)),
-        (1, Poll::Ready(()))
-    );
+    assert_eq!((woken.count(), poll(&mut readiness, &woken)), (1, Poll::Ready(())));
     let observed = tap.drain();
-    let seen: Vec<u64> = observed
-        .messages
-        .iter()
-        .map(|message| message.seq)
-        .collect();
+    let seen: Vec<u64> = observed.messages.iter().map(|message| message.seq).collect();
     assert_eq!((seen, observed.missed), (vec![1, 2], 0));
     for _ in 0..65_536 + 7 {
         publish(&bus, "t");
     }
     let observed = tap.drain();
-    assert_eq!(
-        (observed.messages[0].seq, observed.messages.len()),
-        (10, 65_536)
-    );
-    assert_eq!(
-        (observed.missed, tap.drain()),
-        (7, super::super::tap::Observed::default())
-    );
+    assert_eq!((observed.messages[0].seq, observed.messages.len()), (10, 65_536));
+    assert_eq!((observed.missed, tap.drain()), (7, super::super::tap::Observed::default()));
     drop(tap);
     assert!(lock(&bus.0.0.state).taps.is_empty());
 }
@@ -347,9 +252,8 @@ fn many_publishers_lose_duplicate_and_reorder_nothing() {
     let bus = Bus::new();
     let tap = bus.tap();
     let shared = bus.subscribe("load.*", Scope::All);
-    let own: Vec<Subscription> = (0..THREADS)
-        .map(|n| bus.subscribe(&format!("load.{n}"), Scope::All))
-        .collect();
+    let own: Vec<Subscription> =
+        (0..THREADS).map(|n| bus.subscribe(&format!("load.{n}"), Scope::All)).collect();
     thread::scope(|threads| {
         for n in 0..THREADS {
             let bus = &bus;
@@ -364,19 +268,10 @@ fn many_publishers_lose_duplicate_and_reorder_nothing() {
     });
     let everything: Vec<u64> = (1..=THREADS * EACH).collect();
     assert_eq!(seqs(&shared), everything);
-    assert!(
-        tap.drain()
-            .messages
-            .iter()
-            .map(|message| message.seq)
-            .eq(everything)
-    );
+    assert!(tap.drain().messages.iter().map(|message| message.seq).eq(everything));
     for subscription in own {
         let drained = subscription.drain(usize::MAX);
-        let payloads = drained
-            .messages
-            .iter()
-            .map(|message| message.payload.to_string());
+        let payloads = drained.messages.iter().map(|message| message.payload.to_string());
         assert!(payloads.eq((0..EACH).map(|count| count.to_string())));
         assert!(drained.messages.is_sorted_by_key(|message| message.seq));
         assert_eq!(drained.lagged, 0);
@@ -393,8 +288,7 @@ fn readers_that_wait_while_others_publish_get_every_message() {
             let bus = &bus;
             threads.spawn(move || {
                 for _ in 0..EACH {
-                    bus.publish(draft("t", from(name), "{}"))
-                        .expect("the bus is open");
+                    bus.publish(draft("t", from(name), "{}")).expect("the bus is open");
                 }
             });
         }
@@ -417,10 +311,7 @@ fn readers_that_wait_while_others_publish_get_every_message() {
 #[test]
 fn two_sides_that_wait_for_each_other_never_sleep_through_a_message() {
     let bus = Bus::new();
-    let (ping, pong) = (
-        bus.subscribe("ping", Scope::All),
-        bus.subscribe("pong", Scope::All),
-    );
+    let (ping, pong) = (bus.subscribe("ping", Scope::All), bus.subscribe("pong", Scope::All));
     thread::scope(|threads| {
         let answering = bus.clone();
         threads.spawn(move || {
@@ -457,11 +348,6 @@ fn subscribing_and_dropping_while_others_publish_leaves_nothing_behind() {
     assert_eq!(bus.subscription_count(), 0);
     assert_eq!(
         publish(&bus, "t.x"),
-        Published {
-            seq: 1201,
-            delivered: 0,
-            too_large: 0,
-            evicted: 0
-        }
+        Published { seq: 1201, delivered: 0, too_large: 0, evicted: 0 }
     );
 }

@@ -50,15 +50,13 @@ pub(super) fn run(
         return Ok(());
     }
     let person = Arc::new(LocalPerson::new(candidate.answers.clone(), cx.may_ask()));
-    let place =
-        Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
+    let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
     let principal = PrincipalId::default();
     let id = candidate.capsule.id();
     let namespace = Namespace::new(principal.as_str(), id.as_str()).map_err(|error| {
         Failure::new(Exit::Defect, "namespace", "the capsule has no namespace").because(&error)
     })?;
-    let staging =
-        Staging { kv: place.machine.kv().stage(namespace), secrets: Arc::default() };
+    let staging = Staging { kv: place.machine.kv().stage(namespace), secrets: Arc::default() };
     let mut settings: BTreeMap<String, String> = effects.env.clone();
     if let Phase::Upgrade { previous_version } = phase {
         settings.insert(PREVIOUS_VERSION.to_owned(), previous_version.clone());
@@ -78,9 +76,11 @@ pub(super) fn run(
     report.hooks_run.push(hook.export());
     let secrets = staging.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
     effects.secrets.extend(secrets);
-    let token = place.machine.clock().uuid().map_err(|error| {
-        Failure::environment("the system has no random bytes", &error)
-    })?;
+    let token = place
+        .machine
+        .clock()
+        .uuid()
+        .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
     let change = Outside::commit(&staging.kv, token.to_string());
     effects.outside = change.map(|change| change.to_value());
     Ok(())
@@ -122,5 +122,8 @@ fn hook_failed(hook: Hook, phase: &Phase, called: &CallReport) -> Failure {
     let failure = Failure::new(exit(&called.ending), "hook", message);
     let failure = explain(called).map_or(failure.clone(), |reason| failure.cause(reason));
     let Ending::Trap(trap) = &called.ending else { return failure };
-    trap.backtrace.iter().take(20).fold(failure, |failure, frame| failure.cause(format!("in {frame}")))
+    trap.backtrace
+        .iter()
+        .take(20)
+        .fold(failure, |failure, frame| failure.cause(format!("in {frame}")))
 }

@@ -93,9 +93,7 @@ fn readable(cx: &Cx, path: &Path) -> Result<PathBuf, Failure> {
     let path = cx.env.absolute(path)?;
     match std::fs::metadata(&path) {
         Ok(_) => Ok(path),
-        Err(error) => {
-            Err(Failure::environment(format!("cannot read {}", path.display()), &error))
-        }
+        Err(error) => Err(Failure::environment(format!("cannot read {}", path.display()), &error)),
     }
 }
 
@@ -139,9 +137,7 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     }
     match std::fs::File::open(path) {
         Ok(file) => Ok(Box::new(std::io::BufReader::new(file))),
-        Err(error) => {
-            Err(Failure::environment(format!("cannot read {}", path.display()), &error))
-        }
+        Err(error) => Err(Failure::environment(format!("cannot read {}", path.display()), &error)),
     }
 }
 

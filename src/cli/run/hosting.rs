@@ -93,12 +93,8 @@ impl Hosting<'_> {
     fn start_loop(&self, name: &str, ready: &Ready) -> Result<RunLoop, Failure> {
         let owner = PrincipalId::default();
         let account = self.place.account(&owner)?;
-        let budget = resolve_run_loop_budget(
-            Some(&account.profile),
-            Some(&account.groups),
-            &owner,
-            true,
-        );
+        let budget =
+            resolve_run_loop_budget(Some(&account.profile), Some(&account.groups), &owner, true);
         let reporter = Arc::clone(self.reporter);
         let capsule = name.to_owned();
         let options = RunOptions {
@@ -154,8 +150,7 @@ impl Hosting<'_> {
         let name = name.to_owned();
         move || {
             let ui = Arc::clone(ui.as_ref()?);
-            let sink =
-                move |line: &str| ui.talk(&format!("{}\n", crate::cli::ui::escape(line)));
+            let sink = move |line: &str| ui.talk(&format!("{}\n", crate::cli::ui::escape(line)));
             Some(Box::new(Trace::new(&name, Arc::new(sink))) as Box<dyn Observer>)
         }
     }

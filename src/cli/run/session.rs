@@ -53,7 +53,11 @@ impl Reporter {
         let quiet = matches!(event, Event::Message { .. });
         let line = Line::new(false, self.started.elapsed(), capsule, event);
         if let Some(text) = line.text() {
-            if quiet { self.ui.guest_text(&text) } else { self.ui.talk(&format!("{}\n", escape(&text))) }
+            if quiet {
+                self.ui.guest_text(&text)
+            } else {
+                self.ui.talk(&format!("{}\n", escape(&text)))
+            }
         }
     }
 
@@ -435,22 +439,20 @@ fn failure_event(report: &CallReport) -> Event {
     Event::Trap { outcome: outcome(&report.ending), message, backtrace }
 }
 
+/// Completes when a loop is over.
+type LoopEnded = std::pin::Pin<Box<dyn Future<Output = Arc<LoopReport>> + Send>>;
+
 /// The loops of a run that have not been reported as ended.
 struct Loops {
     count: usize,
-    ends: Vec<(usize, String, std::pin::Pin<Box<dyn Future<Output = Arc<LoopReport>> + Send>>)>,
+    ends: Vec<(usize, String, LoopEnded)>,
     reporter: Arc<Reporter>,
     tallies: Arc<Mutex<Vec<Tally>>>,
 }
 
 impl Loops {
-    fn of(
-        members: &[Member],
-        reporter: &Arc<Reporter>,
-        tallies: &Arc<Mutex<Vec<Tally>>>,
-    ) -> Loops {
-        let mut ends: Vec<(usize, String, std::pin::Pin<Box<dyn Future<Output = _> + Send>>)> =
-            Vec::new();
+    fn of(members: &[Member], reporter: &Arc<Reporter>, tallies: &Arc<Mutex<Vec<Tally>>>) -> Loops {
+        let mut ends: Vec<(usize, String, LoopEnded)> = Vec::new();
         let known = tallies.lock().unwrap_or_else(PoisonError::into_inner);
         for (index, member) in members.iter().enumerate() {
             if let Role::Loop(run) = &member.role

@@ -73,9 +73,9 @@ impl<'a> View<'a> {
                     return Err(ErrorCode::InvalidInput);
                 }
                 let stored = self.scope.principal.secrets.set(&request.key, &value);
-                stored.map(|()| ElicitResponse::SecretStored).map_err(|_| {
-                    ErrorCode::StoreUnavailable
-                })
+                stored
+                    .map(|()| ElicitResponse::SecretStored)
+                    .map_err(|_| ErrorCode::StoreUnavailable)
             }
             _ => Err(ErrorCode::InvalidInput),
         }

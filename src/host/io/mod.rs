@@ -61,7 +61,9 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     use bindings::poll::ErrorCode::Cancelled;
     binder.interface::<PollInterface>(|b| {
         b.resource::<Pollable>("pollable", "[resource-drop]pollable", |_, _| {})?;
-        b.now::<(Resource<Pollable>,), _>("[method]pollable.ready", |view, (pollable,)| view.ready(pollable))?;
+        b.now::<(Resource<Pollable>,), _>("[method]pollable.ready", |view, (pollable,)| {
+            view.ready(pollable)
+        })?;
         b.waits::<(Resource<Pollable>,), _>(
             "[method]pollable.block",
             Progress::WhenParked,

@@ -58,7 +58,7 @@ impl<'a> View<'a> {
         let payload = bus::payload::normalise(payload).map_err(|_| ErrorCode::InvalidInput)?;
         let draft = bus::Draft {
             topic: topic.into(),
-            payload: payload.into(),
+            payload,
             source_id: self.capsule.source_id,
             principal: attribution,
             timestamp: services.clock.since_epoch(),
@@ -66,10 +66,7 @@ impl<'a> View<'a> {
         services.bus.publish(draft).map(drop).map_err(|_| ErrorCode::Closed)
     }
 
-    pub(super) fn subscribe(
-        mut self,
-        pattern: &str,
-    ) -> Result<Resource<Subscription>, ErrorCode> {
+    pub(super) fn subscribe(mut self, pattern: &str) -> Result<Resource<Subscription>, ErrorCode> {
         topic::check_pattern(pattern).map_err(|_| ErrorCode::InvalidInput)?;
         self.gate.ask(Ask::Subscribe { pattern })?;
         let scope = bus::Scope::of_guest(pattern, self.scope.owner.id.as_str(), false);
@@ -82,7 +79,10 @@ impl<'a> View<'a> {
         self.table.push(Subscription(Arc::new(subscription))).map_err(|_| ErrorCode::Quota)
     }
 
-    fn get(&self, subscription: &Resource<Subscription>) -> Result<Arc<bus::Subscription>, ErrorCode> {
+    fn get(
+        &self,
+        subscription: &Resource<Subscription>,
+    ) -> Result<Arc<bus::Subscription>, ErrorCode> {
         let subscription = self.table.get(subscription).map_err(|_| ErrorCode::Closed)?;
         Ok(Arc::clone(&subscription.0))
     }
@@ -145,15 +145,13 @@ impl<'a> View<'a> {
         }
         let name = message.principal.name().unwrap_or(self.scope.owner.id.as_str());
         if name != self.scope.principal.id.as_str() {
-            let found = PrincipalId::new(name)
-                .map_err(|error| error.to_string())
-                .and_then(|id| {
-                    if id == self.scope.owner.id {
-                        return Ok(Arc::clone(&self.scope.owner));
-                    }
-                    let principals = &self.capsule.services.principals;
-                    principals.belongings(&id).map_err(|refused| refused.to_string())
-                });
+            let found = PrincipalId::new(name).map_err(|error| error.to_string()).and_then(|id| {
+                if id == self.scope.owner.id {
+                    return Ok(Arc::clone(&self.scope.owner));
+                }
+                let principals = &self.capsule.services.principals;
+                principals.belongings(&id).map_err(|refused| refused.to_string())
+            });
             match found {
                 Ok(belongings) => self.scope.principal = belongings,
                 Err(reason) => {

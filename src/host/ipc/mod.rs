@@ -84,17 +84,23 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     binder.interface::<IpcInterface>(|b| {
         // Dropping the entry is what frees the slot and discards what is queued.
         b.resource::<Subscription>("subscription", "[resource-drop]subscription", |_, _| {})?;
-        b.now::<(Resource<Subscription>,), _>("[method]subscription.poll", |view, (subscription,)| view.poll(subscription))?;
+        b.now::<(Resource<Subscription>,), _>(
+            "[method]subscription.poll",
+            |view, (subscription,)| view.poll(subscription),
+        )?;
         b.waits::<(Resource<Subscription>, u64), _>(
             "[method]subscription.recv",
             Progress::OnEntry,
             |view, (subscription, timeout)| Box::pin(view.recv(subscription, *timeout)),
             |view, (subscription, _)| view.poll(subscription),
         )?;
-        b.now_or_stop::<(Resource<Subscription>,), _>("[method]subscription.subscribe-readiness", |view, (subscription,)| {
-            view.subscribe_readiness(subscription)
+        b.now_or_stop::<(Resource<Subscription>,), _>(
+            "[method]subscription.subscribe-readiness",
+            |view, (subscription,)| view.subscribe_readiness(subscription),
+        )?;
+        b.now::<(String, String), _>("publish", |view, (topic, payload)| {
+            view.publish(topic, payload)
         })?;
-        b.now::<(String, String), _>("publish", |view, (topic, payload)| view.publish(topic, payload))?;
         b.now::<(String, String, String), _>("publish-as", |view, (topic, payload, principal)| {
             view.publish_as(topic, payload, principal)
         })?;

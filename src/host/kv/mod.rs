@@ -34,10 +34,14 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
         b.blocking::<(String, Vec<u8>), _>("kv-set", |view, (key, value)| view.set(key, value))?;
         b.blocking::<(String,), _>("kv-delete", |view, (key,)| view.delete(key))?;
         b.blocking::<(String,), _>("kv-list-keys", |view, (prefix,)| view.list_keys(prefix))?;
-        b.blocking::<(String, Option<String>, u32), _>("kv-list-keys-page", |view, (prefix, cursor, limit)| {
-            view.list_keys_page(prefix, cursor.as_deref(), *limit)
-        })?;
+        b.blocking::<(String, Option<String>, u32), _>(
+            "kv-list-keys-page",
+            |view, (prefix, cursor, limit)| view.list_keys_page(prefix, cursor.as_deref(), *limit),
+        )?;
         b.blocking::<(String,), _>("kv-clear-prefix", |view, (prefix,)| view.clear_prefix(prefix))?;
-        b.blocking::<(String, Option<Vec<u8>>, Vec<u8>), _>("kv-cas", |view, (key, expected, new)| view.cas(key, expected.as_deref(), new))
+        b.blocking::<(String, Option<Vec<u8>>, Vec<u8>), _>(
+            "kv-cas",
+            |view, (key, expected, new)| view.cas(key, expected.as_deref(), new),
+        )
     })
 }

@@ -61,7 +61,9 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
             |_, _| Err(Cancelled),
         )?;
         b.now::<(u64,), _>("random-bytes", |view, (length,)| view.random_bytes(*length))?;
-        b.now::<(CapabilityCheckRequest,), _>("check-capsule-capability", |view, (request,)| view.check_capability(request))?;
+        b.now::<(CapabilityCheckRequest,), _>("check-capsule-capability", |view, (request,)| {
+            view.check_capability(request)
+        })?;
         b.now::<(), _>("enumerate-capabilities", |view, ()| view.enumerate_capabilities())
     })
 }
