@@ -187,7 +187,7 @@ fn emit(cx: &Cx, document: &impl Serialize) {
 fn unreadable(args: &InspectArgs, bytes: &[u8], error: &ParseError) -> Failure {
     let target = &args.target;
     let failure =
-        Failure::new(Exit::Invalid, "not-wasm", format!("{target} is not a WebAssembly binary"))
+        Failure::new(Exit::Invalid, "not-wasm", format!("cannot read {target} as WebAssembly"))
             .because(error);
     match bytes {
         [] => failure.help("the file is empty: build it again"),

@@ -13,16 +13,14 @@ use super::failure::Failure;
 use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
 use super::person::{Answers, LocalPerson};
 use super::target::{self, Capsule};
-use super::{interrupt, parse};
+use super::{interrupt, observe, parse};
 use crate::bus::{Attribution, Message};
 use crate::component::EntryPoint;
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
-use crate::host::record::Observer;
 use crate::limits::BINARY_BYTES_MAX;
 use crate::policy::budget::{AskedLimits, call_limits};
 use crate::policy::verdict::Verdict;
 use crate::report::invoke::{Called, InvokeReport, explain, outcome};
-use crate::trace::Trace;
 
 /// Fire one interceptor and print its answer and its cost
 #[derive(clap::Args)]
@@ -152,15 +150,8 @@ fn call_once(
     call: Call<'_>,
     trace: bool,
 ) -> Result<(CallReport, Option<Exit>), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::environment("cannot start a runtime", &error))?;
-    let observer = trace.then(|| {
-        let ui = Arc::clone(&cx.ui);
-        let sink = Arc::new(move |line: &str| ui.talk(&format!("{}\n", super::ui::escape(line))));
-        Box::new(Trace::new("", sink)) as Box<dyn Observer>
-    });
+    let runtime = observe::runtime()?;
+    let observer = trace.then(|| observe::trace(&cx.ui, ""));
     let (report, interrupted) = runtime.block_on(async {
         let interrupted = interrupt::watch(call.cancel.clone())?;
         let report = ready.loaded.invoke(call, observer).await;

@@ -19,6 +19,7 @@ mod list;
 mod load;
 mod logs;
 mod man;
+mod observe;
 mod outside;
 mod parse;
 mod person;

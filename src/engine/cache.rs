@@ -206,8 +206,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let cache = CodeCache::at(dir.path().join("code"));
         let engine = Engine::default();
-        let compiled = engine.precompile_component(b"(component)").expect("compiles");
-        let digest = Digest::of(b"(component)");
+        let binary = crate::component::from_wat("(component)").expect("parses");
+        let compiled = engine.precompile_component(&binary).expect("compiles");
+        let digest = Digest::of(&binary);
         cache.store(&engine, &digest, &compiled).expect("stores");
         let (code, note) = cache.paths(&engine, &digest);
         Entry { cache, engine, digest, code, note, _dir: dir }

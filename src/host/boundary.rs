@@ -256,19 +256,7 @@ impl<I: Interface> InterfaceBinder<'_, I> {
         name: &'static str,
         body: impl for<'a> Fn(I::View<'a>, &'a A) -> R + Send + Sync + 'static,
     ) -> wasmtime::Result<()> {
-        let id = self.register(Function {
-            interface: I::NAME,
-            name,
-            permit: Permit::None,
-            progress: Progress::WhenParked,
-            cancellable: false,
-        });
-        self.instance.func_wrap(name, move |mut store: StoreContextMut<'_, HostState>, args: A| {
-            let entry = Entry::open(&mut store, id);
-            let result = body(I::view(store.data_mut()), &args);
-            entry.close(&mut store, &args, &result);
-            Ok(result.list())
-        })
+        self.now_or_stop(name, move |view, args| Ok(body(view, args)))
     }
 
     /// A function that answers at once and has no error to answer with: it may stop the guest.

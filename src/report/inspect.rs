@@ -9,6 +9,9 @@ mod findings;
 mod parts;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use text::Part;
 
 use std::borrow::Cow;

@@ -13,17 +13,15 @@ use crate::cli::invoke::exit;
 use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use crate::cli::outside::Outside;
 use crate::cli::person::LocalPerson;
-use crate::cli::{interrupt, ui};
+use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
 use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
-use crate::host::record::Observer;
 use crate::kv::Namespace;
 use crate::local::{HostingOptions, Staging};
 use crate::principal::PrincipalId;
 use crate::report::install::InstallReport;
 use crate::report::invoke::explain;
 use crate::store::install::{Effects, Phase};
-use crate::trace::Trace;
 
 /// The setting under which an upgrade hook finds the version before.
 const PREVIOUS_VERSION: &str = "prev_version";
@@ -92,15 +90,8 @@ fn call_hook(
     call: HookCall,
     trace: bool,
 ) -> Result<CallReport, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::environment("cannot start a runtime", &error))?;
-    let observer = trace.then(|| {
-        let out = Arc::clone(&cx.ui);
-        let sink = move |line: &str| out.talk(&format!("{}\n", ui::escape(line)));
-        Box::new(Trace::new("", Arc::new(sink))) as Box<dyn Observer>
-    });
+    let runtime = observe::runtime()?;
+    let observer = trace.then(|| observe::trace(&cx.ui, ""));
     let hook = call.hook;
     let called = runtime.block_on(async {
         interrupt::watch(call.cancel.clone())?;

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::Reporter;
 use crate::cli::failure::Failure;
+use crate::cli::observe;
 use crate::cli::load::{Place, Ready, refused};
 use crate::cli::target::Capsule;
 use crate::cli::ui::Ui;
@@ -18,7 +19,6 @@ use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
 use crate::policy::rate::{Caller, RateLimiter};
 use crate::principal::PrincipalId;
 use crate::report::run::Event;
-use crate::trace::Trace;
 
 /// What all capsules of a run have in common.
 pub(super) struct Hosting<'a> {
@@ -148,11 +148,7 @@ impl Hosting<'_> {
     fn observer(&self, name: &str) -> impl Fn() -> Option<Box<dyn Observer>> + Send + use<> {
         let ui = self.trace.clone();
         let name = name.to_owned();
-        move || {
-            let ui = Arc::clone(ui.as_ref()?);
-            let sink = move |line: &str| ui.talk(&format!("{}\n", crate::cli::ui::escape(line)));
-            Some(Box::new(Trace::new(&name, Arc::new(sink))) as Box<dyn Observer>)
-        }
+        move || Some(observe::trace(ui.as_ref()?, &name))
     }
 }
 
