@@ -2,7 +2,9 @@
 
 mod events;
 mod hosting;
+mod reporter;
 mod session;
+mod tally;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +20,8 @@ use super::target;
 use crate::engine::Profile;
 use crate::limits::READY_TIMEOUT;
 use crate::policy::rate::RateLimiter;
-use session::{Reporter, Session};
+use reporter::Reporter;
+use session::Session;
 
 /// Host capsules on one bus: run loops on threads of their own, interceptors when messages match
 #[derive(clap::Args)]

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use crate::bus::topic::dispatch_matches;
 
-pub use worker::{Admit, Admitted, Deliver, Handled, MakeObserver, Worker, WorkerError, WorkerOptions};
+pub use worker::{
+    Admit, Admitted, Deliver, Handled, MakeObserver, Worker, WorkerError, WorkerOptions,
+};
 
 /// A handler of one capsule.
 #[derive(Clone, Debug, PartialEq, Eq)]

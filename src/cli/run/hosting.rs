@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::session::Reporter;
+use super::reporter::Reporter;
 use crate::cli::failure::Failure;
-use crate::cli::observe;
 use crate::cli::load::{Place, Ready, refused};
+use crate::cli::observe;
 use crate::cli::target::Capsule;
 use crate::cli::ui::Ui;
 use crate::dispatch::{Admitted, Binding, Handled, Worker, WorkerOptions};

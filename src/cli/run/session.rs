@@ -1,110 +1,30 @@
 //! One run: members, messages between them, and the end.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::events::Feed;
 use super::hosting::{Hosting, Member, Role};
+use super::reporter::Reporter;
+use super::tally::{Loops, Tally, failure_event};
+use crate::bus::Tap;
 use crate::bus::topic::route_matches;
-use crate::bus::{Message, Tap};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::cli::invoke::exit as exit_of;
 use crate::cli::load::Place;
 use crate::cli::target::Capsule;
-use crate::cli::ui::{Ui, escape};
 use crate::dispatch::{Bindings, Deliver, Handled};
-use crate::engine::{CallReport, Ending, LoopEnd, LoopReport};
-use crate::host::ports::LogLevel;
-use crate::local::LogSink;
-use crate::report::invoke::{explain, outcome};
-use crate::report::number::micros;
-use crate::report::run::{CapsuleSummary, Event, Line};
+use crate::engine::Ending;
+use crate::report::invoke::outcome;
+use crate::report::run::Event;
 
 /// How long loops get to end when they are asked to.
 const GRACE: Duration = Duration::from_secs(3);
-
-/// Tells people or programs what happens.
-pub(super) struct Reporter {
-    ui: Arc<Ui>,
-    follow: bool,
-    started: Instant,
-    first: AtomicBool,
-}
-
-impl Reporter {
-    pub(super) fn new(ui: &Arc<Ui>, follow: bool) -> Reporter {
-        let first = AtomicBool::new(true);
-        Reporter { ui: Arc::clone(ui), follow, started: Instant::now(), first }
-    }
-
-    pub(super) fn event(&self, capsule: Option<&str>, event: Event) {
-        if self.ui.json() {
-            let first = self.first.swap(false, Ordering::Relaxed);
-            let line = Line::new(first, self.started.elapsed(), capsule, event);
-            self.ui.document(&line);
-            return;
-        }
-        let quiet = matches!(event, Event::Message { .. });
-        let line = Line::new(false, self.started.elapsed(), capsule, event);
-        if let Some(text) = line.text() {
-            if quiet {
-                self.ui.guest_text(&text)
-            } else {
-                self.ui.talk(&format!("{}\n", escape(&text)))
-            }
-        }
-    }
-
-    pub(super) fn warn(&self, text: &str) {
-        self.ui.warn(text);
-    }
-
-    /// Where guests' log lines go.
-    pub(super) fn log_sink(self: &Arc<Self>, all: bool) -> LogSink {
-        let reporter = Arc::clone(self);
-        let least = if all { LogLevel::Trace } else { LogLevel::Info };
-        Arc::new(move |capsule, level, message| {
-            if level >= least {
-                let event = Event::Log { level: level.as_str(), message: message.to_owned() };
-                reporter.event(Some(capsule), event);
-            }
-        })
-    }
-
-    fn message(&self, message: &Message, source: &str) {
-        // What the bus carries was checked when it was published.
-        let payload = serde_json::from_str(&message.payload).unwrap_or_default();
-        self.event(
-            None,
-            Event::Message {
-                topic: message.topic.to_string(),
-                payload,
-                principal: message.principal.name().map(str::to_owned),
-                source: source.to_owned(),
-            },
-        );
-    }
-}
-
-/// What one member did so far.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    received: u64,
-    published: u64,
-    dropped: u64,
-    fuel: u64,
-    memory_peak_bytes: u64,
-    cpu: Duration,
-    windows: u64,
-    end: Option<String>,
-    worst: Option<Exit>,
-}
 
 /// One run.
 pub(super) struct Session<'a> {
@@ -373,132 +293,5 @@ impl<'a> Session<'a> {
         let end = self.end.to_owned();
         self.reporter.event(None, Event::Summary { end, messages: self.messages, capsules });
         Ok(worst)
-    }
-}
-
-impl Tally {
-    fn add_call(&mut self, report: &CallReport) {
-        self.received += 1;
-        self.dropped += report.dropped;
-        self.fuel = self.fuel.saturating_add(report.fuel.call);
-        self.memory_peak_bytes = self.memory_peak_bytes.max(report.memory.peak_bytes);
-        self.cpu += report.times.guest;
-        if !matches!(report.ending, Ending::Verdict(_) | Ending::Cancelled) {
-            self.worse(exit_of(&report.ending));
-        }
-    }
-
-    fn end_loop(&mut self, report: &LoopReport) {
-        let call = &report.call;
-        self.received = call.received;
-        self.dropped = call.dropped;
-        self.fuel = call.fuel.call;
-        self.memory_peak_bytes = call.memory.peak_bytes;
-        self.cpu = report.cpu;
-        self.windows = report.windows;
-        self.end = Some(end_word(report).to_owned());
-        if report.end == LoopEnd::Failed {
-            self.worse(exit_of(&call.ending));
-        }
-    }
-
-    fn worse(&mut self, exit: Exit) {
-        self.worst = Some(self.worst.map_or(exit, |worst| worst.worst(exit)));
-    }
-
-    fn summary(self, name: &str) -> CapsuleSummary {
-        CapsuleSummary {
-            name: name.to_owned(),
-            windows: self.windows,
-            messages_in: self.received,
-            messages_out: self.published,
-            dropped: self.dropped,
-            memory_peak_bytes: self.memory_peak_bytes,
-            cpu_us: micros(self.cpu),
-            fuel: self.fuel,
-            end: self.end.unwrap_or_else(|| "served".to_owned()),
-        }
-    }
-}
-
-fn end_word(report: &LoopReport) -> &'static str {
-    match (&report.end, &report.call.ending) {
-        (LoopEnd::Exited, _) => "exited",
-        (LoopEnd::Cancelled, _) => "ended",
-        (_, Ending::Spun { .. }) => "stopped",
-        (_, ending) => outcome(ending),
-    }
-}
-
-fn failure_event(report: &CallReport) -> Event {
-    let backtrace = match &report.ending {
-        Ending::Trap(trap) => trap.backtrace.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
-    };
-    let message = explain(report).unwrap_or_default();
-    Event::Trap { outcome: outcome(&report.ending), message, backtrace }
-}
-
-/// Completes when a loop is over.
-type LoopEnded = std::pin::Pin<Box<dyn Future<Output = Arc<LoopReport>> + Send>>;
-
-/// The loops of a run that have not been reported as ended.
-struct Loops {
-    count: usize,
-    ends: Vec<(usize, String, LoopEnded)>,
-    reporter: Arc<Reporter>,
-    tallies: Arc<Mutex<Vec<Tally>>>,
-}
-
-impl Loops {
-    fn of(members: &[Member], reporter: &Arc<Reporter>, tallies: &Arc<Mutex<Vec<Tally>>>) -> Loops {
-        let mut ends: Vec<(usize, String, LoopEnded)> = Vec::new();
-        let known = tallies.lock().unwrap_or_else(PoisonError::into_inner);
-        for (index, member) in members.iter().enumerate() {
-            if let Role::Loop(run) = &member.role
-                && known[index].end.is_none()
-            {
-                ends.push((index, member.name.clone(), Box::pin(run.ended())));
-            }
-        }
-        drop(known);
-        let count = ends.len();
-        Loops { count, ends, reporter: Arc::clone(reporter), tallies: Arc::clone(tallies) }
-    }
-
-    /// Reports each loop when it ends; completes after the last.
-    async fn all_ended(self) {
-        let Loops { ends, reporter, tallies, .. } = self;
-        let mut tasks = tokio::task::JoinSet::new();
-        for (index, name, end) in ends {
-            let (reporter, tallies) = (Arc::clone(&reporter), Arc::clone(&tallies));
-            tasks.spawn(async move {
-                let report = end.await;
-                let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
-                if tallies[index].end.is_none() {
-                    tallies[index].end_loop(&report);
-                    reporter.event(Some(&name), loop_event(&report));
-                }
-            });
-        }
-        while tasks.join_next().await.is_some() {}
-    }
-}
-
-fn loop_event(report: &LoopReport) -> Event {
-    match (&report.end, &report.call.ending) {
-        (LoopEnd::Exited, _) => Event::Exited { reason: "returned" },
-        (LoopEnd::Cancelled, _) => Event::Exited { reason: "ended" },
-        (LoopEnd::Failed, Ending::Spun { windows, spun, busy }) => Event::Stopped {
-            windows: *windows,
-            spun_us: micros(*spun),
-            busy_us: micros(*busy),
-            reason: format!(
-                "{}, {} of processor time. Waiting in recv, poll or sleep-ns would have been a yield",
-                explain(&report.call).unwrap_or_default(),
-                crate::report::number::time(report.cpu)
-            ),
-        },
-        (LoopEnd::Failed, _) => failure_event(&report.call),
     }
 }

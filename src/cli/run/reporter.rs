@@ -1,0 +1,74 @@
+//! Telling people or programs what happens in a run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::bus::Message;
+use crate::cli::ui::{Ui, escape};
+use crate::host::ports::LogLevel;
+use crate::local::LogSink;
+use crate::report::run::{Event, Line};
+
+/// Tells people or programs what happens.
+pub(super) struct Reporter {
+    pub(super) ui: Arc<Ui>,
+    pub(super) follow: bool,
+    started: Instant,
+    first: AtomicBool,
+}
+
+impl Reporter {
+    pub(super) fn new(ui: &Arc<Ui>, follow: bool) -> Reporter {
+        let first = AtomicBool::new(true);
+        Reporter { ui: Arc::clone(ui), follow, started: Instant::now(), first }
+    }
+
+    pub(super) fn event(&self, capsule: Option<&str>, event: Event) {
+        if self.ui.json() {
+            let first = self.first.swap(false, Ordering::Relaxed);
+            let line = Line::new(first, self.started.elapsed(), capsule, event);
+            self.ui.document(&line);
+            return;
+        }
+        let quiet = matches!(event, Event::Message { .. });
+        let line = Line::new(false, self.started.elapsed(), capsule, event);
+        if let Some(text) = line.text() {
+            if quiet {
+                self.ui.guest_text(&text)
+            } else {
+                self.ui.talk(&format!("{}\n", escape(&text)))
+            }
+        }
+    }
+
+    pub(super) fn warn(&self, text: &str) {
+        self.ui.warn(text);
+    }
+
+    /// Where guests' log lines go.
+    pub(super) fn log_sink(self: &Arc<Self>, all: bool) -> LogSink {
+        let reporter = Arc::clone(self);
+        let least = if all { LogLevel::Trace } else { LogLevel::Info };
+        Arc::new(move |capsule, level, message| {
+            if level >= least {
+                let event = Event::Log { level: level.as_str(), message: message.to_owned() };
+                reporter.event(Some(capsule), event);
+            }
+        })
+    }
+
+    pub(super) fn message(&self, message: &Message, source: &str) {
+        // What the bus carries was checked when it was published.
+        let payload = serde_json::from_str(&message.payload).unwrap_or_default();
+        self.event(
+            None,
+            Event::Message {
+                topic: message.topic.to_string(),
+                payload,
+                principal: message.principal.name().map(str::to_owned),
+                source: source.to_owned(),
+            },
+        );
+    }
+}
