@@ -73,7 +73,7 @@ fn bash_completes_ids_and_actions_and_runs_nothing_of_a_manifest() {
     let bait = sandbox.capsule_dir("bait", manifest, b"");
     let greeter = sandbox.fixture("greeter");
     let greeter = greeter.to_str().expect("a path in UTF-8");
-    sandbox.run(["install", greeter, "--yes"]).expect_code(0);
+    let _ = sandbox.run(["install", greeter, "--yes"]).expect_code(0);
 
     let check = |words: &str, offered: &str| {
         if let Some(found) = bash(&sandbox, words) {

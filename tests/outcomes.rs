@@ -14,7 +14,7 @@ fn installed(fixture: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let directory = sandbox.fixture(fixture);
     let directory = directory.to_str().expect("a path in UTF-8");
-    sandbox.run(["install", directory, "--yes"]).expect_code(0);
+    let _ = sandbox.run(["install", directory, "--yes"]).expect_code(0);
     sandbox
 }
 
@@ -313,7 +313,7 @@ fn an_action_that_is_nearly_one_is_answered_with_that_one() {
     // Nothing is like it: nothing is suggested.
     let output = sandbox.run(["invoke", "greeter", "zzzzzzzz"]).expect_code(9);
     assert!(!output.stderr.contains("did you mean"), "{}", output.stderr);
-    assert!(output.stderr.contains("zzzzzzzz"), "{}", output.stderr);
+    assert!(output.stdout.contains("zzzzzzzz"), "{}", output.stdout);
 }
 
 /// What `greeter greet` gives with these gates.
@@ -379,8 +379,8 @@ fn a_bad_end_that_was_expected_is_no_failure() {
         (&["no-such-action"], "deny"),
     ] {
         let args = || ["invoke", greedy].into_iter().chain(call.iter().copied());
-        sandbox.run(args().chain(["--expect", outcome])).expect_code(0);
-        sandbox.run(args().chain(["--expect", "continue"])).expect_code(1);
+        let _ = sandbox.run(args().chain(["--expect", outcome])).expect_code(0);
+        let _ = sandbox.run(args().chain(["--expect", "continue"])).expect_code(1);
     }
 }
 
@@ -393,7 +393,7 @@ fn ctrl_c_ends_a_sleeping_call_at_once() {
       (data (i32.const 0) "asleep now")
       (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
         (call $log (i32.const 3) (i32.const 0) (i32.const 10))
-        (call $sleep (i64.const 3600000000000) (i32.const 1024))
+        (call $sleep (i64.const 50000000000) (i32.const 1024))
         (call $continue-empty)))"#;
     let manifest = minimal_manifest("dormouse");
     let directory = sandbox.capsule_dir("dormouse", &manifest, &component(text));
@@ -404,7 +404,7 @@ fn ctrl_c_ends_a_sleeping_call_at_once() {
         let sent = Instant::now();
         running.signal(signal);
         let output = running.finish().expect_code(code);
-        // The sleep would have gone on for an hour.
+        // The sleep would have gone on for most of a minute.
         assert!(sent.elapsed() < Duration::from_secs(5), "{:?}\n{}", sent.elapsed(), output.stderr);
     }
 }
@@ -415,7 +415,7 @@ fn a_run_loop_that_is_invoked_is_pointed_to_run() {
     let loops = component(r#"(module (func (export "run")))"#);
     let directory = sandbox.capsule_dir("looping", &minimal_manifest("looping"), &loops);
     let path = directory.to_str().expect("a path in UTF-8");
-    sandbox.run(["install", path, "--yes"]).expect_code(0);
+    let _ = sandbox.run(["install", path, "--yes"]).expect_code(0);
     for target in [path, "looping"] {
         let output = sandbox.run(["invoke", target, "anything", "--json"]).expect_code(3);
         let document = output.json();

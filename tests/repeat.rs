@@ -166,7 +166,7 @@ fn an_installed_capsule_costs_what_its_directory_costs() {
     let sandbox = Sandbox::new();
     let capsule = sandbox.fixture("greeter");
     let path = capsule.to_str().expect("a path in UTF-8");
-    sandbox.run(["install", path, "--yes"]).expect_code(0);
+    let _ = sandbox.run(["install", path, "--yes"]).expect_code(0);
     let unpacked = call(&sandbox, &capsule, "greet", r#"{"name": "Ada"}"#, &["--seed", "1"]);
     let name = Path::new("greeter");
     let installed = call(&sandbox, name, "greet", r#"{"name": "Ada"}"#, &["--seed", "1"]);

@@ -38,9 +38,7 @@ impl Cx {
     pub(super) fn store(&self) -> Result<Store, Failure> {
         let store = Store::new(self.home()?, Clock::system());
         let kv = KvService::at(store.home().key_value());
-        for site in [Site::user(store.home()), Site::workspace(&self.workspace()?)] {
-            self.recover(&store, &site, &kv);
-        }
+        self.recover(&store, &Site::user(store.home()), &kv);
         Ok(store)
     }
 

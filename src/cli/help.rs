@@ -14,8 +14,11 @@ pub(super) struct HelpArgs {
     topic: Vec<String>,
 }
 
+/// Makes the text of a topic.
+type Topic = fn() -> String;
+
 /// What there is help on beside the commands, and the text.
-const TOPICS: [(&str, fn() -> String); 4] = [
+const TOPICS: [(&str, Topic); 4] = [
     ("exit-codes", exit_codes_text),
     ("targets", || TARGETS.to_owned()),
     ("environment", || ENVIRONMENT.to_owned()),

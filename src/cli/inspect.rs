@@ -1,5 +1,6 @@
 //! `capsule inspect`: what a binary is, without compiling or running it.
 
+mod input;
 mod wit;
 
 use clap::ValueEnum;
@@ -9,11 +10,10 @@ use serde::Serialize;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::target::{Capsule, TargetKind, find};
-use crate::component::kernel::{self, Release};
-use crate::component::{Finding, Level, ParseError, Surface, finding};
-use crate::manifest::Manifest;
-use crate::report::inspect::{self as report, Claims, InspectReport, Part, Subject, claims};
+use super::target::find;
+use crate::component::kernel::Release;
+use crate::component::{Level, Surface};
+use crate::report::inspect::{self as report, Claims, InspectReport, Part, Subject};
 
 /// Show what a capsule's binary is, needs and does, without running it
 ///
@@ -46,20 +46,11 @@ pub(super) struct InspectArgs {
     #[arg(long)]
     check: bool,
     /// The least finding that fails a check
-    #[arg(long, requires = "check", default_value = "error")]
-    level: CheckLevel,
+    #[arg(long, requires = "check", default_value = "error", value_parser = levels())]
+    level: Level,
     /// Form of the report [default: text, or json with --json]
     #[arg(long)]
     format: Option<Format>,
-}
-
-/// The least finding that fails a check.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum CheckLevel {
-    /// Warnings and errors
-    Warning,
-    /// Errors: the capsule cannot work as it is
-    Error,
 }
 
 /// The form of the report.
@@ -71,13 +62,12 @@ enum Format {
     Json,
 }
 
-impl From<CheckLevel> for Level {
-    fn from(level: CheckLevel) -> Level {
-        match level {
-            CheckLevel::Warning => Level::Warning,
-            CheckLevel::Error => Level::Error,
-        }
-    }
+fn levels() -> impl TypedValueParser<Value = Level> {
+    let levels = [Level::Warning, Level::Error];
+    PossibleValuesParser::new(levels.map(Level::name)).try_map(move |name| {
+        let known = levels.into_iter().find(|level| level.name() == name);
+        known.ok_or_else(|| format!("{name} is not a level"))
+    })
 }
 
 fn releases() -> impl TypedValueParser<Value = Release> {
@@ -109,10 +99,11 @@ fn wants_json(cx: &Cx, format: Option<Format>) -> Result<bool, Failure> {
 fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
     let capsule = find(cx, &args.target)?;
     let bytes = capsule.verified.bytes();
-    let mut surface = Surface::read(bytes).map_err(|error| unreadable(args, bytes, &error))?;
+    let mut surface =
+        Surface::read(bytes).map_err(|error| input::unreadable(&args.target, bytes, &error))?;
     let omitted = report::limit(&mut surface);
-    let found = findings(&capsule, &surface, args.kernel);
-    let claims = declared(&capsule).map(|manifest| Claims {
+    let found = input::findings(&capsule, &surface, args.kernel);
+    let claims = input::declared(&capsule).map(|manifest| Claims {
         manifest,
         text: &capsule.manifest_text,
         problems: &capsule.problems,
@@ -133,28 +124,12 @@ fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
     if args.wit {
         report.set_wit(wit::text(&args.target, &surface, bytes)?);
     }
-    let failed = args.check && report.has_finding_at(args.level.into());
+    let failed = args.check && report.has_finding_at(args.level);
     match json {
         true => emit(cx, &report),
         false => print(cx, args, &report, failed),
     }
     Ok(if failed { Exit::No } else { Exit::Done })
-}
-
-/// The manifest, unless it was made up for a lone binary.
-fn declared(capsule: &Capsule) -> Option<&Manifest> {
-    (capsule.kind != TargetKind::Bare).then_some(&*capsule.manifest)
-}
-
-/// Everything that is found about the binary, and about the manifest in its light.
-fn findings(capsule: &Capsule, surface: &Surface, kernel: Option<Release>) -> Vec<Finding> {
-    let mut found = finding::of(surface);
-    if let Some(manifest) = declared(capsule) {
-        found.extend(claims::check(manifest, &capsule.verified.digest(), surface));
-        found.extend(kernel.and_then(|release| claims::refused_by(release, manifest)));
-    }
-    found.extend(kernel.into_iter().flat_map(|release| kernel::findings(release, surface)));
-    found
 }
 
 fn print(cx: &Cx, args: &InspectArgs, report: &InspectReport<'_>, failed: bool) {
@@ -181,22 +156,4 @@ fn emit(cx: &Cx, document: &impl Serialize) {
     let text = serde_json::to_string(document).expect("reports hold no maps with odd keys");
     cx.ui.text(&text);
     cx.ui.text("\n");
-}
-
-/// A file that is no WebAssembly at all gets told what it looks like instead.
-fn unreadable(args: &InspectArgs, bytes: &[u8], error: &ParseError) -> Failure {
-    let target = &args.target;
-    let failure =
-        Failure::new(Exit::Invalid, "not-wasm", format!("cannot read {target} as WebAssembly"))
-            .because(error);
-    match bytes {
-        [] => failure.help("the file is empty: build it again"),
-        [b'(' | b';', ..] => failure.help("it looks like WebAssembly text: name it .wat"),
-        [0x7f, b'E', b'L', b'F', ..] => {
-            failure.help("it looks like native or compiled code: name the component it came from")
-        }
-        [0x1f, 0x8b, ..] => failure.help("it looks like an archive: unpack it first"),
-        [0, b'a', b's', b'm', ..] => failure.help("the file is damaged: build or copy it again"),
-        _ => failure,
-    }
 }

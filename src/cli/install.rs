@@ -52,9 +52,6 @@ pub(super) struct InstallArgs {
     /// Run astrid-install again instead of astrid-upgrade
     #[arg(long)]
     reinstall: bool,
-    /// Install into .astrid/capsules of the workspace
-    #[arg(long)]
-    workspace_scope: bool,
     /// Do not run lifecycle hooks
     #[arg(long)]
     no_hooks: bool,
@@ -91,10 +88,7 @@ pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
     refuse_other_principals(cx)?;
     let candidate = check(cx, &args)?;
     let store = cx.store()?;
-    let site = match args.workspace_scope {
-        true => Site::workspace(&cx.workspace()?),
-        false => Site::user(store.home()),
-    };
+    let site = Site::user(store.home());
     let id = candidate.capsule.id().to_string();
     let wait = if args.no_wait { Wait::No } else { Wait::Yes };
     let lock = store.lock(&site, &id, wait).map_err(|error| locked(&id, &error))?;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::component::{EntryPoint, Surface, has_run_loop, world};
 use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile};
 use crate::host::ports::{LogLevel, Refused};
-use crate::local::{Account, Hosted, HostingOptions, LogSink, Machine, MachineOptions};
+use crate::local::{Account, DataScope, Hosted, HostingOptions, LogSink, Machine, MachineOptions};
 use crate::principal::PrincipalId;
 
 /// A loaded capsule.
@@ -71,7 +71,13 @@ impl Place {
     ) -> Result<Ready, Failure> {
         let surface = capsule.surface()?;
         refuse_unlinkable(capsule, &surface)?;
-        let hosting = HostingOptions { has_run_loop: has_run_loop(&surface), ..hosting };
+        // What is being installed is checked by whoever installs it; the id of anything else that is
+        // not installed is a claim, and gets none of the data of that id.
+        let data = match hosting.staged {
+            Some(_) => DataScope::Id,
+            None => capsule.data(),
+        };
+        let hosting = HostingOptions { has_run_loop: has_run_loop(&surface), data, ..hosting };
         let hosted = self
             .machine
             .host(&capsule.manifest, hosting)
@@ -146,7 +152,7 @@ pub(super) fn log_to(ui: &Arc<super::ui::Ui>) -> LogSink {
     let least = if ui.options().verbose > 0 { LogLevel::Trace } else { LogLevel::Info };
     Arc::new(move |capsule, level, message| {
         if level >= least {
-            let message = super::ui::escape(message);
+            let message = super::ui::escape_line(message);
             ui.talk(&format!("{capsule} {} {message}\n", level.as_str()));
         }
     })

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::ui::escape;
+use super::ui::{escape, escape_line};
 use crate::host::ports::{Person, PersonAnswer, Question, QuestionKind};
 
 /// Answers that were given in advance, by key.
@@ -155,8 +155,10 @@ pub(super) struct Terminal {
 
 impl Terminal {
     fn ask(&self, question: &Question) -> PersonAnswer {
-        let _turn = self.one_at_a_time.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let prompt = format!("[{}] {}", question.capsule, escape(&question.prompt));
+        // Somebody still sits before an earlier question that has timed out: what they type now
+        // must not become the answer to another one.
+        let Ok(_turn) = self.one_at_a_time.try_lock() else { return PersonAnswer::Cancelled };
+        let prompt = format!("[{}] {}", question.capsule, escape_line(&question.prompt));
         let default = question.default.as_deref().unwrap_or_default();
         let answer = match &question.kind {
             QuestionKind::Text => read_text(&prompt, default).map(PersonAnswer::One),
@@ -200,7 +202,7 @@ pub(super) fn read_hidden(prompt: &str) -> Option<String> {
 pub(super) fn read_choice(prompt: &str, options: &[String], default: &str) -> Option<String> {
     say(&format!("{prompt}\n"));
     for (number, option) in (1..).zip(options) {
-        say(&format!("  {number}. {}\n", escape(option)));
+        say(&format!("  {number}. {}\n", escape_line(option)));
     }
     loop {
         let line = read_text("choice", default)?;

@@ -7,6 +7,7 @@ use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::component::{Digest, Surface, Verified, from_wat};
+use crate::local::DataScope;
 use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
 use crate::store::Store;
@@ -40,6 +41,20 @@ pub(super) struct Capsule {
 impl Capsule {
     pub(super) fn id(&self) -> &CapsuleId {
         self.manifest.id()
+    }
+
+    /// Where its data is kept: an installed capsule's under its id, a working copy's under a name
+    /// made of its place, a lone binary's nowhere.
+    pub(super) fn data(&self) -> DataScope {
+        match self.kind {
+            TargetKind::Installed => DataScope::Id,
+            TargetKind::Bare => DataScope::Nowhere,
+            TargetKind::Unpacked => {
+                let place = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+                let place = Digest::of(place.as_os_str().as_encoded_bytes()).to_string();
+                DataScope::Own(format!("{}-at-{}", self.id(), &place[..12]))
+            }
+        }
     }
 
     /// Reads what can be learned from the binary without compiling it.
@@ -139,9 +154,10 @@ fn installed(cx: &Cx, name: &str) -> Result<Capsule, Failure> {
     })
 }
 
-/// Where installed capsules are looked for: the user's, then those of the workspace.
-pub(super) fn sites(cx: &Cx, store: &Store) -> Result<Vec<Site>, Failure> {
-    Ok(vec![Site::user(store.home()), Site::workspace(&cx.workspace()?)])
+/// Where installed capsules are looked for: in the private home alone. What a checkout brings along
+/// was installed by nobody here.
+pub(super) fn sites(_: &Cx, store: &Store) -> Result<Vec<Site>, Failure> {
+    Ok(vec![Site::user(store.home())])
 }
 
 /// The failure for a name under which nothing is installed.

@@ -159,21 +159,22 @@ impl Ui {
     }
 
     /// Says something beside the result.
-    pub(super) fn talk(&self, text: &str) {
-        if self.options.quiet {
-            return;
+pub(super) fn talk(&self, text: &str) {
+        if !self.options.quiet {
+            self.say(&escape(text));
         }
-        self.say(text);
     }
 
     /// A note: worth knowing, nothing wrong.
     pub(super) fn note(&self, text: &str) {
-        self.talk(&format!("{NOTE}note:{NOTE:#} {text}\n"));
+        if !self.options.quiet {
+            self.say(&format!("{NOTE}note:{NOTE:#} {}\n", escape(text)));
+        }
     }
 
     /// A warning; shown even with `--quiet`.
     pub(super) fn warn(&self, text: &str) {
-        self.say(&format!("{WARNING}warning:{WARNING:#} {text}\n"));
+        self.say(&format!("{WARNING}warning:{WARNING:#} {}\n", escape(text)));
     }
 
     /// Reports a failure: on standard error as text, on standard output as a document.
@@ -228,6 +229,11 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// The same for text that has to stay on its line, so that a guest cannot begin one of ours.
+pub(super) fn escape_line(text: &str) -> String {
+    escape(text).replace('\n', "\\n")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::surface::{Export, Import, ImportItem, ImportKind, ItemKind};
 use super::{render, signatures, world};
 
 /// Imports and exports of a core module that are listed: what one could read, with much to spare.
-const CORE_ITEMS_MAX: usize = 100_000;
+const CORE_ITEMS_MAX: usize = 10_000;
 
 /// What the outermost component, or the core module, imports.
 pub(super) fn imports(binary: &Binary<'_>) -> Result<Vec<Import>, ParseError> {

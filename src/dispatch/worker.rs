@@ -70,7 +70,7 @@ pub struct WorkerOptions {
     pub handled: Box<dyn Fn(Handled) + Send>,
     /// The runtime that serves timers.
     pub runtime: tokio::runtime::Handle,
-    /// Ends calls and, with them, the worker.
+    /// Ends calls; what is queued then is not called any more.
     pub cancel: CancellationToken,
 }
 
@@ -139,6 +139,9 @@ impl Worker {
 
 fn serve(options: &WorkerOptions, jobs: &Receiver<Deliver>) {
     while let Ok(delivered) = jobs.recv() {
+        if options.cancel.is_cancelled() {
+            continue;
+        }
         let outcome = call(options, &delivered);
         (options.handled)(Handled { delivered, outcome });
     }
@@ -165,7 +168,8 @@ fn call(options: &WorkerOptions, delivery: &Deliver) -> Result<CallReport, Refus
         limits,
         cancel: options.cancel.clone(),
     };
-    let report = options.runtime.block_on(options.loaded.invoke(call, (options.observer)()));
+    let invoke = options.loaded.invoke(call, (options.observer)());
+    let report = options.runtime.block_on(tokio::task::coop::unconstrained(invoke));
     let used = report.fuel.call.saturating_add(report.fuel.instantiate);
     reservation.settle(used, options.loaded.capsule().services.stopwatch.monotonic());
     Ok(report)

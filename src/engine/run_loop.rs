@@ -94,7 +94,10 @@ impl Loaded {
         let thread = std::thread::Builder::new().name(format!("run {}", self.capsule().id));
         let thread = thread.spawn(move || {
             let runtime = options.runtime.clone();
-            let report = runtime.block_on(loaded.run(options, token, ready_sender));
+            // The thread runs nothing else, so the runtime has no reason to make the guest pause
+            // now and then; a pause would also look like waiting.
+            let run = loaded.run(options, token, ready_sender);
+            let report = runtime.block_on(tokio::task::coop::unconstrained(run));
             end_sender.send_replace(Some(Arc::new(report)));
         });
         Some(thread.map(|thread| RunLoop { cancel, ready, end, thread: Some(thread) }))

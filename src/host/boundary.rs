@@ -301,17 +301,20 @@ impl<I: Interface> InterfaceBinder<'_, I> {
             Box::new(async move {
                 let entry = Entry::open(&mut store, id);
                 let permits = store.data().capsule.services.permits.clone();
-                let parking = Parking::of(store.data());
-                let permit = permits.blocking.acquire();
-                let (permit, pended) = parking.park(permit).await;
-                store.data_mut().pace.progressed(pended);
-                let permit = match permit {
-                    Parked::Done(permit) => permit.map_err(|_| Stop::Cancelled)?,
-                    Parked::Cancelled => {
-                        return Err(entry.stop(&mut store, &args, Stop::Cancelled));
-                    }
-                    Parked::Late(limit) => {
-                        return Err(entry.stop(&mut store, &args, Stop::Deadline { limit }));
+                // Waiting for a permit is no progress: what follows is work.
+                let permit = match permits.blocking.try_acquire() {
+                    Ok(permit) => permit,
+                    Err(_) => {
+                        let waiting = permits.blocking.acquire();
+                        match Parking::of(store.data()).park(waiting).await.0 {
+                            Parked::Done(permit) => permit.map_err(|_| Stop::Cancelled)?,
+                            Parked::Cancelled => {
+                                return Err(entry.stop(&mut store, &args, Stop::Cancelled));
+                            }
+                            Parked::Late(limit) => {
+                                return Err(entry.stop(&mut store, &args, Stop::Deadline { limit }));
+                            }
+                        }
                     }
                 };
                 let result = body(I::view(store.data_mut()), &args);

@@ -62,7 +62,11 @@ impl Meter {
         self.settle();
         let growth = desired.saturating_sub(current);
         let wanted = self.used_bytes.saturating_add(growth);
-        if wanted > self.ceiling_bytes || maximum.is_some_and(|maximum| desired > maximum) {
+if maximum.is_some_and(|maximum| desired > maximum) {
+            // The guest's own limit, not ours.
+            return false;
+        }
+        if wanted > self.ceiling_bytes {
             self.refused += 1;
             self.refused_bytes = wanted;
             return false;
@@ -115,8 +119,9 @@ impl ResourceLimiter for Meter {
         Ok(self.grow(bytes(current), bytes(desired), maximum.map(bytes)))
     }
 
-    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
-        self.undo();
+fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        // The engine may say so of a growth that it never asked about, so nothing is given back: a
+        // table that did not grow stays counted, which can only refuse, never allow.
         Ok(())
     }
 
@@ -152,6 +157,7 @@ mod tests {
     fn a_memory_never_grows_past_its_own_maximum() {
         let mut meter = Meter::new(1000);
         assert!(!meter.grow(100, 300, Some(200)));
+        assert_eq!(meter.refused(), 0, "its own limit is not ours");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the empty string; an undeclared one is absent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::host::ports::Config;
 use crate::manifest::Manifest;
@@ -19,7 +20,11 @@ pub(super) struct LocalConfig {
     values: BTreeMap<String, String>,
     secret_keys: BTreeSet<String>,
     secrets: Option<(Store, String, String)>,
+    staged: Option<StagedSecrets>,
 }
+
+/// Secrets that wait for the commit of an install.
+type StagedSecrets = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// The settings could not be read; nothing is assumed in their stead.
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +37,12 @@ pub(super) enum ConfigError {
 
 impl LocalConfig {
     pub(super) fn new(
-        store: Option<&Store>,
+        data: Option<(&Store, &str)>,
         manifest: &Manifest,
         principal: &PrincipalId,
         settings: BTreeMap<String, String>,
+        staged: Option<StagedSecrets>,
     ) -> Result<LocalConfig, ConfigError> {
-        let capsule = manifest.id().as_str();
         let mut values = BTreeMap::new();
         let mut secret_keys = BTreeSet::new();
         for var in &manifest.env {
@@ -47,15 +52,16 @@ impl LocalConfig {
                 values.insert(var.name.clone(), var.kernel_value().unwrap_or_default());
             }
         }
-        if let Some(store) = store {
+        if let Some((store, capsule)) = data {
             let stored = store.env(principal.as_str(), capsule)?.list()?;
             values.extend(stored.iter().map(|(key, value)| (key.clone(), value.clone())));
             let socket = store.home().run().join("system.sock");
             values.insert(SOCKET_KEY.to_owned(), socket.to_string_lossy().into_owned());
         }
         values.extend(settings);
-        let secrets = store.map(|store| (store.clone(), principal.to_string(), capsule.to_owned()));
-        Ok(LocalConfig { values, secret_keys, secrets })
+        let secrets =
+            data.map(|(store, name)| (store.clone(), principal.to_string(), name.to_owned()));
+        Ok(LocalConfig { values, secret_keys, secrets, staged })
     }
 }
 
@@ -63,6 +69,11 @@ impl Config for LocalConfig {
     fn get(&self, key: &str) -> Option<String> {
         if !self.secret_keys.contains(key) {
             return self.values.get(key).cloned();
+        }
+        if let Some(staged) = &self.staged
+            && let Some(secret) = staged.lock().unwrap_or_else(PoisonError::into_inner).get(key)
+        {
+            return Some(secret.clone());
         }
         let (store, principal, capsule) = self.secrets.as_ref()?;
         match store.effective_secret(principal, capsule, key) {

@@ -9,6 +9,7 @@ use crate::store::Store;
 use crate::store::logs::LogWriter;
 
 pub(super) struct LocalLog {
+    /// The capsule as it is shown.
     capsule: String,
     file: Mutex<File>,
     sink: LogSink,
@@ -16,28 +17,30 @@ pub(super) struct LocalLog {
 
 /// Opened with the first line, because most calls log nothing.
 enum File {
-    Unopened(Store, PrincipalId),
+    Unopened(Store, PrincipalId, String),
     Open(LogWriter),
     None,
 }
 
 impl LocalLog {
     pub(super) fn new(
-        store: Option<&Store>,
+        store: Option<(&Store, &str)>,
         principal: &PrincipalId,
         capsule: &str,
         sink: LogSink,
     ) -> LocalLog {
         let file = match store {
-            Some(store) => File::Unopened(store.clone(), principal.clone()),
+            Some((store, data)) => {
+                File::Unopened(store.clone(), principal.clone(), data.to_owned())
+            }
             None => File::None,
         };
         LocalLog { capsule: capsule.to_owned(), file: Mutex::new(file), sink }
     }
 
     fn open(&self, file: &mut File) {
-        let File::Unopened(store, principal) = file else { return };
-        let opened = store.logs(principal.as_str(), &self.capsule).map(|logs| {
+        let File::Unopened(store, principal, data) = file else { return };
+        let opened = store.logs(principal.as_str(), data).map(|logs| {
             if let Err(error) = logs.prune() {
                 tracing::warn!("old logs of {} stay: {error}", self.capsule);
             }

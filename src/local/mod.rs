@@ -67,11 +67,26 @@ pub struct Hosted {
     principals: Arc<LocalPrincipals>,
 }
 
+/// Under which name a capsule's data is kept: keys and values, settings, secrets, logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DataScope {
+    /// Its id. Only for a capsule that is installed, or is being installed: the id is a claim that
+    /// anybody's manifest can make.
+    #[default]
+    Id,
+    /// A name of its own.
+    Own(String),
+    /// Nowhere: there is nothing to begin with, and nothing is left.
+    Nowhere,
+}
+
 /// What is particular about the hosting of one capsule.
 #[derive(Default)]
 pub struct HostingOptions {
     /// Whether the capsule has a run loop of its own.
     pub has_run_loop: bool,
+    /// Where its data is.
+    pub data: DataScope,
     /// Settings beside env and manifest, such as the version before an upgrade.
     pub settings: BTreeMap<String, String>,
     /// Layers that keep what a lifecycle hook writes until somebody commits it.
@@ -135,9 +150,13 @@ impl Machine {
     ) -> Result<Hosted, getrandom::Error> {
         let inner = &self.0;
         let has_run_loop = options.has_run_loop;
+        let kv = match options.data {
+            DataScope::Nowhere => KvService::in_memory(),
+            DataScope::Id | DataScope::Own(_) => inner.kv.clone(),
+        };
         let principals = Arc::new(LocalPrincipals::new(
             inner.store.clone(),
-            inner.kv.clone(),
+            kv,
             Arc::clone(manifest),
             Arc::clone(&inner.log),
             options,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::config::LocalConfig;
 use super::log::LocalLog;
 use super::secrets::LocalSecrets;
-use super::{Account, HostingOptions, LogSink};
+use super::{Account, DataScope, HostingOptions, LogSink};
 use crate::host::ports::{Belongings, Principals, Refused};
 use crate::kv::{KvHandle, KvService, Namespace};
 use crate::manifest::Manifest;
@@ -98,7 +98,12 @@ impl LocalPrincipals {
             reason: error.to_string(),
         };
         let account = self.accounts.find(id).map_err(|error| refused(&error))?;
-        let capsule = self.manifest.id().as_str();
+        let shown = self.manifest.id().as_str();
+        let (capsule, store) = match &self.options.data {
+            DataScope::Id => (shown, self.store.as_ref()),
+            DataScope::Own(name) => (name.as_str(), self.store.as_ref()),
+            DataScope::Nowhere => (shown, None),
+        };
         let staging = self.options.staged.as_ref();
         let staging = staging.filter(|staging| staging.kv.namespace().principal() == id.as_str());
         let kv = match staging {
@@ -109,23 +114,25 @@ impl LocalPrincipals {
                 KvHandle::Direct(self.kv.clone(), namespace)
             }
         };
+        let secrets = staging.map(|staging| Arc::clone(&staging.secrets));
         let config = LocalConfig::new(
-            self.store.as_ref(),
+            store.map(|store| (store, capsule)),
             &self.manifest,
             id,
             self.options.settings.clone(),
+            secrets.clone(),
         );
         Ok(Belongings {
             id: id.clone(),
             kv,
             config: Arc::new(config.map_err(|error| refused(&error))?),
-            log: Arc::new(LocalLog::new(self.store.as_ref(), id, capsule, Arc::clone(&self.log))),
-            secrets: Arc::new(LocalSecrets::new(
-                self.store.clone(),
+            log: Arc::new(LocalLog::new(
+                store.map(|store| (store, capsule)),
                 id,
-                capsule,
-                staging.map(|staging| Arc::clone(&staging.secrets)),
+                shown,
+                Arc::clone(&self.log),
             )),
+            secrets: Arc::new(LocalSecrets::new(store.cloned(), id, capsule, secrets)),
             ipc_bytes_per_sec: account.profile.quotas.max_ipc_throughput_bytes,
         })
     }

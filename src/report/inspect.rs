@@ -7,6 +7,7 @@
 pub mod claims;
 mod findings;
 mod parts;
+mod screen;
 mod text;
 
 #[cfg(test)]

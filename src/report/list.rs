@@ -144,8 +144,8 @@ mod tests {
         ]);
         assert_eq!(
             report.text(),
-            "NAME       VERSION  MODE      SCOPE  HASH\n\
-             whole      1.0.0    run-loop  user   -\n\
+            "NAME        VERSION  MODE      SCOPE  HASH\n\
+             whole       1.0.0    run-loop  user   -\n\
              a\\n\\u{1b}b  -        -         user   -\n  \
                the manifest is not UTF-8 text\n"
         );

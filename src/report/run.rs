@@ -108,7 +108,10 @@ impl Line {
             Event::Loaded { mode, .. } => Some(format!("{name} loaded ({mode})")),
             Event::Ready => Some(format!("{name} ready")),
             Event::Message { topic, payload, .. } => Some(format!("{topic} {payload}")),
-            Event::Log { level, message } => Some(format!("{name} {level} {message}")),
+            Event::Log { level, message } => {
+                // One line each, so that a guest cannot begin a line of ours.
+                Some(format!("{name} {level} {}", message.replace('\n', "\\n")))
+            }
             Event::Window { without_progress: 0, .. } => None,
             Event::Window { without_progress, .. } => Some(format!(
                 "{name} has not yielded for {without_progress} window{}",

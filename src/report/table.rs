@@ -30,14 +30,20 @@ pub fn columns(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Foreign text as the content of one cell: every control character is made visible.
+/// Foreign text as the content of one cell: control characters are made visible, line breaks
+/// included, and so are those that turn the direction of text.
 pub fn cell(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    let bad = |letter: char| {
+        let turns = matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        turns || letter.is_control()
+    };
+    if !text.contains(bad) {
         return Cow::Borrowed(text);
     }
-    let show = |letter: char| match letter {
-        letter if letter.is_control() => letter.escape_default().to_string(),
-        letter => letter.to_string(),
+    let show = |letter: char| match bad(letter) {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
     };
     Cow::Owned(text.chars().map(show).collect())
 }
@@ -80,6 +86,7 @@ mod tests {
     #[test]
     fn a_cell_is_one_line_whatever_its_text() {
         assert_eq!(cell("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(cell("evil\u{202e}txt"), "evil\\u{202e}txt");
         assert_eq!(cell("plain ä"), "plain ä");
     }
 

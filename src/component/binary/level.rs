@@ -12,7 +12,7 @@ use wasmparser::{
 };
 
 use super::types::{ScopeId, Shape, Type, TypeItem, Types};
-use super::{ExportsSeen, ParseError};
+use super::{ExportsSeen, IMPORTS_MAX, ParseError};
 
 /// A component, with its index spaces.
 #[derive(Debug)]
@@ -111,6 +111,10 @@ impl<'a> Level<'a> {
         offset: usize,
     ) -> Result<(), ParseError> {
         types.budget.charge(1, offset)?;
+        if self.imports.len() >= IMPORTS_MAX {
+            let message = format!("the component has more than {IMPORTS_MAX} imports");
+            return Err(ParseError::new(offset, message));
+        }
         let name = import.name.name;
         let mut scope = None;
         match import.ty {
@@ -128,6 +132,9 @@ impl<'a> Level<'a> {
                     let message = format!("type {index} of import `{name}` is no instance type");
                     return Err(ParseError::new(offset, message));
                 };
+                // Imports may share a type, and each gets its items listed.
+                let items = types.items(ty).len();
+                types.budget.charge(items, offset)?;
                 scope = Some(ty);
                 // The budget keeps the number of imports far below 2^32.
                 let owner = self.imports.len() as u32;

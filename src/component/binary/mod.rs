@@ -22,6 +22,10 @@ pub(super) use types::{Owner, Shape as TypeShape, Type, TypeItem, Types};
 /// Items (types, aliases, imports, exports, instances) that one binary may declare at component
 /// level: ten times what the largest script engines do, and few enough for tens of megabytes.
 const ITEMS_MAX: usize = 200_000;
+/// Imports that one component may declare, and custom sections in one binary: what is reported of
+/// each weighs several times what it takes in the file.
+const IMPORTS_MAX: usize = 10_000;
+const CUSTOMS_MAX: usize = 50_000;
 /// Core modules, and components, in one binary: the engine's own limit.
 const PARTS_MAX: usize = 1000;
 /// Functions, and imports, in a core module whose bodies are read: the engine's own limit.

@@ -9,7 +9,7 @@ use crate::limits;
 use super::level::Level;
 use super::module::{self, ModuleOutline};
 use super::types::Types;
-use super::{Binary, Custom, ExportsSeen, PARTS_MAX, ParseError};
+use super::{Binary, CUSTOMS_MAX, Custom, ExportsSeen, PARTS_MAX, ParseError};
 
 /// A module or component that is being read.
 struct Open {
@@ -133,7 +133,10 @@ impl<'a> Binary<'a> {
     ) -> Result<(), ParseError> {
         match (part, payload) {
             (_, Payload::CustomSection(custom)) => {
-                self.types.budget.charge(1, start)?;
+                if self.customs.len() >= CUSTOMS_MAX {
+                    let message = format!("more than {CUSTOMS_MAX} custom sections");
+                    return Err(ParseError::new(start, message));
+                }
                 self.customs.push(Custom {
                     name: custom.name(),
                     data: custom.data_reader(),

@@ -138,7 +138,7 @@ fn the_screen_fits_into_eighty_columns_and_tells_what_is_served() {
         import("wasi:cli/environment@0.2.0", &["get-arguments"])
     );
     let text = report(&parts, Some("description-free = 1\n"), |it| plain(&it.text()));
-    for line in text.lines().filter(|line| !line.contains(" | ") && !line.contains("unknown-key")) {
+    for line in text.lines().filter(|line| !line.contains(" | ")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
     let line = |start: &str| text.lines().find(|it| it.trim_start().starts_with(start));
@@ -167,6 +167,25 @@ fn parts_print_alone_and_in_full() {
         assert!(plain(&it.part(Part::Exports)).contains("  run  func\n"));
         assert!(plain(&it.part(Part::Sizes)).contains("component wiring"));
     });
+}
+
+#[test]
+fn parts_that_are_empty_say_so() {
+    report("", None, |it| {
+        let sizes = plain(&it.part(Part::Sizes));
+        assert!(sizes.contains("modules       none"), "{sizes}");
+        assert!(sizes.contains("custom sections none"), "{sizes}");
+        assert!(plain(&it.part(Part::Imports)).contains("imports       none"));
+        assert!(plain(&it.text()).contains("kernel        0.8.0: nothing against it"));
+    });
+}
+
+#[test]
+fn problems_of_the_manifest_show_their_line() {
+    let text = report(HOOK, Some("[subscribes]\n"), |it| plain(&it.text()));
+    assert!(text.contains("Capsule.toml:6:2: warning[unknown-key]: "), "{text}");
+    assert!(text.contains("6 | [subscribes]"), "{text}");
+    assert!(text.contains("did you mean `subscribe`?"), "{text}");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! The report as one screen, eighty columns wide.
 //!
 //! Labels stand in a column at the left; what belongs to a list is indented below its heading.
-//! Nothing that a binary or manifest says reaches the screen without its control characters made
-//! visible.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,18 +13,11 @@ use crate::report::number::{grouped, size};
 
 use super::findings::{Finding, Place};
 use super::parts::{Import, Memory, Module, Table};
+use super::screen::{LINES_MAX, Screen, WIDTH, unbroken, visible, wrap};
 use super::{CapabilityPart, InspectReport, Judgement};
 
-/// Columns that lines are broken at.
-const WIDTH: usize = 80;
-/// Columns of a label and the space after it.
-const LABEL: usize = 14;
 /// Columns in which a name leaves enough room beside it.
 const NAME_MAX: usize = 36;
-/// Lines of one list on the screen; the rest is in the JSON form.
-const LINES_MAX: usize = 40;
-/// Lines beside one label.
-const ROWS_MAX: usize = 8;
 /// Functions of one import on the screen.
 const FUNCTIONS_MAX: usize = 40;
 
@@ -98,7 +89,18 @@ impl InspectReport<'_> {
             true => screen.row("toolchain", "not named"),
             false => screen.row("toolchain", &tools.join(", ")),
         }
-        screen.row("mode", mode(self.hosting.mode));
+        match it.kind {
+            "module" => screen.row("mode", "none: hosts load components, not core modules"),
+            _ => screen.row("mode", mode(self.hosting.mode)),
+        }
+        if let Some(release) = self.hosting.kernel {
+            let count = self.findings.iter().filter(|it| it.id.starts_with("kernel-")).count();
+            match count {
+                0 => screen.row("kernel", &format!("{release}: nothing against it")),
+                1 => screen.row("kernel", &format!("{release}: 1 finding, see below")),
+                _ => screen.row("kernel", &format!("{release}: {count} findings, see below")),
+            }
+        }
     }
 
     fn entry_points(&self, screen: &mut Screen) {
@@ -382,10 +384,11 @@ impl Table {
 impl Module {
     fn text(&self) -> String {
         format!(
-            "{:>13} bytes at {}: {} functions, code {}, data {}",
+            "{:>13} bytes at {}: {} function{}, code {}, data {}",
             grouped(self.size_bytes),
             self.offset,
             grouped(self.functions.into()),
+            if self.functions == 1 { "" } else { "s" },
             size(self.code_bytes),
             size(self.data_bytes)
         )
@@ -409,11 +412,6 @@ impl Finding<'_> {
             Level::Warning => ODD,
             Level::Info => FAINT,
         };
-        if let Some(rendered) = &self.rendered {
-            // Whatever of it is not the manifest reader's own was made printable there.
-            let _ = writeln!(text, "{rendered}");
-            return;
-        }
         let level = if self.level == Level::Info { "note" } else { self.level.name() };
         let place = match &self.place {
             Some(Place::Line { file, line, column: Some(column) }) => {
@@ -427,6 +425,10 @@ impl Finding<'_> {
         let _ = write!(text, "{place}{style}{level}[{}]:{style:#} ", self.id);
         wrap(text, head.chars().count(), 2, &self.message);
         text.push('\n');
+        // The manifest reader's rendering repeats the head; what follows it is printable.
+        if let Some((_, excerpt)) = self.rendered.as_ref().and_then(|it| it.split_once('\n')) {
+            let _ = writeln!(text, "{excerpt}");
+        }
     }
 
     fn write_help(&self, text: &mut String) {
@@ -437,100 +439,4 @@ impl Finding<'_> {
             text.push('\n');
         }
     }
-}
-
-#[derive(Default)]
-struct Screen {
-    text: String,
-}
-
-impl Screen {
-    fn line(&mut self) {
-        self.text.push('\n');
-    }
-
-    fn styled(&mut self, style: Style, text: &str) {
-        let _ = write!(self.text, "{style}{}{style:#}", visible(text));
-    }
-
-    fn wrap(&mut self, column: usize, indent: usize, text: &str) {
-        wrap(&mut self.text, column, indent, text);
-    }
-
-    fn row(&mut self, label: &str, value: &str) {
-        let _ = write!(self.text, "{BOLD}{label}{BOLD:#}{:1$}", "", LABEL - label.len());
-        self.wrap(LABEL, LABEL, value);
-        self.line();
-    }
-
-    /// A label before the first of several lines; nothing when there is none.
-    fn rows(&mut self, label: &str, values: &[String]) {
-        for (index, value) in values.iter().take(ROWS_MAX).enumerate() {
-            self.row(if index == 0 { label } else { "" }, value);
-        }
-        if values.len() > ROWS_MAX {
-            self.row("", &format!("and {} more", grouped((values.len() - ROWS_MAX) as u64)));
-        }
-    }
-
-    fn heading(&mut self, label: &str, value: Option<&str>) {
-        match value {
-            Some(value) => self.row(label, value),
-            None => {
-                self.styled(BOLD, label);
-                self.line();
-            }
-        }
-    }
-
-    /// Says how many of `count` listed things are beyond the screen, and that others were left out.
-    fn more(&mut self, count: usize, omitted: usize, noun: &str) {
-        let more = count.saturating_sub(LINES_MAX) + omitted;
-        if more > 0 {
-            let _ = writeln!(self.text, "  and {} more {noun}", grouped(more as u64));
-        }
-    }
-}
-
-/// The same text in one piece for [`wrap`].
-fn unbroken(text: &str) -> String {
-    text.replace(' ', "\u{a0}")
-}
-
-/// Appends `text`, broken between words at [`WIDTH`]; the first line starts at `column`.
-fn wrap(out: &mut String, mut column: usize, indent: usize, text: &str) {
-    let text = visible(text);
-    for (index, word) in text.split(' ').enumerate() {
-        let length = word.chars().count();
-        if index > 0 {
-            if column + 1 + length > WIDTH {
-                let _ = write!(out, "\n{:indent$}", "");
-                column = indent;
-            } else {
-                out.push(' ');
-                column += 1;
-            }
-        }
-        out.extend(word.chars().map(|c| if c == '\u{a0}' { ' ' } else { c }));
-        column += length;
-    }
-}
-
-/// `text` with control characters and direction marks written out.
-fn visible(text: &str) -> Cow<'_, str> {
-    let bad = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    if !text.contains(bad) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match bad(c) {
-            true => shown.extend(c.escape_unicode()),
-            false => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
 }

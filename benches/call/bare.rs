@@ -1,0 +1,172 @@
+//! The other side: wasmtime alone, with the settings that the library's engine has, and nothing
+//! around a call but what every call needs.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use capsule::engine::Profile;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentType, Instance, InstancePre, Lift, Linker,
+};
+use wasmtime::{Config, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails};
+
+use super::{ACTION, Outcome, runtime};
+
+const FUEL: u64 = capsule::limits::CALL_FUEL;
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct CapsuleResult {
+    action: String,
+    data: Option<String>,
+}
+
+/// What `clock-ms` answers.
+#[derive(Clone, Copy)]
+pub(crate) enum Clock {
+    /// Always the same number.
+    Constant,
+    /// What the machine's clock says.
+    System,
+}
+
+/// A component that is ready to be instantiated.
+pub(crate) struct Bare {
+    runtime: tokio::runtime::Runtime,
+    engine: Engine,
+    pre: InstancePre<()>,
+    hook: ComponentExportIndex,
+}
+
+/// An instance, and the store that it is in.
+pub(crate) struct Live {
+    store: Store<()>,
+    instance: Instance,
+}
+
+impl Bare {
+    pub(crate) fn new(component: &[u8], profile: Profile, clock: Clock) -> Outcome<Bare> {
+        let engine = Engine::new(&config(profile))?;
+        let component = Component::from_binary(&engine, component)?;
+        let hook = component
+            .get_export_index(None, "astrid-hook-trigger")
+            .ok_or("the component has no hook")?;
+        let mut linker = Linker::new(&engine);
+        let mut sys = linker.instance("astrid:sys/host@1.0.0")?;
+        match clock {
+            Clock::Constant => sys.func_wrap("clock-ms", |_, (): ()| Ok((42_u64,)))?,
+            Clock::System => sys.func_wrap("clock-ms", |_, (): ()| Ok((system_ms(),)))?,
+        }
+        let pre = linker.instantiate_pre(&component)?;
+        Ok(Bare { runtime: runtime()?, engine, pre, hook })
+    }
+
+    pub(crate) fn instance(&self) -> Outcome<Live> {
+        Ok(self.runtime.block_on(self.live())?)
+    }
+
+    async fn live(&self) -> wasmtime::Result<Live> {
+        let mut store = Store::new(&self.engine, ());
+        store.set_fuel(FUEL)?;
+        store.set_epoch_deadline(1);
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        Ok(Live { store, instance })
+    }
+
+    /// Calls of one instance, by a function that was looked up once.
+    pub(crate) fn warm(&self, live: &mut Live, payload: &[u8], calls: u64) -> Duration {
+        let Live { store, instance } = live;
+        let batch = async {
+            let hook = instance
+                .get_typed_func::<(&str, &[u8]), (CapsuleResult,)>(&mut *store, &self.hook)?;
+            let started = Instant::now();
+            for _ in 0..calls {
+                store.set_fuel(FUEL)?;
+                store.set_epoch_deadline(1);
+                let (result,) = hook.call_async(&mut *store, (ACTION, payload)).await?;
+                check(&result);
+            }
+            Ok(started.elapsed())
+        };
+        done(self.runtime.block_on(batch))
+    }
+
+    /// Calls of one instance, each of which looks the function up by its name and hands over
+    /// arguments of its own.
+    pub(crate) fn by_name(&self, live: &mut Live, payload: &[u8], calls: u64) -> Duration {
+        let Live { store, instance } = live;
+        let batch = async {
+            let started = Instant::now();
+            for _ in 0..calls {
+                store.set_fuel(FUEL)?;
+                store.set_epoch_deadline(1);
+                let hook = instance.get_typed_func::<(String, Vec<u8>), (CapsuleResult,)>(
+                    &mut *store,
+                    "astrid-hook-trigger",
+                )?;
+                let arguments = (ACTION.to_owned(), payload.to_vec());
+                let (result,) = hook.call_async(&mut *store, arguments).await?;
+                check(&result);
+            }
+            Ok(started.elapsed())
+        };
+        done(self.runtime.block_on(batch))
+    }
+
+    /// Calls each of which gets an instance of its own.
+    pub(crate) fn fresh(&self, calls: u64) -> Duration {
+        let batch = async {
+            let started = Instant::now();
+            for _ in 0..calls {
+                let Live { mut store, instance } = self.live().await?;
+                let hook = instance
+                    .get_typed_func::<(&str, &[u8]), (CapsuleResult,)>(&mut store, &self.hook)?;
+                store.set_fuel(FUEL)?;
+                store.set_epoch_deadline(1);
+                let (result,) = hook.call_async(&mut store, (ACTION, &[][..])).await?;
+                check(&result);
+            }
+            Ok(started.elapsed())
+        };
+        done(self.runtime.block_on(batch))
+    }
+}
+
+fn done(batch: wasmtime::Result<Duration>) -> Duration {
+    batch.expect("the benchmark's component does not trap")
+}
+
+fn check(result: &CapsuleResult) {
+    assert!(result.action == "continue" && result.data.is_none());
+}
+
+fn system_ms() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The settings of the library's engine. That they stay the same is for readers to see: the library
+/// does not show how it configures wasmtime.
+fn config(profile: Profile) -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .consume_fuel(true)
+        .concurrency_support(false)
+        .relaxed_simd_deterministic(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Enable);
+    if profile == Profile::Server {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(128)
+            .total_core_instances(128 * 4)
+            .total_memories(128 * 2)
+            .total_tables(128 * 2)
+            .total_stacks(128)
+            .max_core_instances_per_component(16)
+            .max_memories_per_component(8)
+            .max_tables_per_component(16)
+            .linear_memory_keep_resident(1 << 20)
+            .table_keep_resident(1 << 16);
+        config.allocation_strategy(pool);
+    }
+    config
+}

@@ -1,0 +1,27 @@
+;; A capsule that imports nothing: its hook answers `continue` without data.
+(component
+  (core module $Main
+    (memory (export "memory") 3)
+    (data (i32.const 16) "continue")
+    (global $heap (mut i32) (i32.const 4096))
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (global.get $heap))
+      (global.set $heap (i32.add (local.get $at) (local.get 3)))
+      (local.get $at))
+    (func (export "hook") (param i32 i32 i32 i32) (result i32)
+      ;; The arguments have been read: the next call's may take their place.
+      (global.set $heap (i32.const 4096))
+      (i32.store (i32.const 128) (i32.const 16))
+      (i32.store (i32.const 132) (i32.const 8))
+      (i32.store8 (i32.const 136) (i32.const 0))
+      (i32.const 128)))
+  (core instance $main (instantiate $Main))
+  (alias core export $main "memory" (core memory $memory))
+  (alias core export $main "cabi_realloc" (core func $realloc))
+  (alias core export $main "hook" (core func $core-hook))
+  (type $result' (record (field "action" string) (field "data" (option string))))
+  (export $result "capsule-result" (type $result'))
+  (func $hook (param "action" string) (param "payload" (list u8)) (result $result)
+    (canon lift (core func $core-hook) (memory $memory) (realloc $realloc)))
+  (export "astrid-hook-trigger" (func $hook)))

@@ -1,0 +1,107 @@
+//! The library's side: a machine without files, and one capsule on it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use capsule::clock::Clock;
+use capsule::component::Verified;
+use capsule::engine::{
+    Call, CallReport, Ending, Engine, EngineOptions, Flavour, Instance, Loaded, Profile,
+};
+use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
+use capsule::local::{HostingOptions, Machine, MachineOptions};
+use capsule::manifest::{CapsuleId, Manifest};
+use capsule::policy::budget::{AskedLimits, CallLimits, call_limits};
+use capsule::policy::verdict::Verdict;
+use capsule::principal::PrincipalId;
+use tokio_util::sync::CancellationToken;
+
+use super::{ACTION, Outcome, runtime};
+
+/// Nobody is there to answer a question.
+struct Nobody;
+
+impl Person for Nobody {
+    fn ask(&self, _: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
+        Box::pin(std::future::ready(PersonAnswer::Cancelled))
+    }
+}
+
+/// A loaded capsule, and what a call of it needs.
+pub(crate) struct Ours {
+    runtime: tokio::runtime::Runtime,
+    loaded: Loaded,
+    owner: Arc<Belongings>,
+    limits: CallLimits,
+    cancel: CancellationToken,
+}
+
+impl Ours {
+    pub(crate) fn new(component: &[u8], profile: Profile) -> Outcome<Ours> {
+        let machine = Machine::new(MachineOptions {
+            store: None,
+            clock: Clock::system(),
+            person: Arc::new(Nobody),
+            log: Arc::new(|_, _, _| {}),
+        });
+        let manifest = Arc::new(Manifest::bare(CapsuleId::new("hook")?, "hook.wasm"));
+        let hosted = machine.host(&manifest, HostingOptions::default())?;
+        let engine = Engine::new(EngineOptions { profile, cache: None });
+        let code = engine.compile(&Verified::unpacked(component.to_vec()), Flavour::Normal)?;
+        Ok(Ours {
+            runtime: runtime()?,
+            loaded: code.link(Arc::clone(&hosted.host))?,
+            owner: hosted.belongings(&PrincipalId::default())?,
+            limits: call_limits(None, AskedLimits::default(), false)?,
+            cancel: CancellationToken::new(),
+        })
+    }
+
+    /// A call as `run` makes one.
+    fn call<'a>(&self, payload: &'a [u8]) -> Call<'a> {
+        Call {
+            action: ACTION,
+            payload,
+            principal: Arc::clone(&self.owner),
+            owner: Arc::clone(&self.owner),
+            caller: None,
+            limits: self.limits,
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    pub(crate) fn instance(&self) -> Outcome<Instance> {
+        let made = self.runtime.block_on(self.loaded.instance(&self.call(&[]), None));
+        made.map(|(instance, _)| instance).map_err(|report| format!("{report:?}").into())
+    }
+
+    /// Calls of one instance.
+    pub(crate) fn warm(&self, instance: &mut Instance, payload: &[u8], calls: u64) -> Duration {
+        self.runtime.block_on(async {
+            let started = Instant::now();
+            for _ in 0..calls {
+                check(&instance.call(self.call(payload)).await);
+            }
+            started.elapsed()
+        })
+    }
+
+    /// Calls each of which gets an instance of its own.
+    pub(crate) fn fresh(&self, calls: u64) -> Duration {
+        self.runtime.block_on(async {
+            let started = Instant::now();
+            for _ in 0..calls {
+                check(&self.loaded.invoke(self.call(&[]), None).await);
+            }
+            started.elapsed()
+        })
+    }
+}
+
+fn check(report: &CallReport) {
+    assert!(
+        matches!(report.ending, Ending::Verdict(Verdict::Continue(None))),
+        "not the answer of the benchmark's capsule: {report:?}"
+    );
+}

@@ -1,0 +1,329 @@
+//! The text form of a case: a header of `;;!` lines, and a module.
+//!
+//! Before the module becomes a component, `(@text "…")` in it is replaced by the address and the
+//! length of that text, `(@error "…")` by the number of that case of the interface's `error-code`,
+//! and the second prelude and the entry point of the phase are put at its end.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+const PRELUDE: &str = include_str!("prelude.wat");
+/// Where the texts of a case begin; what is below is the case's own.
+const TEXTS_AT: usize = 32 << 10;
+/// Where they have to end.
+const TEXTS_END: usize = 64 << 10;
+
+/// What the header of a case says about the case itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Header {
+    /// `kv`, `io/poll`, or `unserved`.
+    pub(crate) interface: String,
+    /// Functions and error cases of that interface that the case provokes.
+    #[serde(default)]
+    pub(crate) covers: Vec<String>,
+    /// Which export is entered.
+    #[serde(default)]
+    pub(crate) phase: Phase,
+    /// What becomes of the call.
+    #[serde(default = "ok")]
+    pub(crate) expect: String,
+    /// Why the case cannot be repeated on an instance that has run it before.
+    pub(crate) fresh_only: Option<String>,
+    /// Why the case cannot be run for anybody but `default`.
+    pub(crate) default_only: Option<String>,
+}
+
+/// The keys that belong to [`Header`]; all others belong to [`Setting`].
+const HEADER_KEYS: [&str; 6] =
+    ["interface", "covers", "phase", "expect", "fresh-only", "default-only"];
+
+/// What a case finds around itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Setting {
+    /// Topics of the manifest's `[publish]`.
+    #[serde(default)]
+    pub(crate) publish: Vec<String>,
+    /// Patterns of the manifest's `[subscribe]`.
+    #[serde(default)]
+    pub(crate) subscribe: Vec<String>,
+    /// Patterns of `[subscribe]` with a handler, and its action.
+    #[serde(default)]
+    pub(crate) handlers: BTreeMap<String, String>,
+    /// The manifest's `[capabilities]`.
+    #[serde(default)]
+    pub(crate) capabilities: toml::Table,
+    /// The manifest's `[env]`.
+    #[serde(default)]
+    pub(crate) env: toml::Table,
+    /// Values in the env files, by principal.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// Secret files, by scope.
+    #[serde(default)]
+    pub(crate) secrets: BTreeMap<String, BTreeMap<String, String>>,
+    /// Keys `k0000`, `k0001`, … that every principal has, without a value worth mentioning.
+    #[serde(default)]
+    pub(crate) keys: u32,
+    /// Other files of the home.
+    #[serde(default)]
+    pub(crate) files: BTreeMap<String, String>,
+    /// What a person answers, by key.
+    #[serde(default)]
+    pub(crate) answers: BTreeMap<String, Answer>,
+    /// What that person was asked, in order.
+    pub(crate) asked: Option<Vec<String>>,
+    /// Lines of the log, in order, with their level before them.
+    pub(crate) log: Option<Vec<String>>,
+    /// What happens while the guest writes the line `now` to its log.
+    #[serde(default)]
+    pub(crate) now: Vec<Action>,
+    /// What happens when the guest waits for the first time after it wrote the line `parked`.
+    #[serde(default)]
+    pub(crate) parked: Vec<Action>,
+    /// The message that an interceptor serves: `verified`, `claimed` or `system`.
+    pub(crate) caller: Option<String>,
+    /// Whether time is the machine's own. Otherwise it is virtual: it stands still, and whoever
+    /// sleeps moves it.
+    #[serde(default)]
+    pub(crate) real_time: bool,
+    /// The wall-clock limit of the call, in milliseconds.
+    pub(crate) timeout_ms: Option<u64>,
+    /// Whether a run loop signalled readiness.
+    pub(crate) ready: Option<bool>,
+}
+
+/// Which export of the guest is entered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Phase {
+    /// `astrid-hook-trigger`.
+    #[default]
+    Interceptor,
+    /// `astrid-install`.
+    Install,
+    /// `run`.
+    Run,
+}
+
+/// What a person answers to one question.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Answer {
+    One(String),
+    Many(Vec<String>),
+    Other(Silence),
+}
+
+/// No answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) enum Silence {
+    /// They said so.
+    Declined(bool),
+    /// The host gave up on them.
+    TimedOut(bool),
+    /// They think for as long as the case lasts.
+    Thinks(bool),
+}
+
+/// Something that the runner does in the middle of a call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) enum Action {
+    /// Publishes a message.
+    Publish(Sent),
+    /// Ends the call from outside.
+    Cancel(bool),
+    /// Closes the bus.
+    Close(bool),
+    /// Lets this many epoch ticks pass.
+    Ticks(u32),
+}
+
+/// A message that the runner publishes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sent {
+    pub(crate) topic: String,
+    pub(crate) payload: String,
+    /// The principal; none is the host itself.
+    pub(crate) from: Option<String>,
+}
+
+fn ok() -> String {
+    "continue ok".to_owned()
+}
+
+impl Setting {
+    /// Whether the case needs a home with files in it.
+    pub(crate) fn has_files(&self) -> bool {
+        !(self.settings.is_empty() && self.secrets.is_empty() && self.files.is_empty())
+    }
+
+    /// Whether the runner may end the call from outside.
+    pub(crate) fn cancels(&self) -> bool {
+        self.now.iter().chain(&self.parked).any(|action| matches!(action, Action::Cancel(_)))
+    }
+
+    /// The manifest of the capsule `id`.
+    pub(crate) fn manifest(&self, id: &str) -> Result<String, String> {
+        let opaque = || toml::Value::from("opaque");
+        let publish: toml::Table =
+            self.publish.iter().map(|topic| (topic.clone(), opaque())).collect();
+        let mut subscribe: toml::Table =
+            self.subscribe.iter().map(|pattern| (pattern.clone(), opaque())).collect();
+        for (pattern, action) in &self.handlers {
+            let mut entry = toml::Table::new();
+            entry.insert("wit".to_owned(), opaque());
+            entry.insert("handler".to_owned(), action.as_str().into());
+            subscribe.insert(pattern.clone(), entry.into());
+        }
+        let tables = [
+            ("publish", publish),
+            ("subscribe", subscribe),
+            ("capabilities", self.capabilities.clone()),
+            ("env", self.env.clone()),
+        ];
+        let rest: toml::Table = tables
+            .into_iter()
+            .filter(|(_, table)| !table.is_empty())
+            .map(|(name, table)| (name.to_owned(), table.into()))
+            .collect();
+        let rest = toml::to_string(&rest).map_err(|error| error.to_string())?;
+        Ok(format!("{}\n{rest}", crate::support::minimal_manifest(id)))
+    }
+}
+
+/// A case as it is in its file.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) header: Header,
+    pub(crate) setting: Setting,
+    text: String,
+}
+
+impl Case {
+    /// Reads a case; the comment after the header has to say what it shows.
+    pub(crate) fn parse(text: &str) -> Result<Case, String> {
+        let header: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(";;!")).collect();
+        let wrong = |error: toml::de::Error| format!("the header: {error}");
+        let all: toml::Table = toml::from_str(&header.join("\n")).map_err(wrong)?;
+        let (header, setting): (toml::Table, toml::Table) =
+            all.into_iter().partition(|(key, _)| HEADER_KEYS.contains(&key.as_str()));
+        let header: Header = header.try_into().map_err(wrong)?;
+        let setting: Setting = setting.try_into().map_err(wrong)?;
+        let first = text.lines().find(|line| !line.starts_with(";;!")).unwrap_or_default();
+        if !first.starts_with(";; ") {
+            return Err("a comment that says what the case shows has to follow the header".into());
+        }
+        Ok(Case { header, setting, text: text.to_owned() })
+    }
+
+    /// The module in text, as `support::component` takes it. `errors` are the names of the
+    /// interface's error cases, in order.
+    pub(crate) fn module(&self, errors: &[String]) -> Result<String, String> {
+        if self.text.lines().any(|line| line.starts_with("(component")) {
+            return Ok(self.text.clone());
+        }
+        let body = self.text.trim_end().strip_suffix(')').ok_or("the text ends with no `)`")?;
+        let whole = format!("{body}{PRELUDE}{}", self.header.phase.entry());
+        let whole = replace(&whole, "(@error", |raw| {
+            let number = errors.iter().position(|case| case == raw);
+            let number = number.ok_or_else(|| format!("no error case {raw:?}"))?;
+            Ok(format!("(i32.const {number})"))
+        })?;
+        let mut texts: Vec<(String, usize)> = Vec::new();
+        let mut end = TEXTS_AT;
+        let mut whole = replace(&whole, "(@text", |raw| {
+            let bytes = byte_length(raw)?;
+            let known = texts.iter().find(|(known, _)| known == raw).map(|(_, at)| *at);
+            let at = known.unwrap_or_else(|| {
+                texts.push((raw.to_owned(), end));
+                end += bytes;
+                end - bytes
+            });
+            Ok(format!("(i32.const {at}) (i32.const {bytes})"))
+        })?;
+        if end > TEXTS_END {
+            return Err(format!("the texts of the case have {} bytes", end - TEXTS_AT));
+        }
+        for (raw, at) in &texts {
+            let _ = write!(whole, "\n  (data (i32.const {at}) \"{raw}\")");
+        }
+        whole.push(')');
+        Ok(whole)
+    }
+}
+
+impl Phase {
+    /// The entry point that asks the case. Where a guest cannot answer, its log is its answer, and
+    /// the case has to import it as `$log`.
+    fn entry(self) -> &'static str {
+        match self {
+            Phase::Interceptor => {
+                "\n  (func (export \"astrid-hook-trigger\")\n    \
+                 (param i32 i32) (param $payload i32) (param $bytes i32) (result i32)\n    \
+                 (global.set $who (local.get $payload))\n    \
+                 (global.set $who-bytes (local.get $bytes))\n    \
+                 (call $judge)\n    (call $said))"
+            }
+            Phase::Install => {
+                "\n  (func (export \"astrid-install\")\n    (call $judge)\n    \
+                 (call $log (i32.const 2) (i32.const 98304) (global.get $said-bytes)))"
+            }
+            Phase::Run => {
+                "\n  (func (export \"run\")\n    (call $judge)\n    \
+                 (call $log (i32.const 2) (i32.const 98304) (global.get $said-bytes)))"
+            }
+        }
+    }
+}
+
+/// Replaces each `<start> "raw")` by what `with` makes of the raw text between the quotes.
+fn replace(
+    text: &str,
+    start: &str,
+    mut with: impl FnMut(&str) -> Result<String, String>,
+) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(start) {
+        let unfinished = || format!("{start} is not followed by one text and `)`");
+        out.push_str(&rest[..at]);
+        let quoted = rest[at + start.len()..].trim_start().strip_prefix('"');
+        let quoted = quoted.ok_or_else(unfinished)?;
+        let end = closing_quote(quoted).ok_or_else(unfinished)?;
+        out.push_str(&with(&quoted[..end])?);
+        rest = quoted[end + 1..].strip_prefix(')').ok_or_else(unfinished)?;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, c)| {
+        if !escaped && c == '"' {
+            return Some(at);
+        }
+        escaped = !escaped && c == '\\';
+        None
+    })
+}
+
+/// How many bytes a text of the text format stands for.
+fn byte_length(raw: &str) -> Result<usize, String> {
+    let module = format!("(module (memory 1) (data (i32.const 0) \"{raw}\"))");
+    let bytes = wat::parse_str(module).map_err(|error| format!("{raw:?}: {error}"))?;
+    for payload in wasmparser::Parser::new(0).parse_all(&bytes) {
+        if let Ok(wasmparser::Payload::DataSection(section)) = payload {
+            let data = section.into_iter().next().and_then(Result::ok);
+            return data.map(|data| data.data.len()).ok_or_else(|| format!("{raw:?}: no data"));
+        }
+    }
+    Err(format!("{raw:?}: no data"))
+}

@@ -1,0 +1,55 @@
+;;! interface = "ipc"
+;;! covers = ["publish", "subscription.poll", "subscription.recv"]
+;;! publish = ["a"]
+;;! subscribe = ["a"]
+;; When a subscription is full the oldest messages go, and the next envelope tells how many; their
+;; sum stays in every envelope.
+(module
+  (import "astrid:ipc/host@1.0.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "[method]subscription.poll" (func $take (param i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "[method]subscription.recv"
+    (func $recv (param i32 i64 i32)))
+  (import "astrid:ipc/host@1.0.0" "[resource-drop]subscription" (func $drop-one (param i32)))
+  (func $open (param $topic i32) (param $bytes i32) (result i32)
+    (call $subscribe (local.get $topic) (local.get $bytes) (i32.const 0))
+    (call $ok (@text "subscribe"))
+    (i32.load (i32.const 4)))
+  (func $send (param $topic i32) (param $bytes i32) (param $payload i32) (param $payload-bytes i32)
+    (call $publish (local.get $topic) (local.get $bytes)
+      (local.get $payload) (local.get $payload-bytes) (i32.const 0))
+    (call $ok (@text "publish")))
+  ;; The envelope at address 0 has this many messages.
+  (func $messages (param $wanted i32)
+    (call $ok (@text "an envelope"))
+    (call $number (i32.load (i32.const 12)) (local.get $wanted) (@text "messages")))
+  (func $big (param $first i32)
+    (local $payload i32)
+    (local.set $payload (call $room (i32.const 400000) (local.get $first)))
+    (i32.store8 (local.get $payload) (i32.const 34))
+    (i32.store8 offset=399999 (local.get $payload) (i32.const 34))
+    (call $send (@text "a") (local.get $payload) (i32.const 400000)))
+  (func $lost (param $dropped i64) (param $lagged i64)
+    (call $equal (i64.load (i32.const 16)) (local.get $dropped) (@text "dropped"))
+    (call $equal (i64.load (i32.const 24)) (local.get $lagged) (@text "lagged")))
+  (func $case
+    (local $subscription i32)
+    (local.set $subscription (call $open (@text "a")))
+    (call $big (i32.const 49))
+    (call $big (i32.const 50))
+    (call $big (i32.const 51))
+    (call $big (i32.const 52))
+    (call $take (local.get $subscription) (i32.const 0))
+    (call $messages (i32.const 2))
+    (call $lost (i64.const 2) (i64.const 2))
+    (call $number (i32.load8_u offset=1 (i32.load offset=8 (i32.load (i32.const 8))))
+      (i32.const 51) (@text "the oldest that is left"))
+    (call $take (local.get $subscription) (i32.const 0))
+    (call $lost (i64.const 0) (i64.const 2))
+    (call $big (i32.const 53))
+    (call $big (i32.const 54))
+    (call $big (i32.const 55))
+    (call $recv (local.get $subscription) (i64.const 0) (i32.const 0))
+    (call $messages (i32.const 2))
+    (call $lost (i64.const 1) (i64.const 3))
+    (call $drop-one (local.get $subscription))))

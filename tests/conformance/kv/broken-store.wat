@@ -1,0 +1,19 @@
+;;! interface = "kv"
+;;! covers = ["kv-get", "kv-set", "kv-list-keys", "kv-clear-prefix", "unknown"]
+;;! files = { "var/capsule.kv.sqlite3" = "this is no database" }
+;; A store that cannot be used is an error with a text, and never an empty store.
+(module
+  (import "astrid:kv/host@1.0.0" "kv-set" (func $set (param i32 i32 i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-get" (func $get (param i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-list-keys" (func $list (param i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-clear-prefix" (func $clear (param i32 i32 i32)))
+  (func $case
+    (call $get (@text "k") (i32.const 0))
+    (call $error (@error "unknown") (@text "get"))
+    (call $check (i32.gt_u (i32.load (i32.const 12)) (i32.const 8)) (@text "the error has a text"))
+    (call $set (@text "k") (@text "v") (i32.const 0))
+    (call $error (@error "unknown") (@text "set"))
+    (call $list (@text "") (i32.const 0))
+    (call $error (@error "unknown") (@text "list"))
+    (call $clear (@text "") (i32.const 0))
+    (call $error-8 (@error "unknown") (@text "clear"))))

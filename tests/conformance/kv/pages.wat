@@ -1,0 +1,52 @@
+;;! interface = "kv"
+;;! covers = ["kv-list-keys-page", "kv-delete"]
+;; Pages walk through the keys in order: a cursor is exclusive and need not be a key, and the last
+;; page has none. What is deleted between two pages is missing from the second.
+(module
+  (import "astrid:kv/host@1.0.0" "kv-set" (func $set (param i32 i32 i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-delete" (func $delete (param i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-list-keys-page"
+    (func $page (param i32 i32 i32 i32 i32 i32 i32)))
+  (func $put (param $key i32) (param $bytes i32)
+    (call $set (local.get $key) (local.get $bytes) (@text "v") (i32.const 0))
+    (call $ok (@text "set")))
+  ;; The page has this many keys, and its last key is this one.
+  (func $keys (param $count i32) (param $last i32) (param $bytes i32)
+    (local $at i32)
+    (call $ok (@text "page"))
+    (call $number (i32.load (i32.const 8)) (local.get $count) (@text "keys in the page"))
+    (local.set $at (i32.add (i32.load (i32.const 4))
+      (i32.mul (i32.sub (i32.load (i32.const 8)) (i32.const 1)) (i32.const 8))))
+    (call $text (i32.load (local.get $at)) (i32.load offset=4 (local.get $at))
+      (local.get $last) (local.get $bytes) (@text "the last key of the page")))
+  (func $goes-on (param $cursor i32) (param $bytes i32)
+    (call $number (i32.load8_u (i32.const 12)) (i32.const 1) (@text "there is a next page"))
+    (call $text (i32.load (i32.const 16)) (i32.load (i32.const 20))
+      (local.get $cursor) (local.get $bytes) (@text "the cursor")))
+  (func $ends
+    (call $number (i32.load8_u (i32.const 12)) (i32.const 0) (@text "there is no next page")))
+  (func $case
+    (call $put (@text "a1"))
+    (call $put (@text "a2"))
+    (call $put (@text "a3"))
+    (call $put (@text "a4"))
+    (call $put (@text "a5"))
+    (call $put (@text "b1"))
+    (call $page (@text "a") (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 2) (i32.const 0))
+    (call $keys (i32.const 2) (@text "a2"))
+    (call $goes-on (@text "a2"))
+    (call $delete (@text "a2") (i32.const 0))
+    (call $delete (@text "a3") (i32.const 0))
+    (call $page (@text "a") (i32.const 1) (@text "a2") (i32.const 2) (i32.const 0))
+    (call $keys (i32.const 2) (@text "a5"))
+    (call $ends)
+    (call $page (@text "a") (i32.const 1) (@text "a1a") (i32.const 1) (i32.const 0))
+    (call $keys (i32.const 1) (@text "a4"))
+    (call $goes-on (@text "a4"))
+    (call $page (@text "a") (i32.const 1) (@text "") (i32.const 3) (i32.const 0))
+    (call $keys (i32.const 3) (@text "a5"))
+    (call $ends)
+    (call $page (@text "a") (i32.const 1) (@text "a5") (i32.const 2) (i32.const 0))
+    (call $ok (@text "a page after the last key"))
+    (call $number (i32.load (i32.const 8)) (i32.const 0) (@text "an empty page"))
+    (call $ends)))

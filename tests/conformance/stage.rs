@@ -1,0 +1,521 @@
+//! Runs a case through the library, in each of the ways in which a guest can be entered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
+
+use capsule::bus::{Attribution, Draft, Message};
+use capsule::clock::Clock;
+use capsule::component::Verified;
+use capsule::engine::{
+    Call, Code, Ending, Engine, EngineOptions, Flavour, Hook, HookCall, Loaded, Profile, RunOptions,
+};
+use capsule::host::describe::Value;
+use capsule::host::ports::{LogLevel, Person, PersonAnswer, Question, QuestionKind};
+use capsule::host::record::{CallRecord, Observer};
+use capsule::kv::{ImportMode, Namespace};
+use capsule::limits::EPOCH_TICK;
+use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions, Staging};
+use capsule::manifest::{Manifest, ParseOptions};
+use capsule::policy::budget::{AskedLimits, RunLoopBudget, call_limits};
+use capsule::policy::verdict::Verdict;
+use capsule::principal::PrincipalId;
+use capsule::store::Store;
+use capsule::store::layout::Home;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::case::{Action, Answer, Case, Phase, Sent, Setting, Silence};
+
+/// The id of every case's capsule.
+const ID: &str = "conformance";
+/// Somebody besides `default`.
+const OTHER: &str = "other";
+/// How often a call that is ended from outside is made before the guest has to have answered: the
+/// engine may stop it at the next tick, which comes when it comes.
+const CANCELLED_MAX: usize = 10;
+
+/// One engine for all cases.
+pub(crate) static ENGINE: LazyLock<Engine> =
+    LazyLock::new(|| Engine::new(EngineOptions { profile: Profile::OneShot, cache: None }));
+
+/// A way in which a case is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// On a fresh instance.
+    Fresh,
+    /// On an instance that has just run the case.
+    Again,
+    /// Right after the same capsule ran it for another principal.
+    AfterAnother,
+}
+
+impl Way {
+    /// All of them.
+    pub(crate) const ALL: [Way; 3] = [Way::Fresh, Way::Again, Way::AfterAnother];
+
+    /// The name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Way::Fresh => "on a fresh instance",
+            Way::Again => "on an instance that served a call before",
+            Way::AfterAnother => "after another principal",
+        }
+    }
+
+    /// For whom the case is run, in order.
+    fn principals(self) -> &'static [&'static str] {
+        match self {
+            Way::Fresh => &["default"],
+            Way::Again => &["default", "default"],
+            Way::AfterAnother => &[OTHER, "default"],
+        }
+    }
+}
+
+/// What was seen of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Functions that were called, as `kv.kv-set`, and errors that they answered with, as
+    /// `kv.invalid-key`.
+    pub(crate) items: BTreeSet<String>,
+}
+
+/// Compiles a case.
+pub(crate) fn compile(component: Vec<u8>) -> Result<Code, String> {
+    let verified = Verified::unpacked(component);
+    ENGINE.compile(&verified, Flavour::Normal).map_err(|error| error.to_string())
+}
+
+/// Runs a case in one way and gives every complaint about it.
+pub(crate) fn run(case: &Case, code: &Code, way: Way) -> Result<Seen, String> {
+    let mut rest = CANCELLED_MAX;
+    loop {
+        let stage = Stage::new(case, code, way)?;
+        let report = stage.run();
+        rest -= 1;
+        let stopped = matches!(&report, Err(Mismatch::Stopped(_)));
+        if !(stopped && case.setting.cancels() && rest > 0) {
+            return report.map_err(Mismatch::into_text);
+        }
+    }
+}
+
+/// Why a run is not what the case expects.
+enum Mismatch {
+    /// The engine stopped the guest because it was cancelled.
+    Stopped(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl Mismatch {
+    fn into_text(self) -> String {
+        match self {
+            Mismatch::Stopped(text) | Mismatch::Other(text) => text,
+        }
+    }
+}
+
+/// A machine with one capsule on it.
+struct Stage<'a> {
+    case: &'a Case,
+    way: Way,
+    live: Arc<Live>,
+    machine: Machine,
+    hosted: Hosted,
+    loaded: Loaded,
+    runtime: tokio::runtime::Runtime,
+    _home: TempDir,
+}
+
+/// What happens around a guest while it runs.
+#[derive(Default)]
+struct Live {
+    machine: OnceLock<Machine>,
+    now: Vec<Action>,
+    cancel: Mutex<CancellationToken>,
+    parked: Notify,
+    lines: Mutex<Vec<String>>,
+    asked: Mutex<Vec<String>>,
+    items: Mutex<BTreeSet<String>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> Stage<'a> {
+    fn new(case: &'a Case, code: &Code, way: Way) -> Result<Stage<'a>, String> {
+        let setting = &case.setting;
+        let home = tempfile::Builder::new().prefix("capsule-").tempdir();
+        let home = home.map_err(|error| error.to_string())?;
+        let clock = if setting.real_time { Clock::system() } else { Clock::seeded(7) };
+        let store = Store::new(Home::at(home.path()), clock.clone());
+        furnish(&store, setting).map_err(|error| format!("the home: {error}"))?;
+        let live = Arc::new(Live { now: setting.now.clone(), ..Live::default() });
+        // The machine holds these two, and what is live holds the machine.
+        let (sink, person) = (Arc::downgrade(&live), Arc::downgrade(&live));
+        let machine = Machine::new(MachineOptions {
+            // A throw-away machine has no files and nobody but `default` on it.
+            store: (way != Way::Fresh || setting.has_files()).then_some(store),
+            clock,
+            person: Arc::new(Respondent(setting.answers.clone(), person)),
+            log: Arc::new(move |_, level, line| {
+                if let Some(live) = sink.upgrade() {
+                    live.logged(level, line);
+                }
+            }),
+        });
+        live.machine.get_or_init(|| machine.clone());
+        if setting.keys > 0 {
+            way.principals().iter().try_for_each(|name| fill(&machine, name, setting.keys))?;
+        }
+        let manifest = Arc::new(manifest(setting)?);
+        let options = HostingOptions {
+            has_run_loop: case.header.phase == Phase::Run,
+            staged: (case.header.phase == Phase::Install).then(|| staging(&machine)).transpose()?,
+            ..HostingOptions::default()
+        };
+        let hosted = machine.host(&manifest, options).map_err(|error| error.to_string())?;
+        let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| error.to_string())?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Stage { case, way, live, machine, hosted, loaded, runtime, _home: home })
+    }
+
+    fn run(&self) -> Result<Seen, Mismatch> {
+        let mut instance = None;
+        for (index, principal) in self.way.principals().iter().enumerate() {
+            // Only an instance of the same principal may be entered again.
+            let keep = self.way == Way::Again;
+            *lock(&self.live.cancel) = CancellationToken::new();
+            let before = lock(&self.live.lines).len();
+            let (ending, ready) = self.runtime.block_on(async {
+                match self.case.header.phase {
+                    Phase::Interceptor => (self.call(principal, keep, &mut instance).await, None),
+                    Phase::Install => (self.hook(principal).await, None),
+                    Phase::Run => self.run_loop(principal).await,
+                }
+            });
+            self.judge(&ending, ready, before)
+                .map_err(|mismatch| mismatch.in_call(index, principal))?;
+        }
+        Ok(Seen { items: std::mem::take(&mut *lock(&self.live.items)) })
+    }
+
+    /// Compares one entry into the guest with what the case expects.
+    fn judge(&self, ending: &Ending, ready: Option<bool>, before: usize) -> Result<(), Mismatch> {
+        let setting = &self.case.setting;
+        let mut lines = lock(&self.live.lines)[before..].to_vec();
+        let said = match self.case.header.phase {
+            Phase::Interceptor => None,
+            Phase::Install | Phase::Run => lines.pop().filter(|_| *ending == Ending::Returned),
+        };
+        let said = said.as_deref().and_then(|line| line.strip_prefix("info "));
+        let became = describe(ending, said);
+        if became != self.case.header.expect {
+            let text = format!("expected {:?}, got {became:?}", self.case.header.expect);
+            return Err(match ending {
+                Ending::Cancelled => Mismatch::Stopped(text),
+                _ => Mismatch::Other(text),
+            });
+        }
+        let differs = |what: &str, wanted: &dyn std::fmt::Debug, got: &dyn std::fmt::Debug| {
+            Err(Mismatch::Other(format!("{what}: expected {wanted:?}, got {got:?}")))
+        };
+        if let Some(wanted) = &setting.log
+            && *wanted != lines
+        {
+            return differs("the log", wanted, &lines);
+        }
+        let asked = std::mem::take(&mut *lock(&self.live.asked));
+        if let Some(wanted) = &setting.asked
+            && *wanted != asked
+        {
+            return differs("questions", wanted, &asked);
+        }
+        if setting.ready.is_some() && setting.ready != ready {
+            return differs("readiness", &setting.ready, &ready);
+        }
+        Ok(())
+    }
+
+    fn belongings(&self, id: &str) -> Arc<capsule::host::ports::Belongings> {
+        let id = PrincipalId::new(id).expect("a valid id");
+        self.hosted.belongings(&id).expect("the runner made the principal")
+    }
+
+    fn observer(&self) -> Option<Box<dyn Observer>> {
+        // Only one way is observed: the others show that it makes no difference.
+        let live = Arc::clone(&self.live);
+        (self.way == Way::Fresh).then(|| Box::new(Watcher(live)) as Box<dyn Observer>)
+    }
+
+    async fn call(
+        &self,
+        principal: &str,
+        keep: bool,
+        kept: &mut Option<capsule::engine::Instance>,
+    ) -> Ending {
+        let setting = &self.case.setting;
+        let id = PrincipalId::new(principal).expect("a valid id");
+        let account = self.machine.accounts().find(&id).expect("the runner made the principal");
+        let asked = AskedLimits {
+            timeout: setting.timeout_ms.map(std::time::Duration::from_millis),
+            ..AskedLimits::default()
+        };
+        let call = Call {
+            action: "case",
+            payload: principal.as_bytes(),
+            principal: self.belongings(principal),
+            owner: self.belongings("default"),
+            caller: setting.caller.as_deref().map(|kind| Arc::new(served(kind, principal))),
+            limits: call_limits(Some(&account.profile), asked, false).expect("it tightens"),
+            cancel: lock(&self.live.cancel).clone(),
+        };
+        let mut instance = match kept.take().filter(|_| keep) {
+            Some(instance) => instance,
+            None => match self.loaded.instance(&call, self.observer()).await {
+                Ok((instance, _)) => instance,
+                Err(report) => return report.ending,
+            },
+        };
+        let report = self.accompany(instance.call(call)).await;
+        if !instance.is_spent() {
+            *kept = Some(instance);
+        }
+        report.ending
+    }
+
+    async fn hook(&self, principal: &str) -> Ending {
+        let call = HookCall {
+            hook: Hook::Install,
+            principal: self.belongings(principal),
+            cancel: lock(&self.live.cancel).clone(),
+        };
+        let report = self.accompany(self.loaded.hook(call, self.observer())).await;
+        report.expect("the case exports the hook").ending
+    }
+
+    /// The loop's end, and whether it signalled readiness.
+    async fn run_loop(&self, principal: &str) -> (Ending, Option<bool>) {
+        let budget = RunLoopBudget {
+            exempt: false,
+            window_ticks: Some(capsule::limits::WINDOW_TICKS_MAX),
+            memory_bytes: capsule::limits::MEMORY_BYTES,
+        };
+        let cancel = lock(&self.live.cancel).clone();
+        let options = RunOptions {
+            owner: self.belongings(principal),
+            budget,
+            observer: self.observer(),
+            window_ended: None,
+            runtime: self.runtime.handle().clone(),
+        };
+        let started = self.loaded.start(options).expect("the case exports `run`");
+        let running = started.expect("a thread can be had");
+        let ended = running.ended();
+        let mut ended = pin!(ended);
+        let report = tokio::select! {
+            report = &mut ended => report,
+            () = cancel.cancelled() => {
+                running.cancel();
+                ended.await
+            }
+        };
+        (report.call.ending.clone(), Some(running.ready().await))
+    }
+
+    /// Waits for a call, and acts when it waits itself.
+    async fn accompany<R>(&self, call: impl Future<Output = R>) -> R {
+        let mut call = pin!(call);
+        // The call goes first: it runs until it waits before anything else has its turn.
+        tokio::select! {
+            biased;
+            done = &mut call => return done,
+            () = self.live.parked.notified() => {}
+        }
+        for action in &self.case.setting.parked {
+            if let Action::Ticks(ticks) = action {
+                tokio::select! {
+                    biased;
+                    done = &mut call => return done,
+                    () = tokio::time::sleep(EPOCH_TICK * *ticks) => {}
+                }
+            } else {
+                self.live.act(action);
+            }
+        }
+        call.await
+    }
+}
+
+impl Mismatch {
+    fn in_call(self, index: usize, principal: &str) -> Mismatch {
+        let label = |text| format!("call {} for {principal}: {text}", index + 1);
+        match self {
+            Mismatch::Stopped(text) => Mismatch::Stopped(label(text)),
+            Mismatch::Other(text) => Mismatch::Other(label(text)),
+        }
+    }
+}
+
+impl Live {
+    fn logged(&self, level: LogLevel, line: &str) {
+        match line {
+            "now" => self.now.iter().for_each(|action| self.act(action)),
+            "parked" => self.parked.notify_one(),
+            line => lock(&self.lines).push(format!("{} {line}", level.as_str())),
+        }
+    }
+
+    fn act(&self, action: &Action) {
+        let machine = self.machine.get().expect("guests run on the finished machine");
+        match action {
+            Action::Publish(sent) => {
+                machine.bus().publish(draft(sent)).map(drop).expect("the bus is open");
+            }
+            Action::Cancel(_) => lock(&self.cancel).cancel(),
+            Action::Close(_) => machine.bus().close(),
+            Action::Ticks(_) => {}
+        }
+    }
+}
+
+fn draft(sent: &Sent) -> Draft {
+    let from = sent.from.as_deref();
+    Draft {
+        topic: sent.topic.as_str().into(),
+        payload: sent.payload.as_str().into(),
+        source_id: uuid::Uuid::nil(),
+        principal: from.map_or(Attribution::System, |name| Attribution::Verified(name.into())),
+        timestamp: std::time::Duration::from_secs(5),
+    }
+}
+
+/// The message that an interceptor serves.
+fn served(kind: &str, principal: &str) -> Message {
+    let principal = match kind {
+        "verified" => Attribution::Verified(principal.into()),
+        "claimed" => Attribution::Claimed(principal.into()),
+        _ => Attribution::System,
+    };
+    Message {
+        topic: "case".into(),
+        payload: "{}".into(),
+        source_id: uuid::Uuid::from_u128(7),
+        principal,
+        seq: 1,
+        timestamp: std::time::Duration::new(1_577_836_805, 250_000_000),
+    }
+}
+
+fn furnish(store: &Store, setting: &Setting) -> Result<(), Box<dyn std::error::Error>> {
+    let home = store.home();
+    fs::create_dir_all(home.profiles())?;
+    fs::write(home.profile(OTHER)?, "")?;
+    for (principal, values) in &setting.settings {
+        store.env(principal, ID)?.set(&values.clone().into_iter().collect())?;
+    }
+    for (scope, values) in &setting.secrets {
+        let secrets = store.secrets(scope, ID)?;
+        for (key, value) in values {
+            secrets.set(key, value)?;
+        }
+    }
+    for (path, content) in &setting.files {
+        let path = home.root().join(path);
+        fs::create_dir_all(path.parent().unwrap_or(home.root()))?;
+        fs::write(path, content)?;
+    }
+    Ok(())
+}
+
+/// Gives a principal keys, all at once: a thousand acknowledged writes take a while.
+fn fill(machine: &Machine, principal: &str, keys: u32) -> Result<(), String> {
+    let namespace = Namespace::new(principal, ID).map_err(|error| error.to_string())?;
+    let entries: BTreeMap<String, &str> =
+        (0..keys).map(|number| (format!("k{number:04}"), "")).collect();
+    let file = serde_json::json!({ "format": "capsule-kv", "version": 1, "entries": entries });
+    let imported =
+        machine.kv().import(&namespace, &mut file.to_string().as_bytes(), ImportMode::Replace);
+    imported.map(drop).map_err(|error| error.to_string())
+}
+
+fn manifest(setting: &Setting) -> Result<Manifest, String> {
+    let text = setting.manifest(ID)?;
+    let parsed = capsule::manifest::parse(&text, &ParseOptions::default());
+    parsed.manifest.ok_or_else(|| format!("the manifest: {:?}\n{text}", parsed.problems))
+}
+
+fn staging(machine: &Machine) -> Result<Staging, String> {
+    let namespace = Namespace::new("default", ID).map_err(|error| error.to_string())?;
+    Ok(Staging { kv: machine.kv().stage(namespace), secrets: Arc::default() })
+}
+
+/// An ending in one line; `said` is what a guest said that cannot answer.
+fn describe(ending: &Ending, said: Option<&str>) -> String {
+    let with = |word: &str, data: Option<&str>| {
+        data.map_or_else(|| word.to_owned(), |data| format!("{word} {data}"))
+    };
+    match ending {
+        Ending::Verdict(Verdict::Continue(data)) => with("continue", data.as_deref()),
+        Ending::Verdict(Verdict::Final(data)) => with("final", data.as_deref()),
+        Ending::Verdict(Verdict::Deny { reason }) => with("deny", Some(reason)),
+        Ending::Returned => with("continue", said),
+        Ending::Trap(trap) => format!("trap {}: {}", trap.code, trap.message),
+        Ending::Deadline { limit } => format!("deadline {} s", limit.as_secs_f64()),
+        Ending::Cancelled => "cancelled".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Notes what is called and which errors come back.
+struct Watcher(Arc<Live>);
+
+impl Observer for Watcher {
+    fn observe(&mut self, record: &CallRecord<'_>) {
+        let function = record.function.short_name();
+        let interface = function.split('.').next().unwrap_or_default().to_owned();
+        let mut items = lock(&self.0.items);
+        if let Some(Value::Result(Err(error))) = record.result() {
+            let error = error.to_string();
+            let case = error.split('(').next().unwrap_or_default();
+            items.insert(format!("{interface}.{case}"));
+        }
+        items.insert(function);
+    }
+}
+
+/// Answers what the case says.
+struct Respondent(BTreeMap<String, Answer>, Weak<Live>);
+
+impl Person for Respondent {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
+        let kind = match &question.kind {
+            QuestionKind::Text => "text".to_owned(),
+            QuestionKind::Secret => "secret".to_owned(),
+            QuestionKind::Array => "array".to_owned(),
+            QuestionKind::Select(options) => format!("select {}", options.join("|")),
+        };
+        let default = question.default.as_deref().map(|value| format!(" [{value}]"));
+        let line = format!("{kind}: {}{}", question.prompt, default.unwrap_or_default());
+        if let Some(live) = self.1.upgrade() {
+            lock(&live.asked).push(line);
+        }
+        let answer = match self.0.get(&question.key) {
+            Some(Answer::One(value)) => PersonAnswer::One(value.clone()),
+            Some(Answer::Many(values)) => PersonAnswer::Many(values.clone()),
+            Some(Answer::Other(Silence::TimedOut(_))) => PersonAnswer::TimedOut,
+            Some(Answer::Other(Silence::Thinks(_))) => return Box::pin(std::future::pending()),
+            Some(Answer::Other(Silence::Declined(_))) | None => PersonAnswer::Cancelled,
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
