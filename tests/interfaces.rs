@@ -35,10 +35,7 @@ static ENGINE: LazyLock<Engine> =
 struct Nobody;
 
 impl Person for Nobody {
-    fn ask(
-        &self,
-        _: Question,
-    ) -> std::pin::Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
+    fn ask(&self, _: Question) -> std::pin::Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
         Box::pin(std::future::ready(PersonAnswer::Cancelled))
     }
 }
@@ -54,8 +51,7 @@ impl Guest {
     fn new(component: Vec<u8>, manifest: &str) -> Guest {
         let text = format!("{}\n{manifest}", support::minimal_manifest("guest"));
         let parsed = capsule::manifest::parse(&text, &ParseOptions::default());
-        let manifest: Manifest =
-            parsed.manifest.unwrap_or_else(|| panic!("{:?}", parsed.problems));
+        let manifest: Manifest = parsed.manifest.unwrap_or_else(|| panic!("{:?}", parsed.problems));
         let machine = Machine::new(MachineOptions {
             store: None,
             clock: Clock::seeded(7),
@@ -96,8 +92,7 @@ fn block_on<R>(future: impl Future<Output = R>) -> R {
 /// `wit/` with the world that is served.
 fn wit() -> (Resolve, WorldId) {
     let mut resolve = Resolve::default();
-    let (package, _) =
-        resolve.push_dir(support::repository().join("wit")).expect("wit/ resolves");
+    let (package, _) = resolve.push_dir(support::repository().join("wit")).expect("wit/ resolves");
     let world = resolve.select_world(&[package], Some("capsule")).expect("wit/ has the world");
     (resolve, world)
 }

@@ -1,6 +1,5 @@
 //! What every command works with.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::Global;
@@ -55,14 +54,6 @@ impl Cx {
             Err(error) => {
                 self.ui.warn(&format!("cannot clean up after an earlier process: {error}"));
             }
-        }
-    }
-
-    /// The directory that guests work in.
-    pub(super) fn workspace(&self) -> Result<PathBuf, Failure> {
-        match &self.global.workspace {
-            Some(path) => self.env.absolute(path),
-            None => Ok(self.env.cwd()?.to_owned()),
         }
     }
 

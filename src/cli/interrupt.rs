@@ -1,9 +1,12 @@
 //! SIGINT and SIGTERM: the first asks for a clean end, the second ends at once.
+//!
+//! Signals are watched on a thread of their own, so that they count even while the command is stuck
+//! in a write that nobody reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
@@ -24,27 +27,40 @@ impl Interrupted {
     }
 }
 
-/// Cancels `token` on the first signal and ends the process on the second. To be called inside the
-/// runtime that serves signals.
+/// Cancels `token` on the first signal and ends the process on the second.
 pub(super) fn watch(token: CancellationToken) -> Result<Interrupted, Failure> {
-    let open = |kind| {
-        signal(kind).map_err(|error| Failure::environment("cannot watch for signals", &error))
+    let failed = |error| Failure::environment("cannot watch for signals", &error);
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+    // Registered before this returns, so that no signal is missed.
+    let (interrupt, terminate) = {
+        let _entered = runtime.enter();
+        let open = |kind| signal(kind).map_err(failed);
+        (open(SignalKind::interrupt())?, open(SignalKind::terminate())?)
     };
-    let mut interrupt = open(SignalKind::interrupt())?;
-    let mut terminate = open(SignalKind::terminate())?;
     let interrupted = Interrupted::default();
     let seen = interrupted.clone();
-    tokio::spawn(async move {
-        loop {
-            let exit = tokio::select! {
-                _ = interrupt.recv() => Exit::Interrupted,
-                _ = terminate.recv() => Exit::Terminated,
-            };
-            if seen.0.swap(exit.code(), Ordering::Relaxed) != 0 {
-                std::process::exit(exit.code().into());
-            }
-            token.cancel();
-        }
-    });
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(serve(interrupt, terminate, token, seen)))
+        .map_err(failed)?;
     Ok(interrupted)
+}
+
+async fn serve(
+    mut interrupt: Signal,
+    mut terminate: Signal,
+    token: CancellationToken,
+    seen: Interrupted,
+) {
+    loop {
+        let exit = tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        };
+        if seen.0.swap(exit.code(), Ordering::Relaxed) != 0 {
+            std::process::exit(exit.code().into());
+        }
+        token.cancel();
+    }
 }

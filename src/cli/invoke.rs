@@ -17,7 +17,7 @@ use super::{interrupt, observe, parse};
 use crate::bus::{Attribution, Message};
 use crate::component::EntryPoint;
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
-use crate::limits::BINARY_BYTES_MAX;
+use crate::limits::HOST_CALL_BYTES_MAX;
 use crate::policy::budget::{AskedLimits, call_limits};
 use crate::policy::verdict::Verdict;
 use crate::report::invoke::{Called, InvokeReport, explain, outcome};
@@ -91,6 +91,9 @@ struct Gates {
     max_memory: Option<u64>,
 }
 
+/// Bytes of a payload, which a guest has to hold.
+const PAYLOAD_MAX: u64 = HOST_CALL_BYTES_MAX as u64;
+
 const OUTCOMES: [&str; 7] =
     ["continue", "final", "deny", "trap", "out-of-fuel", "deadline", "memory"];
 
@@ -152,11 +155,9 @@ fn call_once(
 ) -> Result<(CallReport, Option<Exit>), Failure> {
     let runtime = observe::runtime()?;
     let observer = trace.then(|| observe::trace(&cx.ui, ""));
-    let (report, interrupted) = runtime.block_on(async {
-        let interrupted = interrupt::watch(call.cancel.clone())?;
-        let report = ready.loaded.invoke(call, observer).await;
-        Ok::<_, Failure>((report, interrupted))
-    })?;
+    let interrupted = interrupt::watch(call.cancel.clone())?;
+    let invoke = tokio::task::coop::unconstrained(ready.loaded.invoke(call, observer));
+    let report = runtime.block_on(invoke);
     runtime.shutdown_background();
     Ok((report, interrupted.exit()))
 }
@@ -168,11 +169,15 @@ fn payload(args: &InvokeArgs) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = match &args.payload_file {
         Some(path) if path.as_os_str() != "-" => std::fs::File::open(path)
-            .and_then(|file| file.take(BINARY_BYTES_MAX).read_to_end(&mut bytes)),
+            .and_then(|file| file.take(PAYLOAD_MAX + 1).read_to_end(&mut bytes)),
         None if args.stdin.is_none() => return Ok(bytes),
-        _ => std::io::stdin().take(BINARY_BYTES_MAX).read_to_end(&mut bytes),
+        _ => std::io::stdin().take(PAYLOAD_MAX + 1).read_to_end(&mut bytes),
     };
     match read {
+        Ok(read) if read as u64 > PAYLOAD_MAX => {
+            let message = format!("the payload is larger than {PAYLOAD_MAX} bytes");
+            Err(Failure::new(Exit::Usage, "payload", message))
+        }
         Ok(_) => Ok(bytes),
         Err(error) => Err(Failure::environment("cannot read the payload", &error)),
     }

@@ -111,10 +111,26 @@ pub fn command() -> clap::Command {
 /// Runs the program with these arguments, the first of which is its name.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    end_on_any_panic(args.iter().any(|arg| arg == "--json"));
     let outcome = std::panic::catch_unwind(|| dispatch(args));
     // The panic itself has been printed by the runtime's own hook.
     let exit = outcome.unwrap_or(Exit::Defect);
     exit.into()
+}
+
+/// A panic on any thread is a defect of this program and ends it; with JSON asked for there is a
+/// document that says so.
+fn end_on_any_panic(json: bool) {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        if json {
+            let message = "a defect in capsule; please report it with what is on standard error";
+            let failure = Failure::new(Exit::Defect, "defect", message);
+            Ui::new(UiOptions { json, ..UiOptions::default() }).document(&failure.document());
+        }
+        std::process::exit(Exit::Defect.code().into());
+    }));
 }
 
 fn dispatch(args: Vec<OsString>) -> Exit {

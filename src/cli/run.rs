@@ -95,8 +95,10 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let until = args.until.clone();
     let exit = runtime.block_on(session.supervise(feed, ready, until, args.duration));
+    // Closed in any case: what runs is ended and summed up.
+    let worst = session.close(&runtime);
     let exit = exit.and_then(|exit| {
-        Ok(session.close(&runtime)?.map_or(exit, |worst| match exit {
+        Ok(worst?.map_or(exit, |worst| match exit {
             Exit::Interrupted | Exit::Terminated => exit,
             exit => exit.worst(worst),
         }))

@@ -159,7 +159,7 @@ impl Ui {
     }
 
     /// Says something beside the result.
-pub(super) fn talk(&self, text: &str) {
+    pub(super) fn talk(&self, text: &str) {
         if !self.options.quiet {
             self.say(&escape(text));
         }

@@ -46,6 +46,11 @@ impl Bindings {
         Bindings(bindings)
     }
 
+    /// Whether nothing is bound at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The chain of handlers for a topic; empty when nothing is bound to it.
     pub fn chain(&self, topic: &str) -> Arc<[Step]> {
         self.0

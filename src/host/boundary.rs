@@ -312,7 +312,11 @@ impl<I: Interface> InterfaceBinder<'_, I> {
                                 return Err(entry.stop(&mut store, &args, Stop::Cancelled));
                             }
                             Parked::Late(limit) => {
-                                return Err(entry.stop(&mut store, &args, Stop::Deadline { limit }));
+                                return Err(entry.stop(
+                                    &mut store,
+                                    &args,
+                                    Stop::Deadline { limit },
+                                ));
                             }
                         }
                     }

@@ -62,7 +62,7 @@ impl Meter {
         self.settle();
         let growth = desired.saturating_sub(current);
         let wanted = self.used_bytes.saturating_add(growth);
-if maximum.is_some_and(|maximum| desired > maximum) {
+        if maximum.is_some_and(|maximum| desired > maximum) {
             // The guest's own limit, not ours.
             return false;
         }
@@ -119,7 +119,7 @@ impl ResourceLimiter for Meter {
         Ok(self.grow(bytes(current), bytes(desired), maximum.map(bytes)))
     }
 
-fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
         // The engine may say so of a growth that it never asked about, so nothing is given back: a
         // table that did not grow stays counted, which can only refuse, never allow.
         Ok(())

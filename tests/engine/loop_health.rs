@@ -154,7 +154,8 @@ async fn a_loop_that_traps_has_failed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_loop_that_does_not_come_to_life_has_failed_and_was_never_ready() {
-    let rig = Rig::text("(module (func $start unreachable) (start $start) (func (export \"run\")))");
+    let rig =
+        Rig::text("(module (func $start unreachable) (start $start) (func (export \"run\")))");
     let run = rig.start(windows_of(50));
     assert!(!soon(run.ready()).await);
     let (end, ending) = ends(&run).await;

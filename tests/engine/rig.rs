@@ -306,7 +306,8 @@ fn code(engine: &Engine, component: &[u8], flavour: Flavour) -> Code {
     static KNOWN: LazyLock<Mutex<HashMap<Key, Code>>> = LazyLock::new(Mutex::default);
     let verified = Verified::unpacked(component.to_vec());
     let compile = || engine.compile(&verified, flavour).expect("it compiles");
-    let shared = [&ON_DEMAND, &SLOTS].into_iter().position(|shared| std::ptr::eq(&**shared, engine));
+    let shared =
+        [&ON_DEMAND, &SLOTS].into_iter().position(|shared| std::ptr::eq(&**shared, engine));
     let Some(shared) = shared else { return compile() };
     let key = (verified.digest(), flavour, shared == 0);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -37,7 +37,8 @@ pub(super) fn approve(
     let verb = if plan.previous().is_some() { "may touch in addition" } else { "may touch" };
     cx.ui.talk(&format!("{} {verb}:\n", candidate.capsule.id()));
     for (capability, values) in &report.added_capabilities {
-        cx.ui.talk(&format!("  {capability} {}\n", crate::cli::ui::escape_line(&values.join(", "))));
+        cx.ui
+            .talk(&format!("  {capability} {}\n", crate::cli::ui::escape_line(&values.join(", "))));
     }
     if cx.global.yes || dry_run {
         return Ok(wanted.clone());

@@ -93,11 +93,13 @@ fn call_hook(
     let runtime = observe::runtime()?;
     let observer = trace.then(|| observe::trace(&cx.ui, ""));
     let hook = call.hook;
-    let called = runtime.block_on(async {
-        interrupt::watch(call.cancel.clone())?;
-        Ok::<_, Failure>(loaded.hook(call, observer).await)
-    })?;
+    let interrupted = interrupt::watch(call.cancel.clone())?;
+    let called = runtime.block_on(loaded.hook(call, observer));
     runtime.shutdown_background();
+    if let Some(exit) = interrupted.exit() {
+        let message = format!("{} was interrupted, so nothing changed", hook.export());
+        return Err(Failure::new(exit, "interrupted", message));
+    }
     called.ok_or_else(|| {
         let message = format!("{} is no function of the component", hook.export());
         Failure::new(Exit::Invalid, "hook", message)

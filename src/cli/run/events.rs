@@ -1,5 +1,6 @@
 //! Messages that the user publishes.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,35 +55,57 @@ impl Feed {
         Ok(Feed { given, file, principal: principal.clone() })
     }
 
-    /// Publishes everything; a file is read on a thread of its own, because reading may take for
-    /// ever.
-    pub(super) async fn publish(self, bus: &Bus, clock: &Clock) -> Result<(), Failure> {
+    /// Begins to read the file, if there is one, on a thread of its own: reading may take for ever.
+    pub(super) fn start(self, bus: &Bus, clock: &Clock) -> Result<Feeding, Failure> {
         let source_id = clock
             .uuid()
             .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
-        let publish = |event: Event| {
-            let draft = Draft {
-                topic: event.topic,
-                payload: event.payload,
-                source_id,
-                principal: Attribution::Verified(event.principal),
-                timestamp: clock.since_epoch(),
-            };
-            // A closed bus means that the run is over, and nobody waits for the message.
-            let _ = bus.publish(draft);
-        };
-        self.given.into_iter().for_each(publish);
-        let Some(file) = self.file else { return Ok(()) };
-        let (sender, mut events) = mpsc::channel(FEED_QUEUE_MAX);
-        let principal = self.principal;
-        std::thread::Builder::new()
-            .name("events".to_owned())
-            .spawn(move || read(&file, &principal, &sender))
-            .map_err(|error| Failure::environment("cannot start a thread", &error))?;
-        while let Some(event) = events.recv().await {
-            publish(event?);
+        let mut file = None;
+        if let Some(path) = self.file {
+            let (sender, events) = mpsc::channel(FEED_QUEUE_MAX);
+            let principal = self.principal;
+            std::thread::Builder::new()
+                .name("events".to_owned())
+                .spawn(move || read(&path, &principal, &sender))
+                .map_err(|error| Failure::environment("cannot start a thread", &error))?;
+            file = Some(events);
         }
-        Ok(())
+        let given = self.given.into();
+        Ok(Feeding { given, file, source_id, bus: bus.clone(), clock: clock.clone() })
+    }
+}
+
+/// What is still to be published.
+pub(super) struct Feeding {
+    given: VecDeque<Event>,
+    file: Option<mpsc::Receiver<Result<Event, Failure>>>,
+    source_id: uuid::Uuid,
+    bus: Bus,
+    clock: Clock,
+}
+
+impl Feeding {
+    /// Publishes the next message; `false` when there is none any more. Nothing is lost when the
+    /// future is dropped before it completes.
+    pub(super) async fn publish_next(&mut self) -> Result<bool, Failure> {
+        let event = match (self.given.pop_front(), &mut self.file) {
+            (Some(event), _) => event,
+            (None, Some(file)) => match file.recv().await {
+                Some(event) => event?,
+                None => return Ok(false),
+            },
+            (None, None) => return Ok(false),
+        };
+        let draft = Draft {
+            topic: event.topic,
+            payload: event.payload,
+            source_id: self.source_id,
+            principal: Attribution::Verified(event.principal),
+            timestamp: self.clock.since_epoch(),
+        };
+        // A closed bus means that the run is over, and nobody waits for the message.
+        let _ = self.bus.publish(draft);
+        Ok(true)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run: members, messages between them, and the end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,9 +20,16 @@ use crate::cli::load::Place;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Handled};
 use crate::engine::Ending;
+use crate::limits::DISPATCH_QUEUE_MAX;
 use crate::report::invoke::outcome;
 use crate::report::run::Event;
 
+/// Steps that wait for one capsule besides those in its queue.
+const BACKLOG_MAX: usize = 65_536;
+/// Steps under way while the user's messages go on being published.
+const FEED_WHILE_BUSY_MAX: usize = DISPATCH_QUEUE_MAX / 2;
+/// Longer than anybody waits.
+const FAR_AWAY: Duration = Duration::from_secs(1 << 30);
 /// How long loops get to end when they are asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -35,7 +42,11 @@ pub(super) struct Session<'a> {
     bindings: Bindings,
     tap: Tap,
     handled: mpsc::UnboundedReceiver<Handled>,
-    in_flight: Arc<AtomicUsize>,
+    /// Steps that are queued or being made.
+    in_flight: usize,
+    /// By member: how many steps its worker has, and those that wait for a place there.
+    queued: Vec<usize>,
+    backlog: Vec<VecDeque<Deliver>>,
     cancel: CancellationToken,
     messages: u64,
     end: &'static str,
@@ -71,7 +82,9 @@ impl<'a> Session<'a> {
             bindings: Bindings::new(bindings),
             tap,
             handled,
-            in_flight: Arc::default(),
+            in_flight: 0,
+            queued: vec![0; capsules.len()],
+            backlog: capsules.iter().map(|_| VecDeque::new()).collect(),
             cancel,
             messages: 0,
             end: "every loop has ended",
@@ -87,6 +100,7 @@ impl<'a> Session<'a> {
         duration: Option<Duration>,
     ) -> Result<Exit, Failure> {
         let interrupted = interrupt::watch(self.cancel.clone())?;
+        let cancel = self.cancel.clone();
         let limit = async {
             match duration {
                 Some(duration) => tokio::time::sleep(duration).await,
@@ -94,12 +108,14 @@ impl<'a> Session<'a> {
             }
         };
         tokio::pin!(limit);
-        self.wait_ready(ready_timeout).await;
+        tokio::select! {
+            () = self.wait_ready(ready_timeout) => {}
+            () = cancel.cancelled() => {}
+            () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
+        }
 
-        let bus = self.place.machine.bus().clone();
-        let clock = self.place.machine.clock().clone();
-        let feeding = async move { feed.publish(&bus, &clock).await };
-        tokio::pin!(feeding);
+        let machine = &self.place.machine;
+        let mut feeding = feed.start(machine.bus(), machine.clock())?;
         let mut fed = false;
         let loops = Loops::of(&self.members, &self.reporter, &self.tallies);
         let has_loops = loops.count > 0;
@@ -107,7 +123,6 @@ impl<'a> Session<'a> {
         tokio::pin!(ended);
         let mut loops_over = !has_loops;
         let mut tapped = self.tap.ready();
-        let cancel = self.cancel.clone();
         loop {
             if self.take_messages(until.as_deref()) {
                 self.end = "the message of --until came";
@@ -117,47 +132,49 @@ impl<'a> Session<'a> {
                 self.end = "nobody reads the output any more";
                 return Ok(Exit::Done);
             }
-            let idle = fed && self.in_flight.load(Ordering::Acquire) == 0;
-            if loops_over && idle && duration.is_none() {
-                if !has_loops {
-                    self.end = "every message has been served";
-                }
-                break;
+            let busy = self.in_flight;
+            if loops_over && busy == 0 && (fed || (has_loops && self.bindings.is_empty())) {
+                let end = match has_loops {
+                    true => "every loop has ended",
+                    false => "every message has been served",
+                };
+                return self.over(end, until.as_deref());
             }
-            if loops_over && has_loops && idle {
-                break;
-            }
+            // What ends a run comes first, so that no flood of messages can hold it up.
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
                     self.end = "interrupted";
                     return Ok(interrupted.exit().unwrap_or(Exit::Interrupted));
                 }
-                () = &mut tapped => tapped = self.tap.ready(),
-                Some(handled) = self.handled.recv() => self.finish_step(handled),
-                result = &mut feeding, if !fed => {
-                    result?;
-                    fed = true;
-                }
+                () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
                 () = &mut ended, if !loops_over => loops_over = true,
-                () = &mut limit => {
-                    self.end = "the time of --for is over";
-                    break;
+                Some(handled) = self.handled.recv() => self.finish_step(handled),
+                published = feeding.publish_next(), if !fed && busy < FEED_WHILE_BUSY_MAX => {
+                    fed = !published?;
                 }
+                () = &mut tapped => tapped = self.tap.ready(),
             }
         }
-        if self.take_messages(until.as_deref()) || until.is_none() {
-            return Ok(Exit::Done);
+    }
+
+    /// The end of a run that nobody asked to end: fine, unless a message was waited for.
+    fn over(&mut self, end: &'static str, until: Option<&str>) -> Result<Exit, Failure> {
+        self.end = end;
+        match until {
+            None => Ok(Exit::Done),
+            Some(_) if self.take_messages(until) => Ok(Exit::Done),
+            Some(topic) => {
+                self.reporter.warn(&format!("no message on {topic} came before the end"));
+                Ok(Exit::Deadline)
+            }
         }
-        self.reporter.warn(&format!(
-            "no message on {} came before the end",
-            until.as_deref().unwrap_or_default()
-        ));
-        Ok(Exit::Deadline)
     }
 
     async fn wait_ready(&self, timeout: Duration) {
-        let deadline = tokio::time::Instant::now() + timeout;
+        // A time that cannot be counted is one that never comes.
+        let now = tokio::time::Instant::now();
+        let deadline = now.checked_add(timeout).unwrap_or(now + FAR_AWAY);
         for member in &self.members {
             let Role::Loop(run) = &member.role else { continue };
             match tokio::time::timeout_at(deadline, run.ready()).await {
@@ -202,18 +219,44 @@ impl<'a> Session<'a> {
     }
 
     fn deliver(&mut self, delivery: Deliver) {
-        let step = delivery.chain[delivery.at].clone();
-        let topic = delivery.message.topic.to_string();
-        let member = &self.members[step.worker];
-        let Role::Handlers(worker) = &member.role else { return };
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        if let Err(error) = worker.deliver(delivery) {
-            self.in_flight.fetch_sub(1, Ordering::AcqRel);
-            let event =
-                Event::Undelivered { action: step.action, topic, reason: error.to_string() };
-            self.reporter.event(Some(&member.name), event);
-            self.tally(step.worker, |tally| tally.dropped += 1);
+        let worker = delivery.chain[delivery.at].worker;
+        if self.queued[worker] < DISPATCH_QUEUE_MAX {
+            self.hand_over(worker, delivery);
+        } else if self.backlog[worker].len() < BACKLOG_MAX {
+            self.in_flight += 1;
+            self.backlog[worker].push_back(delivery);
+        } else {
+            self.lose(worker, &delivery, &format!("{BACKLOG_MAX} messages wait already"));
         }
+    }
+
+    fn hand_over(&mut self, worker: usize, delivery: Deliver) {
+        let Role::Handlers(thread) = &self.members[worker].role else { return };
+        let lost = Deliver {
+            message: Arc::clone(&delivery.message),
+            payload: Arc::clone(&delivery.payload),
+            chain: Arc::clone(&delivery.chain),
+            at: delivery.at,
+        };
+        match thread.deliver(delivery) {
+            Ok(()) => {
+                self.in_flight += 1;
+                self.queued[worker] += 1;
+            }
+            Err(error) => self.lose(worker, &lost, &error.to_string()),
+        }
+    }
+
+    /// Says that a handler was not called, which no run ends well with.
+    fn lose(&mut self, worker: usize, delivery: &Deliver, reason: &str) {
+        let action = delivery.chain[delivery.at].action.clone();
+        let topic = delivery.message.topic.to_string();
+        let event = Event::Undelivered { action, topic, reason: reason.to_owned() };
+        self.reporter.event(Some(&self.members[worker].name), event);
+        self.tally(worker, |tally| {
+            tally.dropped += 1;
+            tally.worse(Exit::Environment);
+        });
     }
 
     fn finish_step(&mut self, handled: Handled) {
@@ -246,10 +289,15 @@ impl<'a> Session<'a> {
                 self.tally(step.worker, denied);
             }
         }
+        self.queued[step.worker] -= 1;
+        self.in_flight -= 1;
+        if let Some(waiting) = self.backlog[step.worker].pop_front() {
+            self.in_flight -= 1;
+            self.hand_over(step.worker, waiting);
+        }
         if let Some(next) = handled.next() {
             self.deliver(next);
         }
-        self.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 
     fn tally(&self, member: usize, change: impl FnOnce(&mut Tally)) {

@@ -144,7 +144,9 @@ impl<'a> View<'a> {
             return true;
         }
         let name = message.principal.name().unwrap_or(self.scope.owner.id.as_str());
-        if name != self.scope.principal.id.as_str() {
+        // Somebody else is looked up for every message: they may have been disabled meanwhile.
+        let known = name == self.scope.owner.id.as_str();
+        if !known || name != self.scope.principal.id.as_str() {
             let found = PrincipalId::new(name).map_err(|error| error.to_string()).and_then(|id| {
                 if id == self.scope.owner.id {
                     return Ok(Arc::clone(&self.scope.owner));
