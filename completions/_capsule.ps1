@@ -63,7 +63,6 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Make every check and write nothing')
             [CompletionResult]::new('--upgrade-only', '--upgrade-only', [CompletionResultType]::ParameterName, 'Refuse to install what is not installed yet')
             [CompletionResult]::new('--reinstall', '--reinstall', [CompletionResultType]::ParameterName, 'Run astrid-install again instead of astrid-upgrade')
-            [CompletionResult]::new('--workspace-scope', '--workspace-scope', [CompletionResultType]::ParameterName, 'Install into .astrid/capsules of the workspace')
             [CompletionResult]::new('--no-hooks', '--no-hooks', [CompletionResultType]::ParameterName, 'Do not run lifecycle hooks')
             [CompletionResult]::new('--allow-unlinkable', '--allow-unlinkable', [CompletionResultType]::ParameterName, 'Install even when imports are not served here; hooks are not run then')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Treat unknown and legacy manifest keys as errors')

@@ -356,7 +356,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-q -v -y -h --expect-hash --dry-run --upgrade-only --reinstall --workspace-scope --no-hooks --allow-unlinkable --strict --no-wait --answers --set --trace --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --expect-hash --dry-run --upgrade-only --reinstall --no-hooks --allow-unlinkable --strict --no-wait --answers --set --trace --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

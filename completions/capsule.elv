@@ -59,7 +59,6 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --dry-run 'Make every check and write nothing'
             cand --upgrade-only 'Refuse to install what is not installed yet'
             cand --reinstall 'Run astrid-install again instead of astrid-upgrade'
-            cand --workspace-scope 'Install into .astrid/capsules of the workspace'
             cand --no-hooks 'Do not run lifecycle hooks'
             cand --allow-unlinkable 'Install even when imports are not served here; hooks are not run then'
             cand --strict 'Treat unknown and legacy manifest keys as errors'

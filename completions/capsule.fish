@@ -62,7 +62,6 @@ never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l dry-run -d 'Make every check and write nothing'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l upgrade-only -d 'Refuse to install what is not installed yet'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l reinstall -d 'Run astrid-install again instead of astrid-upgrade'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l workspace-scope -d 'Install into .astrid/capsules of the workspace'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-hooks -d 'Do not run lifecycle hooks'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unlinkable -d 'Install even when imports are not served here; hooks are not run then'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l strict -d 'Treat unknown and legacy manifest keys as errors'
@@ -78,8 +77,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l kernel -d 'A
 0.9.0\t''
 0.9.1\t''
 0.10.0\t''"
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l level -d 'The least finding that fails a check' -r -f -a "warning\t'Warnings and errors'
-error\t'Errors: the capsule cannot work as it is'"
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l level -d 'The least finding that fails a check' -r -f -a "warning\t''
+error\t''"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l format -d 'Form of the report [default: text, or json with --json]' -r -f -a "text\t'For people'
 json\t'One document of schema capsule.inspect/1'"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
