@@ -1,4 +1,4 @@
-//! The engine as a library: what becomes of calls and run loops.
+//! The engine as a library: what becomes of calls, hooks, run loops and dispatched messages.
 //!
 //! Guests are fixtures, or small modules in text whose action is one letter. Everything that is
 //! waited for has a bound, and nothing depends on how fast the machine is: where a test needs time
@@ -7,10 +7,16 @@
 #[path = "support/mod.rs"]
 mod support;
 
+#[path = "engine/code.rs"]
+mod code;
 #[path = "engine/deadlines.rs"]
 mod deadlines;
+#[path = "engine/dispatch.rs"]
+mod dispatch;
 #[path = "engine/fuel.rs"]
 mod fuel;
+#[path = "engine/hooks.rs"]
+mod hooks;
 #[path = "engine/instances.rs"]
 mod instances;
 #[path = "engine/isolation.rs"]

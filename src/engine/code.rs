@@ -1,11 +1,11 @@
 //! From verified bytes to something that can be instantiated.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::cache::CacheError;
-use super::{Engine, EngineError, Flavour, Flavoured, Profile};
+use super::{Engine, EngineError, Flavour, Flavoured, Profile, get_or_make};
 use crate::component::{Digest, Verified};
 use crate::host::{CapsuleHost, HostState, missing};
 
@@ -14,10 +14,19 @@ use crate::host::{CapsuleHost, HostState, missing};
 pub struct Code {
     pub(super) component: Component,
     pub(super) flavoured: Flavoured,
+    without_slots: Option<WithoutSlots>,
     /// Digest of the binary.
     pub digest: Digest,
     /// Where the code came from.
     pub source: CodeSource,
+}
+
+/// What it takes to have the same code for instances that are made on demand.
+#[derive(Clone)]
+struct WithoutSlots {
+    engine: Engine,
+    verified: Verified,
+    flavour: Flavour,
 }
 
 /// Where compiled code came from.
@@ -73,6 +82,16 @@ impl Engine {
         }
     }
 
+    fn without_slots(
+        &self,
+        verified: &Verified,
+        flavour: Flavour,
+        profile: Profile,
+    ) -> Option<WithoutSlots> {
+        let (engine, verified) = (self.clone(), verified.clone());
+        (profile == Profile::Server).then_some(WithoutSlots { engine, verified, flavour })
+    }
+
     fn compile_for(
         &self,
         verified: &Verified,
@@ -82,13 +101,16 @@ impl Engine {
         let flavoured = self.flavoured(flavour, profile)?.clone();
         let engine = &flavoured.engine;
         let digest = verified.digest();
+        let without_slots = self.without_slots(verified, flavour, profile);
         if let Some(component) = self.cached(engine, &digest) {
-            return Ok(Code { component, flavoured, digest, source: CodeSource::Cache });
+            let source = CodeSource::Cache;
+            return Ok(Code { component, flavoured, without_slots, digest, source });
         }
         let component =
             Component::from_binary(engine, verified.bytes()).map_err(LoadError::Invalid)?;
         self.keep(engine, &digest, &component);
-        Ok(Code { component, flavoured, digest, source: CodeSource::Compiled })
+        let source = CodeSource::Compiled;
+        Ok(Code { component, flavoured, without_slots, digest, source })
     }
 
     fn cached(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
@@ -121,13 +143,16 @@ impl Code {
     /// Links the code to the host functions of `capsule`.
     pub fn link(&self, capsule: Arc<CapsuleHost>) -> Result<Loaded, LinkError> {
         let mut linker = self.flavoured.linker.clone();
-        missing::link(&mut linker, &self.component).map_err(LinkError)?;
+        missing::link(&mut linker, &self.component, &self.flavoured.functions)
+            .map_err(LinkError)?;
         let pre = linker.instantiate_pre(&self.component).map_err(LinkError)?;
         let export = |name: &str| self.component.get_export_index(None, name);
         Ok(Loaded(Arc::new(Linked {
             pre,
             capsule,
             flavoured: self.flavoured.clone(),
+            without_slots: self.without_slots.clone(),
+            beyond: OnceLock::new(),
             hook: export("astrid-hook-trigger"),
             run: export("run"),
             install: export("astrid-install"),
@@ -145,10 +170,28 @@ pub(super) struct Linked {
     pub(super) pre: InstancePre<HostState>,
     pub(super) capsule: Arc<CapsuleHost>,
     pub(super) flavoured: Flavoured,
+    without_slots: Option<WithoutSlots>,
+    beyond: OnceLock<Arc<Linked>>,
     pub(super) hook: Option<ComponentExportIndex>,
     pub(super) run: Option<ComponentExportIndex>,
     pub(super) install: Option<ComponentExportIndex>,
     pub(super) upgrade: Option<ComponentExportIndex>,
+}
+
+impl Linked {
+    /// The same capsule for instances that no slot is left for, or that may outgrow one; made when
+    /// it is first needed. `None` when this one keeps no slots, or the code cannot be had again.
+    pub(super) fn beyond_slots(&self) -> Option<&Arc<Linked>> {
+        let WithoutSlots { engine, verified, flavour } = self.without_slots.as_ref()?;
+        let made = get_or_make(&self.beyond, || {
+            let code = engine.compile_for(verified, *flavour, Profile::OneShot);
+            let code = code.map_err(|error| error.to_string())?;
+            let linked = code.link(Arc::clone(&self.capsule)).map_err(|error| error.to_string())?;
+            tracing::info!("{}: some instances are made without a slot", self.capsule.id);
+            Ok::<_, String>(linked.0)
+        });
+        made.inspect_err(|error| tracing::warn!("{}: {error}", self.capsule.id)).ok()
+    }
 }
 
 impl Loaded {

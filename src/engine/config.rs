@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::limits::{MEMORY_BYTES, TABLE_ELEMENT_BYTES};
 use wasmtime::{Config, Engine, OperatorCost, PoolingAllocationConfig, WasmBacktraceDetails};
 
 /// Which code a capsule is compiled to.
@@ -54,11 +55,14 @@ fn pool() -> PoolingAllocationConfig {
         .max_core_instances_per_component(16)
         .max_memories_per_component(8)
         .max_tables_per_component(16)
+        .table_elements(POOL_TABLE_ELEMENTS)
         .linear_memory_keep_resident(1 << 20)
         .table_keep_resident(1 << 16);
     pool
 }
 
+/// Elements of a table in a slot: as many as the memory of an ordinary call allows.
+const POOL_TABLE_ELEMENTS: usize = (MEMORY_BYTES / TABLE_ELEMENT_BYTES) as usize;
 /// Instances that a server's pool has slots for.
 const POOL_INSTANCES: u32 = 128;
 

@@ -1,7 +1,7 @@
 //! A live instance, and calls of its interceptor.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
@@ -19,7 +19,7 @@ use crate::host::pace::Pace;
 use crate::host::ports::Belongings;
 use crate::host::record::Observer;
 use crate::host::scope::{CallScope, Phase};
-use crate::limits::{CALL_FUEL, EPOCH_TICK};
+use crate::limits::{CALL_FUEL, EPOCH_TICK, MEMORY_BYTES};
 use crate::policy::budget::CallLimits;
 use crate::policy::verdict::Verdict;
 
@@ -53,15 +53,36 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn scope(&self) -> CallScope {
+    fn scope(&self, bounds: Bounds) -> CallScope {
         CallScope {
             phase: Phase::Interceptor,
             principal: Arc::clone(&self.principal),
             owner: Arc::clone(&self.owner),
             caller: self.caller.clone(),
             cancel: self.cancel.clone(),
-            deadline: deadline(self.limits.timeout),
+            deadline: bounds.deadline,
+            asked_to_end: None,
         }
+    }
+}
+
+/// When a call ends at the latest, for code that computes and for calls that wait. Making the
+/// instance that a call runs in counts towards it.
+#[derive(Clone, Copy)]
+struct Bounds {
+    ends: u64,
+    limit: Duration,
+    deadline: Option<(tokio::time::Instant, Duration)>,
+}
+
+impl Bounds {
+    fn from_now(linked: &Linked, limit: Duration) -> Bounds {
+        let ends = Pace::last_tick(linked.flavoured.ticks.now(), limit, EPOCH_TICK);
+        Bounds { ends, limit, deadline: deadline(limit) }
+    }
+
+    fn pace(self) -> Pace {
+        Pace::Call { ends: self.ends, limit: self.limit }
     }
 }
 
@@ -78,33 +99,60 @@ pub struct Instance {
 
 /// A store with an instance in it, and what making it took.
 pub(super) struct Made {
+    /// What the instance was made from.
+    pub(super) linked: Arc<Linked>,
     pub(super) store: Store<HostState>,
     pub(super) instance: wasmtime::component::Instance,
     pub(super) fuel: u64,
-    pub(super) time: std::time::Duration,
+    pub(super) time: Duration,
 }
 
 impl Linked {
-    /// Makes an instance, within the limits that its scope and meter bring.
+    /// Makes an instance, within the limits that its scope and meter bring: in a slot where the
+    /// engine keeps slots, one is free and the guest cannot outgrow it, and else on demand.
     pub(super) async fn make(
-        &self,
+        self: &Arc<Self>,
         scope: CallScope,
         meter: Meter,
         pace: Pace,
         observer: Option<Box<dyn Observer>>,
         fuel: u64,
     ) -> Result<Made, Box<CallReport>> {
+        let ceiling = meter.ceiling_bytes();
+        let roomy = if ceiling > MEMORY_BYTES { self.beyond_slots() } else { None };
+        let failed = match roomy.unwrap_or(self).try_make(scope, meter, pace, observer, fuel).await
+        {
+            Ok(made) => return Ok(made),
+            Err(failed) => failed,
+        };
+        let Some((state, beyond)) = failed.retry else { return Err(failed.report) };
+        let HostState { scope, pace, boundary, .. } = *state;
+        let (meter, observer) = (Meter::new(ceiling), boundary.into_observer());
+        let made = beyond.try_make(scope, meter, pace, observer, fuel).await;
+        made.map_err(|failed| failed.report)
+    }
+
+    async fn try_make(
+        self: &Arc<Self>,
+        scope: CallScope,
+        meter: Meter,
+        pace: Pace,
+        observer: Option<Box<dyn Observer>>,
+        fuel: u64,
+    ) -> Result<Made, Unmade> {
         let boundary = Boundary::new(Arc::clone(&self.flavoured.functions), observer);
         let capsule = Arc::clone(&self.capsule);
         let state = HostState::new(capsule, scope, boundary, meter, pace);
         let started = Instant::now();
         let mut store = new_store(&self.flavoured, state, fuel)
-            .map_err(|error| Box::new(CallReport::without_store(&error)))?;
+            .map_err(|error| Unmade::for_good(CallReport::without_store(&error)))?;
         store.data_mut().boundary.entered(fuel);
         match self.pre.instantiate_async(&mut store).await {
             Ok(instance) => {
+                store.data_mut().meter.end_call();
                 let fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-                Ok(Made { store, instance, fuel, time: started.elapsed() })
+                let linked = Arc::clone(self);
+                Ok(Made { linked, store, instance, fuel, time: started.elapsed() })
             }
             Err(error) => {
                 store.data_mut().meter.end_call();
@@ -112,9 +160,28 @@ impl Linked {
                 let used = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
                 let fuel = FuelUse { call: 0, instantiate: used, budget: fuel, lower_bound: true };
                 let times = Times { instantiate: started.elapsed(), ..Times::default() };
-                Err(Box::new(CallReport::of(&store, ending, fuel, times)))
+                let report = Box::new(CallReport::of(&store, ending, fuel, times));
+                // Whatever a guest did to others while it was being made must not be done twice.
+                let fresh = store.data().boundary.last_call().is_none();
+                let full = fresh && error.is::<wasmtime::PoolConcurrencyLimitError>();
+                let beyond = if full { self.beyond_slots().cloned() } else { None };
+                let retry = beyond.map(|beyond| (Box::new(store.into_data()), beyond));
+                Err(Unmade { report, retry })
             }
         }
+    }
+}
+
+/// An instance that was not made.
+struct Unmade {
+    report: Box<CallReport>,
+    /// When all that was missing is a slot: the untouched state, and what makes instances without.
+    retry: Option<(Box<HostState>, Arc<Linked>)>,
+}
+
+impl Unmade {
+    fn for_good(report: CallReport) -> Unmade {
+        Unmade { report: Box::new(report), retry: None }
     }
 }
 
@@ -169,9 +236,10 @@ impl CallReport {
 impl Loaded {
     /// Calls the interceptor in an instance of its own.
     pub async fn invoke(&self, call: Call<'_>, observer: Option<Box<dyn Observer>>) -> CallReport {
-        match self.instance(&call, observer).await {
+        let bounds = Bounds::from_now(&self.0, call.limits.timeout);
+        match self.instance_within(&call, bounds, observer).await {
             Ok((mut instance, made)) => {
-                let mut report = instance.call(call).await;
+                let mut report = instance.call_within(call, bounds).await;
                 report.fuel.instantiate = made.fuel.instantiate;
                 report.times.instantiate = made.times.instantiate;
                 report
@@ -186,14 +254,23 @@ impl Loaded {
         call: &Call<'_>,
         observer: Option<Box<dyn Observer>>,
     ) -> Result<(Instance, CallReport), Box<CallReport>> {
-        let now = self.0.flavoured.ticks.now();
-        let pace = Pace::call(now, call.limits.timeout, EPOCH_TICK);
+        let bounds = Bounds::from_now(&self.0, call.limits.timeout);
+        self.instance_within(call, bounds, observer).await
+    }
+
+    async fn instance_within(
+        &self,
+        call: &Call<'_>,
+        bounds: Bounds,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<(Instance, CallReport), Box<CallReport>> {
         let meter = Meter::new(call.limits.memory_bytes);
-        let made = self.0.make(call.scope(), meter, pace, observer, CALL_FUEL).await?;
-        let Made { mut store, instance, fuel, time } = made;
+        let scope = call.scope(bounds);
+        let made = self.0.make(scope, meter, bounds.pace(), observer, CALL_FUEL).await?;
+        let Made { linked, mut store, instance, fuel, time } = made;
         let fuel = FuelUse { call: 0, instantiate: fuel, budget: CALL_FUEL, lower_bound: false };
         let times = Times { instantiate: time, ..Times::default() };
-        let hook = self.0.hook.as_ref().map(|index| instance.get_typed_func(&mut store, index));
+        let hook = linked.hook.as_ref().map(|index| instance.get_typed_func(&mut store, index));
         let hook = match hook.transpose() {
             Ok(hook) => hook,
             Err(error) => {
@@ -202,7 +279,7 @@ impl Loaded {
             }
         };
         let report = CallReport::of(&store, Ending::Returned, fuel, times);
-        Ok((Instance { linked: Arc::clone(&self.0), store, hook, spent: false }, report))
+        Ok((Instance { linked, store, hook, spent: false }, report))
     }
 }
 
@@ -219,9 +296,16 @@ impl Instance {
 
     /// Calls the interceptor. The caller sees to it that an instance serves one principal only.
     pub async fn call(&mut self, call: Call<'_>) -> CallReport {
+        let bounds = Bounds::from_now(&self.linked, call.limits.timeout);
+        self.call_within(call, bounds).await
+    }
+
+    async fn call_within(&mut self, call: Call<'_>, bounds: Bounds) -> CallReport {
         let started = Instant::now();
         let budget = call.limits.fuel;
-        self.begin(&call);
+        // Until it has returned normally: the future may be dropped half-way.
+        self.spent = true;
+        self.begin(&call, bounds);
         let outcome = self.enter(call.action, call.payload).await;
         let left = self.store.get_fuel().unwrap_or(0);
         let state = self.store.data_mut();
@@ -232,18 +316,17 @@ impl Instance {
         };
         self.spent = !matches!(ending, Ending::Verdict(_));
         let used = budget.saturating_sub(left);
-        let lower_bound = matches!(ending, Ending::Trap(_) | Ending::Memory { .. });
+        let lower_bound = !matches!(ending, Ending::Verdict(_) | Ending::OutOfFuel { .. });
         let fuel = FuelUse { call: used, instantiate: 0, budget, lower_bound };
         let times = Times { guest: started.elapsed(), ..Times::default() };
         CallReport::of(&self.store, ending, fuel, times)
     }
 
     /// Gives the store everything that belongs to this call and nothing of the one before.
-    fn begin(&mut self, call: &Call<'_>) {
-        let now = self.linked.flavoured.ticks.now();
+    fn begin(&mut self, call: &Call<'_>, bounds: Bounds) {
         let state = self.store.data_mut();
-        state.scope = call.scope();
-        state.pace = Pace::call(now, call.limits.timeout, EPOCH_TICK);
+        state.scope = call.scope(bounds);
+        state.pace = bounds.pace();
         state.meter.begin_call();
         state.boundary.entered(call.limits.fuel);
         // Seeding fuel fails only in an engine without fuel, which no configuration here makes.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
+use wasmtime::component::ComponentExportIndex;
 
 use super::Loaded;
+use super::code::Linked;
 use super::instance::Made;
 use super::outcome::{CallReport, Ending, FuelUse, Times, classify};
 use super::store::deadline;
@@ -45,6 +47,15 @@ pub struct HookCall {
     pub cancel: CancellationToken,
 }
 
+impl Linked {
+    fn lifecycle(&self, hook: Hook) -> Option<&ComponentExportIndex> {
+        match hook {
+            Hook::Install => self.install.as_ref(),
+            Hook::Upgrade => self.upgrade.as_ref(),
+        }
+    }
+}
+
 impl Loaded {
     /// Runs a lifecycle hook: gated by the manifest like everything else, with the default memory
     /// and ten minutes of time. `None` when the capsule does not export it.
@@ -54,34 +65,35 @@ impl Loaded {
         observer: Option<Box<dyn Observer>>,
     ) -> Option<CallReport> {
         let linked = &self.0;
-        let export = match call.hook {
-            Hook::Install => linked.install.as_ref(),
-            Hook::Upgrade => linked.upgrade.as_ref(),
-        }?;
+        linked.lifecycle(call.hook)?;
         let scope = CallScope {
             phase: Phase::Lifecycle,
             principal: Arc::clone(&call.principal),
             owner: call.principal,
             caller: None,
-            cancel: call.cancel,
+            cancel: call.cancel.clone(),
             deadline: deadline(LIFECYCLE_TIMEOUT),
+            asked_to_end: None,
         };
         let pace = Pace::call(linked.flavoured.ticks.now(), LIFECYCLE_TIMEOUT, EPOCH_TICK);
         let meter = Meter::new(MEMORY_BYTES);
         let made = linked.make(scope, meter, pace, observer, UNBOUNDED_FUEL).await;
-        let Made { mut store, instance, fuel: instantiate, time } = match made {
+        let Made { linked, mut store, instance, fuel: instantiate, time } = match made {
             Ok(made) => made,
             Err(report) => return Some(*report),
         };
         let started = Instant::now();
         let before = store.get_fuel().unwrap_or(0);
         let entered = async {
+            let export = linked.lifecycle(call.hook).expect("it is there, in slots or without");
             let hook = instance.get_typed_func::<(), ()>(&mut store, export)?;
             hook.call_async(&mut store, ()).await
         };
         let outcome = entered.await;
         store.data_mut().meter.end_call();
         let ending = match outcome {
+            // A hook that was told to end has not done what it is for, whatever it makes of that.
+            Ok(()) if call.cancel.is_cancelled() => Ending::Cancelled,
             Ok(()) => Ending::Returned,
             Err(error) => classify(&error, store.data(), UNBOUNDED_FUEL, false),
         };

@@ -32,6 +32,7 @@ pub use outcome::{CallReport, Ending, Frame, FuelUse, HostCalls, MemoryUse, Time
 pub use run_loop::{Health, LoopEnd, LoopReport, RunLoop, RunOptions};
 
 use crate::host::HostState;
+use crate::host::missing::is_missing;
 use crate::host::pace::Ticks;
 use crate::host::record::Function;
 use crate::limits::EPOCH_TICK;
@@ -54,7 +55,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     options: EngineOptions,
     cache: Option<CodeCache>,
-    ticker: OnceLock<Ticker>,
+    ticker: OnceLock<Arc<Ticker>>,
     /// By flavour and profile; a server has both profiles, since not everything fits its pool.
     flavoured: [[OnceLock<Flavoured>; 2]; 2],
 }
@@ -66,6 +67,8 @@ struct Flavoured {
     linker: wasmtime::component::Linker<HostState>,
     functions: Arc<[Function]>,
     ticks: Ticks,
+    /// Keeps time going for as long as there is code that could run.
+    _ticker: Arc<Ticker>,
 }
 
 /// The engine could not be set up on this machine.
@@ -91,8 +94,10 @@ impl Engine {
         }))
     }
 
-    fn ticker(&self) -> Result<&Ticker, EngineError> {
-        get_or_make(&self.0.ticker, || Ticker::start(EPOCH_TICK).map_err(EngineError::Thread))
+    fn ticker(&self) -> Result<&Arc<Ticker>, EngineError> {
+        get_or_make(&self.0.ticker, || {
+            Ticker::start(EPOCH_TICK).map(Arc::new).map_err(EngineError::Thread)
+        })
     }
 
     fn flavoured(&self, flavour: Flavour, profile: Profile) -> Result<&Flavoured, EngineError> {
@@ -104,13 +109,16 @@ impl Engine {
             let mut linker = wasmtime::component::Linker::new(&engine);
             let functions = crate::host::link(&mut linker).map_err(EngineError::Wasmtime)?;
             ticker.add(&engine);
-            Ok(Flavoured { engine, linker, functions, ticks: ticker.ticks() })
+            let ticks = ticker.ticks();
+            Ok(Flavoured { engine, linker, functions, ticks, _ticker: Arc::clone(ticker) })
         })
     }
 
     /// The host functions that are bound, in the order of the interface table.
     pub fn functions(&self) -> Result<Vec<Function>, EngineError> {
-        Ok(self.flavoured(Flavour::Normal, Profile::OneShot)?.functions.to_vec())
+        let all = &self.flavoured(Flavour::Normal, Profile::OneShot)?.functions;
+        let bound = all.iter().filter(|function| !is_missing(function.interface, function.name));
+        Ok(bound.copied().collect())
     }
 }
 

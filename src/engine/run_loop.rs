@@ -118,6 +118,7 @@ impl Loaded {
             caller: None,
             cancel: cancel.clone(),
             deadline: None,
+            asked_to_end: None,
         };
         let ticks = linked.flavoured.ticks.clone();
         let pace = match budget.window_ticks {
@@ -130,7 +131,7 @@ impl Loaded {
         };
         let meter = Meter::new(budget.memory_bytes);
         let made = linked.make(scope, meter, pace, observer, UNBOUNDED_FUEL).await;
-        let Made { mut store, instance, fuel: instantiate, time } = match made {
+        let Made { linked, mut store, instance, fuel: instantiate, time } = match made {
             Ok(made) => made,
             Err(report) => return LoopReport::new(*report, 0),
         };

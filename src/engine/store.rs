@@ -8,6 +8,13 @@ use super::Flavoured;
 use crate::host::HostState;
 use crate::limits::{EPOCH_TICK, HOST_CALL_BYTES_MAX, RESOURCES_MAX};
 
+/// Fuel after which code that calls nothing has what it used written down. What is stopped from
+/// outside, by a deadline say, is charged to within this.
+const FUEL_NOTED: u64 = 10_000_000;
+
+/// Ticks that a guest has to end by itself once it is cancelled.
+const GRACE_TICKS: u64 = 3;
+
 /// A store for one instance: metered, seeded with fuel, and looked at every tick.
 ///
 /// The state brings the meter and the pace. What a guest does with its time is decided in
@@ -19,16 +26,23 @@ pub(super) fn new_store(
 ) -> wasmtime::Result<Store<HostState>> {
     let mut store = Store::try_new(&flavoured.engine, state)?;
     store.limiter(|state| &mut state.meter);
+    store.fuel_async_yield_interval(Some(FUEL_NOTED))?;
     store.set_fuel(fuel)?;
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
-    store.set_max_component_handles(RESOURCES_MAX);
+    // More than the table holds, so that the table is what refuses, with a reason.
+    store.set_max_component_handles(2 * RESOURCES_MAX);
     let ticks = flavoured.ticks.clone();
     store.epoch_deadline_callback(move |mut store| {
         let state = store.data_mut();
+        let now = ticks.now();
         if state.scope.cancel.is_cancelled() {
-            return Err(crate::host::boundary::Stop::Cancelled.into());
+            // The guest may put its things in order first, but not for long.
+            let asked = *state.scope.asked_to_end.get_or_insert(now);
+            if now >= asked.saturating_add(GRACE_TICKS) {
+                return Err(crate::host::boundary::Stop::Cancelled.into());
+            }
         }
-        state.pace.tick(ticks.now())?;
+        state.pace.tick(now)?;
         Ok(UpdateDeadline::Yield(1))
     });
     store.set_epoch_deadline(1);

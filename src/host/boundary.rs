@@ -17,12 +17,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wasmtime::StoreContextMut;
+use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{
     ComponentNamedList, ComponentType, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType,
+    Val,
 };
 
 use super::HostState;
-use super::describe::{Describe, DescribeArgs};
+use super::describe::{Describe, DescribeArgs, Dynamic};
 use super::record::{CallRecord, Function, Observer, Permit, Progress};
 use super::table::Handles;
 use crate::policy::gate::{Ask, Denial, Gate};
@@ -164,6 +166,11 @@ impl Boundary {
         self.last.map(|id| &self.functions[id])
     }
 
+    /// Gives the observer back.
+    pub(crate) fn into_observer(self) -> Option<Box<dyn Observer>> {
+        self.observer
+    }
+
     /// How many calls policy refused.
     pub(crate) fn denials(&self) -> u64 {
         self.denials
@@ -218,8 +225,9 @@ impl<'l> Binder<'l> {
         Binder { linker, functions: Vec::new() }
     }
 
-    /// The table of everything that was bound.
-    pub(crate) fn finish(self) -> Arc<[Function]> {
+    /// The table of everything that was bound, with `others` at its end.
+    pub(crate) fn finish(mut self, others: impl Iterator<Item = Function>) -> Arc<[Function]> {
+        self.functions.extend(others);
         self.functions.into()
     }
 
@@ -385,6 +393,31 @@ impl<I: Interface> InterfaceBinder<'_, I> {
             Ok(())
         })
     }
+}
+
+/// Binds a function of a type that is known only once a component imports it: entry `id` of the
+/// table of functions.
+pub(crate) fn bind_dynamic(
+    instance: &mut LinkerInstance<'_, HostState>,
+    id: usize,
+    name: &str,
+    body: impl Fn(&ComponentFunc) -> Result<Val, Stop> + Send + Sync + 'static,
+) -> wasmtime::Result<()> {
+    instance.func_new(
+        name,
+        move |mut store: StoreContextMut<'_, HostState>, ty, args: &[Val], results: &mut [Val]| {
+            let entry = Entry::open(&mut store, id);
+            match (body(&ty), &mut *results) {
+                (Ok(value), [result]) => {
+                    *result = value;
+                    entry.close(&mut store, &Dynamic(args), &Dynamic(results));
+                    Ok(())
+                }
+                (Ok(_), _) => Err(wasmtime::Error::msg("the function has no single result")),
+                (Err(stop), _) => Err(entry.stop(&mut store, &Dynamic(args), stop)),
+            }
+        },
+    )
 }
 
 /// The argument of a resource's drop.

@@ -4,14 +4,17 @@
 //! are its arguments and its result turned into a [`Value`], from borrows; without an observer none
 //! of this code runs. Handles appear as small numbers in the order in which the instance got them.
 
+mod dynamic;
 mod generated;
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 use wasmtime::component::Resource;
 
 use super::table::Handles;
+pub(crate) use dynamic::Dynamic;
 
 /// One argument or result, as data.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,9 +36,9 @@ pub enum Value {
     /// Any other list or tuple.
     List(Vec<Value>),
     /// A record, fields in declared order.
-    Record(Vec<(&'static str, Value)>),
+    Record(Vec<(Cow<'static, str>, Value)>),
     /// A case of a variant or enum.
-    Case(&'static str, Option<Box<Value>>),
+    Case(Cow<'static, str>, Option<Box<Value>>),
     /// `option`.
     Option(Option<Box<Value>>),
     /// `result`.

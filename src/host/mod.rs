@@ -77,7 +77,7 @@ pub fn is_served(interface: &str) -> bool {
     INTERFACES.iter().any(|served| served.name == interface)
 }
 
-/// Binds every interface and gives the table of functions that were bound.
+/// Binds every interface and gives the table of all functions, those that are missing at its end.
 pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<Arc<[Function]>> {
     for interface in INTERFACES {
         linker.instance(interface.name)?;
@@ -86,7 +86,7 @@ pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<Arc<[Func
     for interface in INTERFACES {
         (interface.link)(&mut binder)?;
     }
-    Ok(binder.finish())
+    Ok(binder.finish(missing::functions()))
 }
 
 /// One loaded capsule as its host functions know it, shared by all of its instances.

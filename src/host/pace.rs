@@ -51,9 +51,14 @@ impl Pace {
     /// A call that starts at tick `now` and may take `limit`. The tick that is under way does not
     /// count, so that no call ends early.
     pub(crate) fn call(now: u64, limit: Duration, tick: Duration) -> Pace {
+        Pace::Call { ends: Pace::last_tick(now, limit, tick), limit }
+    }
+
+    /// The tick at which a call that starts at tick `now` has had its time.
+    pub(crate) fn last_tick(now: u64, limit: Duration, tick: Duration) -> u64 {
         let ticks = limit.as_nanos().div_ceil(tick.as_nanos().max(1));
         let ticks = u64::try_from(ticks).unwrap_or(u64::MAX);
-        Pace::Call { ends: now.saturating_add(ticks).saturating_add(1), limit }
+        now.saturating_add(ticks).saturating_add(1)
     }
 
     /// Notes that a host call was progress, or was not.

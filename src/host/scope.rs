@@ -37,4 +37,6 @@ pub struct CallScope {
     pub cancel: CancellationToken,
     /// When the call ends at the latest, and the limit that this comes from.
     pub deadline: Option<(tokio::time::Instant, Duration)>,
+    /// The tick at which the guest's code was first found running after `cancel`.
+    pub(crate) asked_to_end: Option<u64>,
 }

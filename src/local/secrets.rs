@@ -29,6 +29,7 @@ impl LocalSecrets {
 
 impl Secrets for LocalSecrets {
     fn has(&self, key: &str) -> Result<bool, SecretError> {
+        crate::store::names::check_secret_key(key).map_err(at(key))?;
         if let Some(staged) = &self.staged
             && staged.lock().unwrap_or_else(PoisonError::into_inner).contains_key(key)
         {

@@ -123,10 +123,13 @@ pub(crate) enum Answer {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) enum Silence {
     /// They said so.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Declined(bool),
     /// The host gave up on them.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     TimedOut(bool),
     /// They think for as long as the case lasts.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Thinks(bool),
 }
 
@@ -137,8 +140,10 @@ pub(crate) enum Action {
     /// Publishes a message.
     Publish(Sent),
     /// Ends the call from outside.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Cancel(bool),
     /// Closes the bus.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Close(bool),
     /// Lets this many epoch ticks pass.
     Ticks(u32),

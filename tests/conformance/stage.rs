@@ -213,9 +213,10 @@ impl<'a> Stage<'a> {
     fn judge(&self, ending: &Ending, ready: Option<bool>, before: usize) -> Result<(), Mismatch> {
         let setting = &self.case.setting;
         let mut lines = lock(&self.live.lines)[before..].to_vec();
-        let said = match self.case.header.phase {
-            Phase::Interceptor => None,
-            Phase::Install | Phase::Run => lines.pop().filter(|_| *ending == Ending::Returned),
+        let said = match (self.case.header.phase, ending) {
+            (Phase::Install | Phase::Run, Ending::Returned)
+            | (Phase::Install, Ending::Cancelled) => lines.pop(),
+            _ => None,
         };
         let said = said.as_deref().and_then(|line| line.strip_prefix("info "));
         let became = describe(ending, said);
@@ -471,7 +472,7 @@ fn describe(ending: &Ending, said: Option<&str>) -> String {
         Ending::Returned => with("continue", said),
         Ending::Trap(trap) => format!("trap {}: {}", trap.code, trap.message),
         Ending::Deadline { limit } => format!("deadline {} s", limit.as_secs_f64()),
-        Ending::Cancelled => "cancelled".to_owned(),
+        Ending::Cancelled => with("cancelled", said),
         other => format!("{other:?}"),
     }
 }

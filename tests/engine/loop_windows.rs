@@ -85,7 +85,7 @@ impl Watched {
     }
 
     /// Ends a loop that is doing well.
-    async fn is_well(self) -> Arc<LoopReport> {
+    async fn end_well(self) -> Arc<LoopReport> {
         assert!(matches!(self.run.health(), Health::Ready), "{:?}", self.run.health());
         self.run.cancel();
         let report = soon(self.run.ended()).await;
@@ -94,7 +94,7 @@ impl Watched {
     }
 
     /// Waits until it is stopped for making no progress, and checks everything said about that.
-    async fn is_stopped(mut self) {
+    async fn end_stopped(mut self) {
         let started = Instant::now();
         let report = soon(self.run.ended()).await;
         let Ending::Spun { windows, spun, busy } = report.call.ending else {
@@ -117,7 +117,7 @@ impl Watched {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_spinner_is_stopped_after_three_windows() {
     let rig = Rig::fixture("spinner");
-    start(&rig, windows_of(WINDOW)).is_stopped().await;
+    start(&rig, windows_of(WINDOW)).end_stopped().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -130,7 +130,7 @@ async fn calls_that_are_answered_at_once_are_no_progress() {
         "(call $publish (i32.const 3) (i32.const 3) (i32.const 512) (i32.const 0) (i32.const 1024))
          (call $set (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 3) (i32.const 1024))",
     ] {
-        start(&rig(&looping(body)), windows_of(WINDOW)).is_stopped().await;
+        start(&rig(&looping(body)), windows_of(WINDOW)).end_stopped().await;
     }
 }
 
@@ -153,22 +153,22 @@ async fn receiving_is_progress_even_when_nothing_is_waited_for() {
     let mut watched = start(&rig(&looping(body)), windows_of(WINDOW));
     let windows = watched.windows(5).await;
     assert_eq!(windows, [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0)]);
-    let report = watched.is_well().await;
+    let report = watched.end_well().await;
     assert!(report.windows >= 5 && report.call.fuel.call > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn one_sign_of_progress_restores_the_full_grace() {
-    // It receives once in 350 ms: about every second window is one without progress.
+    // It receives once in 300 ms: about every third window is one without progress.
     let body = "(call $recv (global.get $subscription) (i64.const 0) (i32.const 1024))
-                (i64.store (i32.const 2048) (i64.add (call $clock) (i64.const 350)))
+                (i64.store (i32.const 2048) (i64.add (call $clock) (i64.const 300)))
                 (loop $busy (br_if $busy (i64.lt_u (call $clock) (i64.load (i32.const 2048)))))";
     let mut watched = start(&rig(&looping(body)), windows_of(WINDOW));
     let windows = watched.windows(8).await;
     let strikes: Vec<u32> = windows.into_iter().map(|(_, strikes)| strikes).collect();
     assert!(strikes.contains(&0) && strikes.contains(&1), "{strikes:?}");
     assert!(strikes.iter().all(|strikes| *strikes < 3), "{strikes:?}");
-    watched.is_well().await;
+    watched.end_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -176,11 +176,11 @@ async fn sleeping_is_progress() {
     let body = "(call $sleep (i64.const 1000000) (i32.const 1024))";
     let mut watched = start(&rig(&looping(body)), windows_of(1));
     assert!(watched.windows(5).await.iter().all(|(_, strikes)| *strikes == 0));
-    watched.is_well().await;
+    watched.end_well().await;
     // The fixture waits in the clock and in pollables by turns, for longer than a window.
     let mut watched = start(&rig_of_sleeper(), windows_of(1));
     assert!(watched.windows(5).await.iter().all(|(_, strikes)| *strikes == 0));
-    watched.is_well().await;
+    watched.end_well().await;
 }
 
 fn rig_of_sleeper() -> Rig {
@@ -209,7 +209,7 @@ async fn is_kept_going_by_messages(body: &str) {
     };
     let strikes: Vec<u32> = windows.into_iter().map(|(_, strikes)| strikes).collect();
     assert!(strikes.iter().all(|strikes| *strikes < 3), "{strikes:?}");
-    watched.is_well().await;
+    watched.end_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -235,8 +235,8 @@ async fn a_loop_that_nothing_bounds_outlives_one_that_does_the_same() {
     let rig = Rig::fixture("spinner");
     let free = start(&rig, UNBOUNDED);
     assert!(soon(free.run.ready()).await);
-    start(&rig, windows_of(WINDOW)).is_stopped().await;
-    let report = free.is_well().await;
+    start(&rig, windows_of(WINDOW)).end_stopped().await;
+    let report = free.end_well().await;
     assert_eq!(report.windows, 0, "nobody counted");
     // It was not bounded by fuel either.
     assert!(report.call.fuel.call > 0 && report.call.fuel.budget > u64::MAX / 8);

@@ -67,7 +67,7 @@ async fn a_component_with_many_memories_is_served() {
 
 #[tokio::test]
 async fn a_component_with_many_tables_is_served() {
-    is_served_alike(&whole(&times(200, |_| "(table 1 10 funcref)".to_owned()), "")).await;
+    is_served_alike(&whole(&times(90, |_| "(table 1 10 funcref)".to_owned()), "")).await;
 }
 
 #[tokio::test]
@@ -85,7 +85,14 @@ async fn a_component_of_many_instances_is_served() {
 
 #[tokio::test]
 async fn a_component_with_more_than_a_store_may_hold_is_refused_alike() {
-    let bytes = component(&whole(&times(300, |_| "(table 0 1 funcref)".to_owned()), ""));
+    // More than fit into one module.
+    let modules = times(4, |index| {
+        let tables = times(80, |_| "(table 0 1 funcref)".to_owned());
+        format!(
+            "(core module $m{index} {tables}) (core instance $i{index} (instantiate $m{index}))"
+        )
+    });
+    let bytes = component(&whole("", &modules));
     for engine in [&ON_DEMAND, &SLOTS] {
         let rig = Rig::with(&bytes, Setting { engine, ..Setting::default() });
         let report = rig.invoke(rig.call("echo", "payload")).await;

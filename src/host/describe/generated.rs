@@ -1,5 +1,6 @@
 //! Generated types as values, by way of what serde sees of them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::ser::{self, Serialize};
@@ -31,7 +32,7 @@ impl ser::Error for Undescribable {
 pub(super) struct Collect {
     case: Option<&'static str>,
     items: Vec<Value>,
-    fields: Vec<(&'static str, Value)>,
+    fields: Vec<(Cow<'static, str>, Value)>,
     bytes: bool,
 }
 
@@ -52,13 +53,13 @@ impl Collect {
         name: &'static str,
         value: &T,
     ) -> Result<(), Undescribable> {
-        self.fields.push((name, value.serialize(Describer)?));
+        self.fields.push((name.into(), value.serialize(Describer)?));
         Ok(())
     }
 
     fn finish(self, value: Value) -> Value {
         match self.case {
-            Some(case) => Value::Case(case, Some(Box::new(value))),
+            Some(case) => Value::Case(case.into(), Some(Box::new(value))),
             None => value,
         }
     }
@@ -132,7 +133,7 @@ impl ser::Serializer for Describer {
         _: u32,
         case: &'static str,
     ) -> Result<Value, Undescribable> {
-        Ok(Value::Case(case, None))
+        Ok(Value::Case(case.into(), None))
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
@@ -150,7 +151,7 @@ impl ser::Serializer for Describer {
         case: &'static str,
         value: &T,
     ) -> Result<Value, Undescribable> {
-        Ok(Value::Case(case, Some(Box::new(value.serialize(Describer)?))))
+        Ok(Value::Case(case.into(), Some(Box::new(value.serialize(Describer)?))))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Collect, Undescribable> {

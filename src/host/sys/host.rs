@@ -7,6 +7,7 @@ use crate::host::bindings::sys::{
     CallerContext, CapabilityCheckRequest, CapabilityCheckResponse, ErrorCode, LogLevel,
 };
 use crate::host::ports;
+use crate::host::scope::Phase;
 use crate::limits::{RANDOM_BYTES_MAX, SLEEP_MAX};
 
 impl View<'_> {
@@ -76,6 +77,10 @@ impl View<'_> {
         self,
         request: &CapabilityCheckRequest,
     ) -> Result<CapabilityCheckResponse, ErrorCode> {
+        if self.scope.phase == Phase::Lifecycle {
+            // A capsule that is being installed is alone.
+            return Err(ErrorCode::RegistryUnavailable);
+        }
         let source = uuid::Uuid::parse_str(&request.source_uuid).ok();
         let held = source.and_then(|id| self.services().registry.holds(id, &request.capability));
         Ok(CapabilityCheckResponse { allowed: held.unwrap_or(false) })

@@ -1,6 +1,7 @@
 ;;! interface = "elicit"
 ;;! covers = ["elicit", "timeout"]
 ;;! phase = "install"
+;;! expect = "cancelled ok"
 ;;! answers = { name = { thinks = true } }
 ;;! parked = [{ cancel = true }]
 ;; A question that is open when the hook is ended from outside gives a timeout.
