@@ -412,7 +412,11 @@ fn ctrl_c_ends_a_sleeping_call_at_once() {
 #[test]
 fn a_run_loop_that_is_invoked_is_pointed_to_run() {
     let sandbox = Sandbox::new();
-    let loops = component(r#"(module (func (export "run")))"#);
+    let loops = component(
+        r#"(module
+          (import "astrid:sys/host@1.0.0" "signal-ready" (func $ready))
+          (func (export "run") (call $ready)))"#,
+    );
     let directory = sandbox.capsule_dir("looping", &minimal_manifest("looping"), &loops);
     let path = directory.to_str().expect("a path in UTF-8");
     let _ = sandbox.run(["install", path, "--yes"]).expect_code(0);

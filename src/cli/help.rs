@@ -54,10 +54,6 @@ bin/HASH.wasm, wit/HASH.wit                 binaries and interfaces, by BLAKE3
 var/capsule.kv.sqlite3                      the data of all capsules
 cache/code/                                 compiled code; may be removed at any time
 etc/profiles/PRINCIPAL.toml                 what a principal may use
-
-In a workspace:
-
-.astrid/capsules/NAME/                      a capsule installed for this workspace
 ";
 
 /// The JSON form of what is text for people and nothing else.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::target::find;
+use super::target::find_to_look;
 use crate::component::kernel::Release;
 use crate::component::{Level, Surface};
 use crate::report::inspect::{self as report, Claims, InspectReport, Part, Subject};
@@ -97,7 +97,7 @@ fn wants_json(cx: &Cx, format: Option<Format>) -> Result<bool, Failure> {
 }
 
 fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
-    let capsule = find(cx, &args.target)?;
+    let capsule = find_to_look(cx, &args.target)?;
     let bytes = capsule.verified.bytes();
     let mut surface =
         Surface::read(bytes).map_err(|error| input::unreadable(&args.target, bytes, &error))?;

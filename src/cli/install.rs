@@ -91,15 +91,19 @@ pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
     let site = Site::user(store.home());
     let id = candidate.capsule.id().to_string();
     let wait = if args.no_wait { Wait::No } else { Wait::Yes };
-    let lock = store.lock(&site, &id, wait).map_err(|error| locked(&id, &error))?;
+    // A trial run writes nothing, not even a lock.
+    let lock = match args.dry_run {
+        true => None,
+        false => Some(store.lock(&site, &id, wait).map_err(|error| locked(&id, &error))?),
+    };
     let plan = store.plan(&site, source(&candidate)).map_err(|error| failed(&id, &error))?;
     let mut report = describe(&candidate, &plan, &store, &site)?;
     let phase = phase(&args, &plan, &id)?;
     let approved = authority::approve(cx, &candidate, &plan, &mut report, args.dry_run)?;
-    if args.dry_run {
+    let Some(lock) = lock else {
         report.dry_run = true;
         return finish(cx, report, started);
-    }
+    };
     report.cache = compile(cx, &candidate)?;
     let mut staged = store.stage(plan, lock).map_err(|error| failed(&id, &error))?;
     let mut effects = settings::collect(cx, &candidate, &store, &mut report)?;

@@ -114,7 +114,7 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
                 .because(&error)
         })?;
     let ready = place.load(&capsule, Default::default())?;
-    refuse_without_hook(&capsule, &ready)?;
+    refuse_without_hook(&args.target, &capsule, &ready)?;
 
     let owner = crate::principal::PrincipalId::default();
     let call = Call {
@@ -179,7 +179,11 @@ fn payload(args: &InvokeArgs) -> Result<Vec<u8>, Failure> {
             Err(Failure::new(Exit::Usage, "payload", message))
         }
         Ok(_) => Ok(bytes),
-        Err(error) => Err(Failure::environment("cannot read the payload", &error)),
+        Err(error) => {
+            let from = args.payload_file.as_deref().filter(|path| path.as_os_str() != "-");
+            let from = from.map_or("standard input".to_owned(), |path| path.display().to_string());
+            Err(Failure::environment(format!("cannot read the payload from {from}"), &error))
+        }
     }
 }
 
@@ -204,7 +208,7 @@ fn caller(
     })
 }
 
-fn refuse_without_hook(capsule: &Capsule, ready: &Ready) -> Result<(), Failure> {
+fn refuse_without_hook(target: &str, capsule: &Capsule, ready: &Ready) -> Result<(), Failure> {
     let hook = ready.surface.entry_points.get(EntryPoint::Hook);
     if is_callable(&ready.surface, EntryPoint::Hook) && !hook.wrong_type {
         return Ok(());
@@ -216,7 +220,7 @@ fn refuse_without_hook(capsule: &Capsule, ready: &Ready) -> Result<(), Failure> 
         hook.evidence
     ));
     Err(if is_callable(&ready.surface, EntryPoint::Run) {
-        failure.help(format!("it has a run loop: capsule run {}", capsule.id()))
+        failure.help(format!("it has a run loop: capsule run {target}"))
     } else {
         failure
     })

@@ -19,6 +19,7 @@ mod list;
 mod load;
 mod logs;
 mod man;
+mod mapped;
 mod observe;
 mod outside;
 mod parse;
@@ -142,7 +143,11 @@ fn dispatch(args: Vec<OsString>) -> Exit {
         Err(error) => return unparsed(&error, wants_json),
     };
     let cx = Cx::new(cli.global);
-    match cli.command.run(&cx) {
+    let done = cli.command.run(&cx).and_then(|exit| match cx.ui.lost_output() {
+        Some(error) => Err(Failure::environment("cannot write to standard output", &error)),
+        None => Ok(exit),
+    });
+    match done {
         Ok(exit) => exit,
         Err(failure) => {
             cx.ui.fail(&failure);
@@ -160,8 +165,11 @@ fn unparsed(error: &clap::Error, wants_json: bool) -> Exit {
     }
     if wants_json {
         let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
         let failure = Failure::new(Exit::Usage, "usage", message).help("capsule --help");
+        let failure =
+            lines.take_while(|line| !line.starts_with("Usage:")).fold(failure, Failure::cause);
         Ui::new(UiOptions { json: true, ..UiOptions::default() }).document(&failure.document());
     }
     let _ = error.print();

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -118,12 +118,18 @@ fn special_answer(
 pub(super) struct LocalPerson {
     answers: Answers,
     terminal: Option<Arc<Terminal>>,
+    unanswered: Mutex<Vec<String>>,
 }
 
 impl LocalPerson {
     /// `may_ask` says whether a terminal is there and may be used.
     pub(super) fn new(answers: Answers, may_ask: bool) -> LocalPerson {
-        LocalPerson { answers, terminal: may_ask.then(Arc::default) }
+        LocalPerson { answers, terminal: may_ask.then(Arc::default), unanswered: Mutex::default() }
+    }
+
+    /// Keys of questions for which nobody was there and no answer was given.
+    pub(super) fn unanswered(&self) -> Vec<String> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -132,7 +138,12 @@ impl Person for LocalPerson {
         let given = match (self.answers.0.get(&question.key), &self.terminal) {
             (Some(Answer::One(value)), _) => PersonAnswer::One(value.clone()),
             (Some(Answer::Many(values)), _) => PersonAnswer::Many(values.clone()),
-            (Some(Answer::Cancel), _) | (None, None) => PersonAnswer::Cancelled,
+            (Some(Answer::Cancel), _) => PersonAnswer::Cancelled,
+            (None, None) => {
+                let mut unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+                unanswered.push(question.key.clone());
+                PersonAnswer::Cancelled
+            }
             (Some(Answer::TimeOut), _) => PersonAnswer::TimedOut,
             (None, Some(terminal)) => {
                 let terminal = Arc::clone(terminal);

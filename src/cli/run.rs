@@ -17,6 +17,7 @@ use super::load::{Place, PlaceOptions};
 use super::parse;
 use super::person::{Answers, LocalPerson};
 use super::target;
+use crate::bus::topic::check_key;
 use crate::engine::Profile;
 use crate::limits::READY_TIMEOUT;
 use crate::policy::rate::RateLimiter;
@@ -63,6 +64,12 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
     let principal = cx.principal()?;
+    if let Some(topic) = &args.until {
+        check_key(topic).map_err(|error| {
+            Failure::new(Exit::Usage, "topic", format!("{topic:?} matches no topic"))
+                .because(&error)
+        })?;
+    }
     let feed = events::Feed::new(cx, &args, &principal)?;
     let mut capsules = Vec::new();
     for target in &args.targets {

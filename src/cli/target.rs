@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::component::{Digest, Surface, Verified, from_wat};
+use crate::component::{Bytes, Digest, Surface, Verified, from_wat};
 use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::local::DataScope;
 use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
@@ -86,8 +86,24 @@ pub(super) fn find(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
 
 /// The same without the note.
 pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    find_reading(cx, target, |path| read_binary(path).map(Bytes::from))
+}
+
+/// How the bytes of a binary are had.
+type Read = fn(&Path) -> Result<Bytes, Failure>;
+
+/// The same for a command that only looks at the binary.
+pub(super) fn find_to_look(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    let capsule = find_reading(cx, target, super::mapped::look)?;
+    if capsule.kind != TargetKind::Installed {
+        cx.ui.note(&format!("{target} is not installed: integrity not checked"));
+    }
+    Ok(capsule)
+}
+
+fn find_reading(cx: &Cx, target: &str, read: Read) -> Result<Capsule, Failure> {
     if !is_path(target) {
-        return installed(cx, target);
+        return installed(cx, target, read);
     }
     let path = cx.env.absolute(Path::new(target))?;
     let metadata = std::fs::metadata(&path).map_err(|error| {
@@ -99,10 +115,10 @@ pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
         Failure::new(exit, "no-such-path", format!("cannot open {target}")).because(&error)
     })?;
     if metadata.is_dir() {
-        return unpacked(target, &path);
+        return unpacked(target, &path, read);
     }
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("wasm" | "wat") => bare(target, &path),
+        Some("wasm" | "wat") => bare(target, &path, read),
         Some("capsule") => Err(Failure::new(
             Exit::Invalid,
             "archive",
@@ -117,7 +133,7 @@ pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     }
 }
 
-fn installed(cx: &Cx, name: &str) -> Result<Capsule, Failure> {
+fn installed(cx: &Cx, name: &str, read: Read) -> Result<Capsule, Failure> {
     let store = cx.store()?;
     let entry = store.find(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
     let path = entry.dir.join("Capsule.toml");
@@ -137,10 +153,11 @@ fn installed(cx: &Cx, name: &str) -> Result<Capsule, Failure> {
     let component = main_component(&manifest, &path)?;
     let (binary, hash) =
         store.locate_binary(&entry.dir, Path::new(&component)).map_err(|error| broken(&error))?;
-    let bytes = read_binary(&binary).map_err(|failure| {
+    let bytes = read(&binary).map_err(|failure| {
         let cause = failure.causes.join(": ");
         Failure::new(Exit::Integrity, "integrity", format!("capsule {name} does not load"))
             .cause(format!("{}: {cause}", failure.message))
+            .help(format!("capsule verify {name}, then install it again from its source"))
     })?;
     let recorded: Digest = hash.as_str().parse().map_err(|error| broken(&error))?;
     let verified = Verified::installed(bytes, &recorded).map_err(|error| broken(&error))?;
@@ -187,7 +204,7 @@ pub(super) fn not_found(name: &str, error: FindError) -> Failure {
     }
 }
 
-fn unpacked(target: &str, dir: &Path) -> Result<Capsule, Failure> {
+fn unpacked(target: &str, dir: &Path, read: Read) -> Result<Capsule, Failure> {
     let path = dir.join("Capsule.toml");
     if !path.exists() {
         return Err(Failure::new(
@@ -198,7 +215,7 @@ fn unpacked(target: &str, dir: &Path) -> Result<Capsule, Failure> {
     }
     let (manifest, text, problems) = read_manifest(&path)?;
     let component = main_component(&manifest, &path)?;
-    let bytes = read_binary(&dir.join(component))?;
+    let bytes = read(&dir.join(component))?;
     Ok(Capsule {
         kind: TargetKind::Unpacked,
         manifest: Arc::new(manifest),
@@ -209,7 +226,7 @@ fn unpacked(target: &str, dir: &Path) -> Result<Capsule, Failure> {
     })
 }
 
-fn bare(target: &str, path: &Path) -> Result<Capsule, Failure> {
+fn bare(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let id = bare_id(&stem.unwrap_or_default());
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -220,7 +237,7 @@ fn bare(target: &str, path: &Path) -> Result<Capsule, Failure> {
         manifest_text: String::new(),
         problems: Vec::new(),
         path: path.to_owned(),
-        verified: Verified::unpacked(read_binary(path)?),
+        verified: Verified::unpacked(read(path)?),
     })
 }
 

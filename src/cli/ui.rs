@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -47,6 +47,7 @@ pub(super) struct Ui {
     out_is_terminal: bool,
     err_is_terminal: bool,
     closed: AtomicBool,
+    unwritten: Mutex<Option<io::Error>>,
 }
 
 /// Work on fewer bytes than this is over in about a quarter of a second.
@@ -89,6 +90,7 @@ impl Ui {
             out_is_terminal,
             err_is_terminal,
             closed: AtomicBool::new(false),
+            unwritten: Mutex::default(),
         }
     }
 
@@ -152,10 +154,18 @@ impl Ui {
         self.written(written);
     }
 
+    /// Remembers that standard output takes nothing any more: a reader that is gone wants no more, a
+    /// full disk is an error.
     fn written(&self, written: io::Result<()>) {
-        if written.is_err() {
-            self.closed.store(true, Ordering::Relaxed);
+        let Err(error) = written else { return };
+        if !self.closed.swap(true, Ordering::Relaxed) && error.kind() != io::ErrorKind::BrokenPipe {
+            *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
+    }
+
+    /// Why a result was lost, if standard output did not take it. Tells only once.
+    pub(super) fn lost_output(&self) -> Option<io::Error> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Says something beside the result.

@@ -3,7 +3,7 @@
 //! A [`Plan`] has no side effects. Staging makes a complete copy of the capsule where nobody looks
 //! for capsules; the caller may run a lifecycle hook against it. The commit makes it visible in one
 //! step, together with the values and secrets that go with it. Until then, dropping the [`Staged`]
-//! capsule undoes everything but blobs, which do no harm.
+//! capsule undoes everything. Blobs are stored by the commit alone.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -226,7 +226,7 @@ impl Store {
         Ok(Plan { source, site: site.clone(), tree, hash, previous })
     }
 
-    /// Makes a complete copy of the capsule in staging, and stores its blobs.
+    /// Makes a complete copy of the capsule in staging.
     ///
     /// Fails when what is installed has changed since the plan was made, which cannot happen to
     /// somebody who took the lock before.
@@ -259,7 +259,6 @@ impl Store {
         self.copy_tree(&staged.plan.tree, &dir)?;
         let manifest = layout::manifest_in(&dir);
         self.disk.write_new(&manifest, &staged.plan.source.manifest, PUBLIC_FILE)?;
-        staged.put_blobs()?;
         Ok(staged)
     }
 
@@ -299,7 +298,6 @@ impl Staged {
         store.sync_tree(&self.dir())?;
 
         let _lock = store.commit_lock()?;
-        // A sweep may have found the blobs unreferenced until now.
         self.put_blobs()?;
         let grants = Grants {
             principal: DEFAULT_PRINCIPAL.to_owned(),

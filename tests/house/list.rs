@@ -97,3 +97,20 @@ fn a_damaged_capsule_is_shown_as_far_as_it_is_known() {
     let document = house.run(["show", "everything", "--json"]).expect_code(0).json();
     assert_eq!((&document["ok"], &document["mode"]), (&json!(false), &Value::Null));
 }
+
+#[test]
+fn a_capsule_that_a_checkout_brings_along_is_not_installed() {
+    let house = House::with(&["greeter"]);
+    let brought = house.sandbox.workspace().join(".astrid/capsules/greeter");
+    fs::create_dir_all(brought.parent().expect("a parent")).expect("a fresh directory");
+    // Complete, with metadata that vouches for the binary that is still in the store.
+    fs::rename(house.dir("greeter"), &brought).expect("one file system");
+    assert!(brought.join("meta.json").exists());
+    let document = house.run(["list", "--json"]).expect_code(0).json();
+    assert_eq!(document["capsules"], json!([]));
+    for command in ["invoke", "inspect", "show", "run"] {
+        let action = (command == "invoke").then_some("greet");
+        let output = house.run([command, "greeter"].into_iter().chain(action)).expect_code(3);
+        assert!(output.stderr.contains("greeter is not installed"), "{}", output.stderr);
+    }
+}

@@ -116,16 +116,3 @@ fn a_capsule_that_another_one_needs_is_removed_by_force_only() {
     // Nothing needs the reader.
     house.ends(["remove", "reader", "--yes"], 0);
 }
-
-#[test]
-fn a_capsule_of_the_workspace_is_removed_from_there() {
-    let house = House::with(&[]);
-    let source = house.sandbox.fixture("greeter");
-    let source = source.to_str().expect("a path in UTF-8");
-    house.ends(["install", source, "--yes", "--workspace-scope"], 0);
-    let document = house.run(["list", "--json"]).expect_code(0).json();
-    assert_eq!(named(&document, "greeter")["scope"], "workspace");
-    house.ends(["verify"], 0);
-    house.ends(["remove", "greeter", "--yes"], 0);
-    assert!(!house.sandbox.workspace().join(".astrid/capsules/greeter").exists());
-}

@@ -48,6 +48,7 @@ pub(super) fn run(
         return Ok(());
     }
     let person = Arc::new(LocalPerson::new(candidate.answers.clone(), cx.may_ask()));
+    let asked = Arc::clone(&person);
     let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
     let principal = PrincipalId::default();
     let id = candidate.capsule.id();
@@ -68,6 +69,11 @@ pub(super) fn run(
         cancel: CancellationToken::new(),
     };
     let called = call_hook(cx, &ready.loaded, call, args.trace)?;
+    if let Some(key) = asked.unanswered().first() {
+        let message = format!("{} asked for {key}, and nobody was there to answer", hook.export());
+        let unanswered = Failure::new(Exit::Denied, "unanswered", message);
+        return Err(unanswered.help(format!("add --set {key}=VALUE, or --answers FILE")));
+    }
     if called.ending != Ending::Returned {
         return Err(hook_failed(hook, phase, &called));
     }

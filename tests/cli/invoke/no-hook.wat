@@ -2,4 +2,6 @@
 ;;
 ;; FAIL(3): invoke %capsule greet
 (module
-  (func (export "run")))
+  (import "astrid:sys/host@1.0.0" "signal-ready" (func $signal-ready))
+  (func (export "run")
+    (call $signal-ready)))
