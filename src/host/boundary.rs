@@ -1,12 +1,12 @@
 //! The one place that every host call passes.
 //!
-//! An interface hands its functions to a [`Binder`]. What the linker gets is never the function
+//! An interface hands its functions to a `Binder`. What the linker gets is never the function
 //! itself but the path around it: count the call, take its permit, let it act (or wait, until it is
 //! cancelled or its deadline passes), and show the finished call to whoever observes the instance.
 //! Interfaces know nothing of counting, observers, permits or deadlines.
 //!
 //! Policy is asked from inside the functions, because what they ask depends on their arguments and
-//! on the order of their own checks; the only way to ask is the [`Gatekeeper`] that this module
+//! on the order of their own checks; the only way to ask is the `Gatekeeper` that this module
 //! lends them, which keeps a denial for the record.
 
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! `capsule.inspect/1`: what a binary is, and how it fits its manifest and this host.
 //!
 //! The report borrows from what was read. A hostile binary may declare hundreds of thousands of
-//! things, so every list is cut at [`LISTED_MAX`] and every name at [`NAME_BYTES_MAX`]; how many
+//! things, so every list is cut at [`LISTED_MAX`] and every name at `NAME_BYTES_MAX`; how many
 //! were left out is part of the report. [`limit`] cuts a surface before anything is derived from it.
 
 pub mod claims;

@@ -25,7 +25,7 @@ pub(crate) trait Source: Send + Sync {
     fn wait(&self) -> Waiting<'static, ()>;
 }
 
-/// A handle to a [`Source`].
+/// A handle to a source of readiness.
 pub struct Pollable(Box<dyn Source>);
 
 impl Pollable {

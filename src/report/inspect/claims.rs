@@ -2,7 +2,7 @@
 //!
 //! Handlers that nothing will ever call, permissions that no import can use, imports that no
 //! permission lets through. Pure: a manifest, a digest and a surface in, findings out. The table
-//! [`NEEDS`] says which capability each gated host function asks for.
+//! `NEEDS` says which capability each gated host function asks for.
 
 use crate::component::kernel::Release;
 use crate::component::{Digest, EntryPoint, Finding, Kind, Level, Place, Surface};
