@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::bus::topic::acl_allows;
 use crate::manifest::{Capability, Manifest};
+use crate::policy::endpoint::Endpoint;
 
 /// What a host call asks of policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,22 @@ pub enum Ask<'a> {
     },
     /// Act on behalf of somebody else: publish in their name.
     Uplink,
+    /// Connect to a host, in the guest's spelling. Looking it up alone asks for port 0.
+    Connect {
+        /// A name or an address.
+        host: &'a str,
+        /// The port.
+        port: u16,
+    },
+    /// Listen on an address of this machine.
+    BindTcp {
+        /// A name or an address.
+        host: &'a str,
+        /// The port; 0 is any that is free.
+        port: u16,
+    },
+    /// Listen on the capsule's own socket in the file system.
+    BindUnix,
 }
 
 /// A refusal: what was missing, and the manifest line that would grant it.
@@ -46,6 +63,9 @@ pub struct Gate {
     publish: Box<[String]>,
     subscribe: Box<[String]>,
     uplink: bool,
+    connect: Box<[Endpoint]>,
+    bind_tcp: Box<[Endpoint]>,
+    bind_unix: bool,
 }
 
 impl Gate {
@@ -55,6 +75,9 @@ impl Gate {
             publish: manifest.publish_keys().map(str::to_owned).collect(),
             subscribe: manifest.subscribe_keys().map(str::to_owned).collect(),
             uplink: manifest.capabilities.holds(Capability::Uplink),
+            connect: endpoints(manifest, Capability::NetConnect),
+            bind_tcp: endpoints(manifest, Capability::NetBind),
+            bind_unix: manifest.capabilities.holds(Capability::NetBind),
         }
     }
 
@@ -80,8 +103,45 @@ impl Gate {
                 wanted: "acting on behalf of somebody else".to_owned(),
                 grant: "[capabilities] uplink = true".to_owned(),
             }),
+            Ask::Connect { host, port } => {
+                let wanted = match port {
+                    0 => format!("looking up {host:?}"),
+                    port => format!("connecting to {host:?}, port {port}"),
+                };
+                let entry = if port == 0 { format!("{host}:*") } else { format!("{host}:{port}") };
+                reach(&self.connect, Capability::NetConnect, (host, port), wanted, &entry)
+            }
+            Ask::BindTcp { host, port } => {
+                let wanted = format!("listening on {host:?}, port {port}");
+                let entry = format!("{host}:{port}");
+                reach(&self.bind_tcp, Capability::NetBind, (host, port), wanted, &entry)
+            }
+            Ask::BindUnix => allow(self.bind_unix, || Denial {
+                capability: Capability::NetBind.name(),
+                wanted: "listening on a socket".to_owned(),
+                grant: "[capabilities] net_bind = [\"unix:*\"]".to_owned(),
+            }),
         }
     }
+}
+
+/// The entries of a capability that name an endpoint; what does not grants nothing.
+fn endpoints(manifest: &Manifest, capability: Capability) -> Box<[Endpoint]> {
+    manifest.capabilities.values(capability).filter_map(|entry| entry.parse().ok()).collect()
+}
+
+fn reach(
+    granted: &[Endpoint],
+    capability: Capability,
+    (host, port): (&str, u16),
+    wanted: String,
+    entry: &str,
+) -> Result<(), Denial> {
+    allow(granted.iter().any(|endpoint| endpoint.matches(host, port)), || Denial {
+        capability: capability.name(),
+        wanted,
+        grant: format!("[capabilities] {} = [{entry:?}]", capability.name()),
+    })
 }
 
 fn allow(allowed: bool, denial: impl FnOnce() -> Denial) -> Result<(), Denial> {
@@ -93,14 +153,37 @@ mod tests {
     use super::*;
 
     fn gate(publish: &[&str], subscribe: &[&str], uplink: bool) -> Gate {
-        let own = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
-        Gate { publish: own(publish), subscribe: own(subscribe), uplink }
+        let list = |keys: &[&str]| {
+            let entries = keys.iter().map(|key| format!("{key:?} = \"opaque\"\n"));
+            entries.collect::<String>()
+        };
+        let rest = format!(
+            "uplink = {uplink}\n[publish]\n{}[subscribe]\n{}",
+            list(publish),
+            list(subscribe)
+        );
+        of(&rest)
+    }
+
+    /// The gate of a manifest whose capabilities begin with `capabilities`.
+    fn of(capabilities: &str) -> Gate {
+        let text =
+            format!("[package]\nname = \"c\"\nversion = \"1.0.0\"\n[capabilities]\n{capabilities}");
+        let parsed = crate::manifest::parse(&text, &crate::manifest::ParseOptions::default());
+        Gate::new(&parsed.manifest.unwrap_or_else(|| panic!("{:?}", parsed.problems)))
     }
 
     #[test]
     fn an_empty_manifest_denies_everything() {
         let gate = gate(&[], &[], false);
-        let asks = [Ask::Publish { topic: "a.b" }, Ask::Subscribe { pattern: "a.*" }, Ask::Uplink];
+        let asks = [
+            Ask::Publish { topic: "a.b" },
+            Ask::Subscribe { pattern: "a.*" },
+            Ask::Uplink,
+            Ask::Connect { host: "a", port: 1 },
+            Ask::BindTcp { host: "a", port: 1 },
+            Ask::BindUnix,
+        ];
         for ask in asks {
             assert!(gate.decide(ask).is_err(), "{ask:?} was allowed");
         }
@@ -114,6 +197,22 @@ mod tests {
         assert_eq!(gate.decide(Ask::Subscribe { pattern: "b.c" }), Ok(()));
         assert!(gate.decide(Ask::Subscribe { pattern: "b.*" }).is_err());
         assert_eq!(gate.decide(Ask::Uplink), Ok(()));
+    }
+
+    #[test]
+    fn endpoints_are_granted_one_by_one() {
+        let gate = of("net_connect = [\"a:1\", \"b:*\"]\nnet_bind = [\"127.0.0.1:0\"]");
+        for (host, port, allowed) in
+            [("a", 1, true), ("a", 2, false), ("a", 0, false), ("b", 0, true), ("c", 1, false)]
+        {
+            assert_eq!(gate.decide(Ask::Connect { host, port }).is_ok(), allowed, "{host} {port}");
+        }
+        assert_eq!(gate.decide(Ask::BindTcp { host: "127.0.0.1", port: 0 }), Ok(()));
+        assert!(gate.decide(Ask::BindTcp { host: "127.0.0.1", port: 80 }).is_err());
+        assert_eq!(gate.decide(Ask::BindUnix), Ok(()));
+        assert!(of("net_connect = [\"a:1\"]").decide(Ask::BindUnix).is_err());
+        let denial = gate.decide(Ask::Connect { host: "c", port: 0 }).expect_err("denied");
+        assert_eq!(denial.grant, "[capabilities] net_connect = [\"c:*\"]");
     }
 
     #[test]
