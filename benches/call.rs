@@ -114,5 +114,5 @@ fn host_calls(component: &[u8]) -> Outcome<()> {
 
 /// One thread that drives the calls, with the timers that the library's waits need.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_time().build()
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

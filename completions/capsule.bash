@@ -398,7 +398,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --trace --stats --expect --expect-data --max-fuel --max-memory --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
+            opts="-q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --trace --stats --allow-local --offline --resolve --expect --expect-data --max-fuel --max-memory --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -429,6 +429,14 @@ _capsule() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -604,7 +612,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-f -q -v -y -h --publish --events --until --for --follow --ready-timeout --trace --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-f -q -v -y -h --publish --events --until --for --follow --ready-timeout --trace --allow-local --offline --resolve --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -627,6 +635,14 @@ _capsule() {
                     return 0
                     ;;
                 --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

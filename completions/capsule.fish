@@ -105,6 +105,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l fuel -d 'Fuel
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
 final\t''
 deny\t''
@@ -124,6 +126,7 @@ never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l ephemeral -d 'Throw-away home: nothing is read from the real one, nothing is left in it'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace -d 'Print one line per host call'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l stats -d 'Print the cost on standard output, after the answer'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -135,6 +138,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l events -d 'Publi
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at the first message whose topic matches' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -143,6 +148,7 @@ always\t'Always'
 never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s f -l follow -d 'Print every message'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Print one line per host call'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'

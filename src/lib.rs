@@ -39,6 +39,7 @@
 //!     clock: Clock::system(),
 //!     person: Arc::new(Nobody),
 //!     log: Arc::new(|capsule, level, message| eprintln!("{capsule} {level:?} {message}")),
+//!     network: NetworkOptions::default(),
 //! });
 //! let manifest = Arc::new(Manifest::bare(CapsuleId::new("hook")?, "hook.wasm"));
 //! let hosted = machine.host(&manifest, HostingOptions::default())?;
@@ -56,7 +57,7 @@
 //!     limits: call_limits(None, AskedLimits::default(), false)?,
 //!     cancel: Default::default(),
 //! };
-//! let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 //! let report = runtime.block_on(loaded.invoke(call, None));
 //! assert_eq!(report.ending, Ending::Verdict(Verdict::Continue(Some("hello".into()))));
 //! assert!(report.fuel.call > 0);

@@ -71,6 +71,29 @@ pub const RATE_PRUNE_SPACING: Duration = Duration::from_secs(60);
 
 /// Pollables in one `poll` call.
 pub const POLL_HANDLES_MAX: usize = 256;
+/// Bytes that one read of a stream returns.
+pub const STREAM_READ_BYTES_MAX: usize = 1 << 20;
+
+// --- net ------------------------------------------------------------------------------------
+
+/// Live connections of one instance, of whatever kind.
+pub const NET_STREAMS_MAX: usize = 8;
+/// Live TCP listeners of one instance.
+pub const NET_LISTENERS_MAX: usize = 4;
+/// Bytes in the name of a host.
+pub const NET_HOST_BYTES_MAX: usize = 255;
+/// Longest time for resolving a name and connecting.
+pub const NET_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes in one frame, and in one answer of `read-bytes`.
+pub const NET_FRAME_BYTES_MAX: usize = 10 << 20;
+/// How long `read` waits for a frame to begin.
+pub const NET_FRAME_START: Duration = Duration::from_millis(50);
+/// How long bytes may take that are due, and a millisecond more for each KiB of them.
+pub const NET_STALL: Duration = Duration::from_secs(5);
+/// Bytes that are asked of the system in one read; ours.
+pub const NET_READ_BYTES: usize = 256 << 10;
+/// Bytes that a stream takes before the network does; ours.
+pub const NET_UNSENT_BYTES_MAX: usize = 256 << 10;
 
 // --- ipc ------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use wit_parser::{Resolve, TypeDefKind};
 
+use capsule::host::missing::is_missing;
 use case::Case;
 use stage::{ENGINE, Way};
 
@@ -39,6 +40,10 @@ const OUT_OF_REACH: &[(&str, &str, &str)] = &[
     ("sys", "config-key-reserved", "reserved: every key may be asked for"),
     ("sys", "unknown", "only a system without random bytes gives it"),
     ("elicit", "unknown", "nothing gives it"),
+    ("net", "invalid-handle", "a handle that is gone stops the guest before the host sees it"),
+    ("net", "not-tcp", "only a stream of a Unix socket gives it, and none is to be had"),
+    ("net", "timeout", "only an address that never answers gives it"),
+    ("net", "udp-socket.drop", "nobody gets one"),
 ];
 
 fn main() -> ExitCode {
@@ -155,12 +160,15 @@ fn served() -> Served {
     interfaces
         .map(|(name, interface)| {
             let mut shape = Shape { functions: Vec::new(), errors: Vec::new() };
-            let names = interface.functions.keys();
+            let served = |item: &str| !is_missing(&name, item);
+            let names = interface.functions.keys().filter(|item| served(item));
             shape.functions.extend(names.map(|name| name.replace("[method]", "")));
-            for (name, ty) in &interface.types {
+            for (type_name, ty) in &interface.types {
                 match &resolve.types[*ty].kind {
-                    TypeDefKind::Resource => shape.functions.push(format!("{name}.drop")),
-                    TypeDefKind::Variant(cases) if name == "error-code" => {
+                    TypeDefKind::Resource if served(&format!("[resource-drop]{type_name}")) => {
+                        shape.functions.push(format!("{type_name}.drop"));
+                    }
+                    TypeDefKind::Variant(cases) if type_name == "error-code" => {
                         shape.errors.extend(cases.cases.iter().map(|case| case.name.clone()));
                     }
                     _ => {}

@@ -57,6 +57,7 @@ impl Guest {
             clock: Clock::seeded(7),
             person: Arc::new(Nobody),
             log: Arc::new(|_, _, _| {}),
+            network: capsule::local::NetworkOptions::default(),
         });
         let hosted = machine.host(&Arc::new(manifest), HostingOptions::default());
         let hosted = hosted.expect("random bytes are to be had");
@@ -85,7 +86,7 @@ impl Guest {
 }
 
 fn block_on<R>(future: impl Future<Output = R>) -> R {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime can be had").block_on(future)
 }
 

@@ -44,6 +44,7 @@ impl Ours {
             clock: Clock::system(),
             person: Arc::new(Nobody),
             log: Arc::new(|_, _, _| {}),
+            network: capsule::local::NetworkOptions::default(),
         });
         let manifest = Arc::new(Manifest::bare(CapsuleId::new("hook")?, "hook.wasm"));
         let hosted = machine.host(&manifest, HostingOptions::default())?;

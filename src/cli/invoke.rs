@@ -11,6 +11,7 @@ use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
+use super::network::NetworkArgs;
 use super::person::{Answers, LocalPerson};
 use super::target::{self, Capsule};
 use super::{interrupt, observe, parse};
@@ -70,6 +71,8 @@ pub(super) struct InvokeArgs {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
     gates: Gates,
 }
 
@@ -103,7 +106,11 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
     let principal = cx.principal()?;
     let payload = payload(&args)?;
     let capsule = target::find(cx, &args.target)?;
-    let options = PlaceOptions { ephemeral: args.ephemeral, seed: args.seed };
+    let options = PlaceOptions {
+        ephemeral: args.ephemeral,
+        seed: args.seed,
+        network: args.network.options(),
+    };
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
     let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?;
     let account = place.account(&principal)?;

@@ -10,7 +10,9 @@ use crate::clock::Clock;
 use crate::component::{EntryPoint, Surface, has_run_loop, world};
 use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile};
 use crate::host::ports::{LogLevel, Refused};
-use crate::local::{Account, DataScope, Hosted, HostingOptions, LogSink, Machine, MachineOptions};
+use crate::local::{
+    Account, DataScope, Hosted, HostingOptions, LogSink, Machine, MachineOptions, NetworkOptions,
+};
 use crate::principal::PrincipalId;
 
 /// A loaded capsule.
@@ -29,12 +31,14 @@ pub(super) struct Place {
 }
 
 /// How a place differs from the ordinary one.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PlaceOptions {
     /// A throw-away machine: no files are read or written for guests.
     pub(super) ephemeral: bool,
     /// A virtual clock and repeatable random bytes.
     pub(super) seed: Option<u64>,
+    /// What may be reached.
+    pub(super) network: NetworkOptions,
 }
 
 impl Place {
@@ -57,7 +61,13 @@ impl Place {
             None => Flavour::Normal,
         };
         Ok(Place {
-            machine: Machine::new(MachineOptions { store, clock, person, log }),
+            machine: Machine::new(MachineOptions {
+                store,
+                clock,
+                person,
+                log,
+                network: options.network,
+            }),
             engine: Engine::new(EngineOptions { profile, cache }),
             flavour,
         })

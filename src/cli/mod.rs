@@ -20,6 +20,7 @@ mod load;
 mod logs;
 mod man;
 mod mapped;
+mod network;
 mod observe;
 mod outside;
 mod parse;

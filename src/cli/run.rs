@@ -14,6 +14,7 @@ use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions};
+use super::network::NetworkArgs;
 use super::parse;
 use super::person::{Answers, LocalPerson};
 use super::target;
@@ -60,6 +61,8 @@ pub(super) struct RunArgs {
     /// Print one line per host call
     #[arg(long)]
     trace: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
 }
 
 pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
@@ -83,7 +86,8 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
     let log = reporter.log_sink(cx.global.verbose > 0);
-    let place = Place::new(cx, PlaceOptions::default(), Profile::Server, person, log)?;
+    let options = PlaceOptions { network: args.network.options(), ..PlaceOptions::default() };
+    let place = Place::new(cx, options, Profile::Server, person, log)?;
     // One thread for timers and signals; guests have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)

@@ -5,6 +5,9 @@
 
 #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
 
+use super::describe::{Describe, Value};
+use super::table::Handles;
+
 wasmtime::component::bindgen!({
     path: "wit",
     interfaces: "
@@ -21,11 +24,49 @@ wasmtime::component::bindgen!({
     additional_derives: [serde::Serialize],
 });
 
+/// Types that hold handles, of which nothing can be derived.
+pub mod with_handles {
+    #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
+
+    wasmtime::component::bindgen!({
+        path: "wit",
+        interfaces: "import astrid:io/streams@1.0.0;",
+        with: {
+            "astrid:io/poll@1.0.0.pollable": crate::host::io::Pollable,
+            "astrid:io/error@1.0.0.error": crate::host::io::streams::IoError,
+            "astrid:io/streams@1.0.0.input-stream": crate::host::io::streams::InputStream,
+            "astrid:io/streams@1.0.0.output-stream": crate::host::io::streams::OutputStream,
+        },
+    });
+}
+
 pub(crate) use astrid::elicit::host as elicit;
 pub(crate) use astrid::io::poll;
 pub(crate) use astrid::ipc::host as ipc;
 pub(crate) use astrid::kv::host as kv;
 pub(crate) use astrid::sys::host as sys;
+pub(crate) use with_handles::astrid::io::streams;
+
+/// Types of the network, beside handles that are somebody else's.
+pub mod network {
+    #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
+
+    wasmtime::component::bindgen!({
+        path: "wit",
+        interfaces: "import astrid:net/host@1.0.0;",
+        with: {
+            "astrid:io/poll@1.0.0": super::astrid::io::poll,
+            "astrid:io/error@1.0.0": super::with_handles::astrid::io::error,
+            "astrid:io/streams@1.0.0": super::with_handles::astrid::io::streams,
+            "astrid:net/host@1.0.0.tcp-stream": crate::host::net::Connection,
+            "astrid:net/host@1.0.0.tcp-listener": crate::host::net::Listener,
+            "astrid:net/host@1.0.0.udp-socket": crate::host::net::NoSocket,
+        },
+        additional_derives: [serde::Serialize],
+    });
+}
+
+pub(crate) use network::astrid::net::host as net;
 
 crate::host::describe::describe_generated!(
     elicit::ElicitRequest,
@@ -36,6 +77,9 @@ crate::host::describe::describe_generated!(
     ipc::IpcEnvelope,
     kv::ErrorCode,
     kv::KeyPage,
+    net::ErrorCode,
+    net::NetReadStatus,
+    net::ShutdownHow,
     poll::ErrorCode,
     sys::CallerContext,
     sys::CapabilityCheckRequest,
@@ -43,3 +87,15 @@ crate::host::describe::describe_generated!(
     sys::ErrorCode,
     sys::LogLevel,
 );
+
+impl Describe for streams::StreamError {
+    fn describe(&self, handles: &Handles) -> Value {
+        match self {
+            streams::StreamError::LastOperationFailed(error) => {
+                let error = Box::new(error.describe(handles));
+                Value::Case("last-operation-failed".into(), Some(error))
+            }
+            streams::StreamError::Closed => Value::Case("closed".into(), None),
+        }
+    }
+}

@@ -59,6 +59,14 @@ pub enum Stop {
         /// Name of the function.
         function: String,
     },
+    /// The guest wrote more to a stream than it had been told there is room for.
+    #[error("the capsule wrote {wanted} bytes to a stream that had room for {room}")]
+    Overwritten {
+        /// Bytes that it wrote.
+        wanted: u64,
+        /// Bytes that it was allowed to.
+        room: u64,
+    },
     /// The guest holds as many handles as it may, and the function has no way to say so.
     #[error("the capsule holds {max} handles, the most it may")]
     TooManyHandles {
@@ -104,7 +112,7 @@ macro_rules! answers {
         }
     )*};
 }
-answers!([] bool, [] u64, [T] Vec<T>, [T] Resource<T>, [T, E] Result<T, E>);
+answers!([] bool, [] u64, [] String, [T] Vec<T>, [T] Resource<T>, [T, E] Result<T, E>);
 
 /// Arguments of a host function.
 pub(crate) trait Args:

@@ -14,10 +14,8 @@ use crate::component::signatures;
 
 /// The functions that are linked and not served, by interface; `*` stands for all of them.
 pub const NOT_SERVED: &[(&str, &[&str])] = &[
-    ("astrid:io/error@1.0.0", &["*"]),
-    ("astrid:io/streams@1.0.0", &["*"]),
     ("astrid:fs/host@1.0.0", &["*"]),
-    ("astrid:net/host@1.0.0", &["*"]),
+    ("astrid:net/host@1.0.0", NET_NOT_SERVED),
     ("astrid:http/host@1.0.0", &["*"]),
     ("astrid:http/host@1.1.0", &["*"]),
     ("astrid:process/host@1.0.0", &["*"]),
@@ -28,13 +26,38 @@ pub const NOT_SERVED: &[(&str, &[&str])] = &[
     ("astrid:request-context/host@1.0.0", &["*"]),
 ];
 
+/// What local programs use to reach a capsule, and datagrams, which nobody ever gets.
+const NET_NOT_SERVED: &[&str] = &[
+    "bind-unix",
+    "[method]unix-listener.accept",
+    "[method]unix-listener.poll-accept",
+    "[method]unix-listener.subscribe-readiness",
+    "[resource-drop]unix-listener",
+    "[method]udp-socket.send-to",
+    "[method]udp-socket.recv-from",
+    "[method]udp-socket.connect",
+    "[method]udp-socket.disconnect",
+    "[method]udp-socket.send",
+    "[method]udp-socket.recv",
+    "[method]udp-socket.peer-addr",
+    "[method]udp-socket.set-read-timeout",
+    "[method]udp-socket.local-addr",
+    "[method]udp-socket.subscribe-readable",
+];
+
 /// The text in the error of a function that is not served.
 pub const NOT_SERVED_TEXT: &str = "not served by this version of capsule";
 
 /// Whether `function` of `interface` is on the list.
 pub fn is_missing(interface: &str, function: &str) -> bool {
     NOT_SERVED.iter().any(|(name, functions)| {
-        *name == interface && functions.iter().any(|item| *item == "*" || *item == function)
+        let listed = |item: &&str| {
+            // Whoever cannot drop a resource does not get one either.
+            *item == "*"
+                || *item == function
+                || item.strip_prefix("[resource-drop]") == Some(function)
+        };
+        *name == interface && functions.iter().any(listed)
     })
 }
 

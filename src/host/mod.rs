@@ -13,6 +13,7 @@ pub mod ipc;
 pub mod kv;
 pub mod meter;
 pub mod missing;
+pub mod net;
 pub mod pace;
 pub mod ports;
 pub mod record;
@@ -47,14 +48,14 @@ pub struct Interface {
 
 /// Every interface that a capsule may import, the type-only one included.
 pub const INTERFACES: &[Interface] = &[
-    Interface { name: "astrid:io/error@1.0.0", link: nothing },
+    Interface { name: "astrid:io/error@1.0.0", link: io::streams::link_error },
     Interface { name: "astrid:io/poll@1.0.0", link: io::link },
-    Interface { name: "astrid:io/streams@1.0.0", link: nothing },
+    Interface { name: "astrid:io/streams@1.0.0", link: io::streams::link },
     Interface { name: "astrid:fs/host@1.0.0", link: nothing },
     Interface { name: "astrid:ipc/host@1.0.0", link: ipc::link },
     Interface { name: "astrid:kv/host@1.0.0", link: kv::link },
     Interface { name: "astrid:sys/host@1.0.0", link: sys::link },
-    Interface { name: "astrid:net/host@1.0.0", link: nothing },
+    Interface { name: "astrid:net/host@1.0.0", link: net::link },
     Interface { name: "astrid:http/host@1.0.0", link: nothing },
     Interface { name: "astrid:http/host@1.1.0", link: nothing },
     Interface { name: "astrid:process/host@1.0.0", link: nothing },
@@ -142,6 +143,7 @@ pub struct HostState {
     pub(crate) ready: sys::Readiness,
     pub(crate) slots: Slots,
     pub(crate) traffic: ipc::Traffic,
+    pub(crate) places: net::Places,
 }
 
 impl HostState {
@@ -163,6 +165,7 @@ impl HostState {
             ready: None,
             slots: Slots::new(SUBSCRIPTIONS_MAX),
             traffic: ipc::Traffic::default(),
+            places: net::Places::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! implements: files, databases, people and other capsules live behind these, never in `host`.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use super::boundary::Permits;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::kv::KvHandle;
+use crate::policy::endpoint::Endpoint;
 use crate::principal::PrincipalId;
 
 /// The machine, as all interfaces of one loaded capsule share it.
@@ -27,8 +29,29 @@ pub struct Services {
     pub person: Arc<dyn Person>,
     /// The process's permits for calls that block a thread.
     pub permits: Arc<Permits>,
+    /// The network outside.
+    pub network: Arc<Network>,
     /// Rate limit of publishing, one per loaded capsule.
     pub publish_rate: crate::bus::rate::PublishLimiter,
+}
+
+/// The network, and what the user decided about it.
+pub struct Network {
+    /// Finds the addresses of names.
+    pub resolver: Arc<dyn Resolver>,
+    /// Endpoints in the guest's spelling that may be reached although their addresses are local.
+    pub allow_local: Box<[Endpoint]>,
+    /// Whether nothing is reached at all.
+    pub offline: bool,
+}
+
+/// Finds the addresses of names.
+pub trait Resolver: Send + Sync {
+    /// The addresses of a host, in the order in which they are to be tried.
+    fn resolve(
+        &self,
+        host: &str,
+    ) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
 }
 
 /// What one principal owns as far as one capsule can see it.

@@ -58,6 +58,13 @@ impl Table {
         self.resources.get(handle)
     }
 
+    pub(crate) fn get_mut<T: 'static>(
+        &mut self,
+        handle: &Resource<T>,
+    ) -> Result<&mut T, ResourceTableError> {
+        self.resources.get_mut(handle)
+    }
+
     /// Removes an entry by representation, as a drop does.
     pub(crate) fn take<T: 'static>(&mut self, rep: u32) -> Result<T, ResourceTableError> {
         self.resources.delete(Resource::new_own(rep))

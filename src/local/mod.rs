@@ -7,6 +7,7 @@
 
 mod config;
 mod log;
+mod network;
 mod principals;
 mod registry;
 mod secrets;
@@ -25,6 +26,7 @@ use crate::manifest::{CapsuleId, Manifest};
 use crate::principal::{GroupConfig, PrincipalId, Profile};
 use crate::store::Store;
 
+pub use network::NetworkOptions;
 use principals::LocalPrincipals;
 pub use principals::{AccountError, Accounts};
 use registry::LocalRegistry;
@@ -42,6 +44,8 @@ pub struct MachineOptions {
     pub person: Arc<dyn Person>,
     /// Where log lines are shown.
     pub log: LogSink,
+    /// What may be reached.
+    pub network: NetworkOptions,
 }
 
 /// One machine. Clones are the same machine.
@@ -57,6 +61,7 @@ struct Inner {
     person: Arc<dyn Person>,
     log: LogSink,
     permits: Arc<Permits>,
+    network: Arc<crate::host::ports::Network>,
     registry: Arc<LocalRegistry>,
 }
 
@@ -118,6 +123,7 @@ impl Machine {
             person: options.person,
             log: options.log,
             permits: Arc::new(Permits::for_this_process()),
+            network: options.network.network(),
             registry: Arc::default(),
         }))
     }
@@ -170,6 +176,7 @@ impl Machine {
             registry: Arc::clone(&inner.registry) as _,
             person: Arc::clone(&inner.person),
             permits: Arc::clone(&inner.permits),
+            network: Arc::clone(&inner.network),
             publish_rate: PublishLimiter::new(),
         };
         let host = Arc::new(CapsuleHost::new(id, manifest, has_run_loop, services)?);

@@ -4,8 +4,9 @@
 //! length of that text, `(@error "…")` by the number of that case of the interface's `error-code`,
 //! and the second prelude and the entry point of the phase are put at its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use serde::Deserialize;
 
@@ -68,6 +69,15 @@ pub(crate) struct Setting {
     /// Keys `k0000`, `k0001`, … that every principal has, without a value worth mentioning.
     #[serde(default)]
     pub(crate) keys: u32,
+    /// Endpoints that may be reached although they are local.
+    #[serde(default)]
+    pub(crate) allow_local: Vec<String>,
+    /// Whether nothing may be reached.
+    #[serde(default)]
+    pub(crate) offline: bool,
+    /// Addresses of names.
+    #[serde(default)]
+    pub(crate) names: HashMap<String, Vec<IpAddr>>,
     /// Other files of the home.
     #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,

@@ -17,9 +17,10 @@ use capsule::host::ports::{LogLevel, Person, PersonAnswer, Question, QuestionKin
 use capsule::host::record::{CallRecord, Observer};
 use capsule::kv::{ImportMode, Namespace};
 use capsule::limits::EPOCH_TICK;
-use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions, Staging};
+use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions, NetworkOptions, Staging};
 use capsule::manifest::{Manifest, ParseOptions};
 use capsule::policy::budget::{AskedLimits, RunLoopBudget, call_limits};
+use capsule::policy::endpoint::{Endpoint, EndpointError};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use capsule::store::Store;
@@ -169,6 +170,15 @@ impl<'a> Stage<'a> {
                     live.logged(level, line);
                 }
             }),
+            network: NetworkOptions {
+                allow_local: setting
+                    .allow_local
+                    .iter()
+                    .map(|text| endpoint(text))
+                    .collect::<Result<_, _>>()?,
+                offline: setting.offline,
+                names: setting.names.clone(),
+            },
         });
         live.machine.get_or_init(|| machine.clone());
         if setting.keys > 0 {
@@ -183,7 +193,7 @@ impl<'a> Stage<'a> {
         let hosted = machine.host(&manifest, options).map_err(|error| error.to_string())?;
         let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
+            .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Stage { case, way, live, machine, hosted, loaded, runtime, _home: home })
@@ -447,6 +457,10 @@ fn fill(machine: &Machine, principal: &str, keys: u32) -> Result<(), String> {
     let imported =
         machine.kv().import(&namespace, &mut file.to_string().as_bytes(), ImportMode::Replace);
     imported.map(drop).map_err(|error| error.to_string())
+}
+
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    text.parse().map_err(|error: EndpointError| error.to_string())
 }
 
 fn manifest(setting: &Setting) -> Result<Manifest, String> {

@@ -145,6 +145,7 @@ impl Rig {
             clock,
             person: Arc::new(Respondent(answers.collect())),
             log: Arc::new(move |_, _, line| sink.add(line)),
+            network: capsule::local::NetworkOptions::default(),
         });
         let staging = setting.staged.then(|| Staging {
             kv: machine.kv().stage(namespace("default")),

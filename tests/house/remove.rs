@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::{House, install_with, named};
+use crate::{House, install_with};
 use capsule::kv::Namespace;
 
 #[test]

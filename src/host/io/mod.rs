@@ -6,8 +6,10 @@
 //! [`POLL_HANDLES_MAX`] handles.
 
 mod host;
+pub mod streams;
 
 use std::fmt;
+use std::task::{Context, Waker};
 
 use wasmtime::component::Resource;
 
@@ -20,9 +22,20 @@ use crate::limits::POLL_HANDLES_MAX;
 /// Something that becomes ready.
 pub(crate) trait Source: Send + Sync {
     /// Whether the source would make progress now.
-    fn is_ready(&self) -> bool;
+    fn is_ready(&self) -> bool {
+        self.wait().as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
     /// Completes when it would.
     fn wait(&self) -> Waiting<'static, ()>;
+}
+
+/// Ready for good.
+struct Ready;
+
+impl Source for Ready {
+    fn wait(&self) -> Waiting<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// A handle to a source of readiness.
@@ -31,6 +44,11 @@ pub struct Pollable(Box<dyn Source>);
 impl Pollable {
     pub(crate) fn new(source: impl Source + 'static) -> Pollable {
         Pollable(Box::new(source))
+    }
+
+    /// A pollable whose source is gone: whoever waited for it learns that at once.
+    pub(crate) fn ready() -> Pollable {
+        Pollable::new(Ready)
     }
 }
 

@@ -1,0 +1,118 @@
+//! Looking up, connecting, listening.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use tokio::net::TcpStream;
+use wasmtime::component::Resource;
+
+use super::connection::{Connection, is_gone};
+use super::listener::Listener;
+use super::{ErrorCode, Network, View};
+use crate::limits::{NET_CONNECT_TIMEOUT, NET_HOST_BYTES_MAX};
+use crate::policy::airlock::is_blocked;
+use crate::policy::gate::Ask;
+
+/// An error of the system as the guest gets it.
+pub(super) fn error_code(error: &io::Error) -> ErrorCode {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => ErrorCode::ConnectionRefused,
+        _ if is_gone(error) => ErrorCode::ConnectionReset,
+        ErrorKind::TimedOut => ErrorCode::Timeout,
+        ErrorKind::AddrInUse => ErrorCode::AddressInUse,
+        ErrorKind::AddrNotAvailable => ErrorCode::AddressNotAvailable,
+        ErrorKind::WouldBlock => ErrorCode::WouldBlock,
+        _ => ErrorCode::Unknown(error.to_string()),
+    }
+}
+
+fn check_host(host: &str) -> Result<(), ErrorCode> {
+    let good = !host.is_empty() && host.len() <= NET_HOST_BYTES_MAX && !host.contains('\0');
+    if good { Ok(()) } else { Err(ErrorCode::AddressNotAvailable) }
+}
+
+impl Network {
+    /// The addresses of a host; an address is its own.
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ErrorCode> {
+        if let Ok(address) = host.parse() {
+            return Ok(vec![address]);
+        }
+        match self.resolver.resolve(host).await {
+            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+            _ => Err(ErrorCode::NameUnresolvable),
+        }
+    }
+
+    fn is_exempt(&self, host: &str, port: u16) -> bool {
+        self.allow_local.iter().any(|endpoint| endpoint.matches(host, port))
+    }
+}
+
+impl View<'_> {
+    pub(super) async fn connect_tcp(
+        mut self,
+        host: &str,
+        port: u16,
+    ) -> Result<Resource<Connection>, ErrorCode> {
+        check_host(host)?;
+        self.gate.ask(Ask::Connect { host, port })?;
+        let slot = self.places.streams.take().ok_or(ErrorCode::Quota)?;
+        let network = self.network;
+        if network.offline {
+            return Err(ErrorCode::ConnectionRefused);
+        }
+        let connecting = async {
+            let addresses = network.resolve(host).await?;
+            // One bad answer spoils the name: a resolver that mixes them is not to be trusted.
+            if !network.is_exempt(host, port) && addresses.iter().copied().any(is_blocked) {
+                return Err(ErrorCode::AirlockRejected);
+            }
+            let mut last = ErrorCode::NameUnresolvable;
+            for address in addresses {
+                match TcpStream::connect(SocketAddr::new(address, port)).await {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => last = error_code(&error),
+                }
+            }
+            Err(last)
+        };
+        let connected = tokio::time::timeout(NET_CONNECT_TIMEOUT, connecting).await;
+        let stream = connected.map_err(|_| ErrorCode::Timeout)??;
+        let connection = Connection::new(stream, slot);
+        self.table.push(connection).map_err(|_| ErrorCode::Quota)
+    }
+
+    pub(super) async fn lookup_host(mut self, host: &str) -> Result<Vec<String>, ErrorCode> {
+        check_host(host)?;
+        self.gate.ask(Ask::Connect { host, port: 0 })?;
+        let network = self.network;
+        if network.offline {
+            return Err(ErrorCode::NameUnresolvable);
+        }
+        let found = tokio::time::timeout(NET_CONNECT_TIMEOUT, network.resolve(host)).await;
+        let found = found.map_err(|_| ErrorCode::NameUnresolvable)??;
+        let exempt = network.is_exempt(host, 0);
+        let reachable = found.into_iter().filter(|address| exempt || !is_blocked(*address));
+        // Guests parse the port that was never asked for.
+        Ok(reachable.map(|address| SocketAddr::new(address, 0).to_string()).collect())
+    }
+
+    pub(super) fn bind_tcp(
+        mut self,
+        host: &str,
+        port: u16,
+    ) -> Result<Resource<Listener>, ErrorCode> {
+        check_host(host)?;
+        self.gate.ask(Ask::BindTcp { host, port })?;
+        let address = match host.parse::<IpAddr>() {
+            Ok(address) if address.is_loopback() => address,
+            Err(_) if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
+            // Other names are refused without being looked up.
+            _ => return Err(ErrorCode::AirlockRejected),
+        };
+        let slot = self.places.listeners.take().ok_or(ErrorCode::Quota)?;
+        let listener = Listener::bind(SocketAddr::new(address, port), slot);
+        let listener = listener.map_err(|error| error_code(&error))?;
+        self.table.push(listener).map_err(|_| ErrorCode::Quota)
+    }
+}

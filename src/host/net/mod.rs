@@ -1,0 +1,219 @@
+//! `astrid:net`: connections to the hosts that the manifest names, and listeners on this machine.
+//!
+//! The gate is asked about the host in the guest's own spelling. The airlock then judges every address
+//! that the name resolves to, and only an address that it judged is connected to; an endpoint that
+//! the user exempted with `--allow-local` is the one exception. Listeners are on loopback addresses.
+//! UDP is refused, as by every release of the kernel.
+//!
+//! An instance has at most [`NET_STREAMS_MAX`] connections and [`NET_LISTENERS_MAX`] listeners.
+//! Waits end with `closed` when the instance is cancelled.
+
+mod connection;
+mod host;
+mod listener;
+mod options;
+mod slots;
+mod stream;
+
+use wasmtime::component::Resource;
+
+pub use connection::Connection;
+pub use listener::Listener;
+pub(crate) use slots::Slots;
+
+use crate::host::boundary::{Binder, Denied, Gatekeeper, Interface, InterfaceBinder};
+use crate::host::ports::Network;
+use crate::host::record::Progress;
+use crate::host::table::Table;
+use crate::host::{HostState, bindings};
+use crate::limits::{NET_LISTENERS_MAX, NET_STREAMS_MAX};
+
+use bindings::net::{ErrorCode, NetReadStatus, ShutdownHow};
+
+/// The places of one instance.
+#[derive(Debug)]
+pub(crate) struct Places {
+    streams: Slots,
+    listeners: Slots,
+}
+
+impl Default for Places {
+    fn default() -> Places {
+        Places { streams: Slots::new(NET_STREAMS_MAX), listeners: Slots::new(NET_LISTENERS_MAX) }
+    }
+}
+
+/// What the functions see.
+pub(crate) struct View<'a> {
+    table: &'a mut Table,
+    gate: Gatekeeper<'a>,
+    network: &'a Network,
+    places: &'a Places,
+}
+
+/// `astrid:net/host@1.0.0`.
+pub(crate) struct NetInterface;
+
+impl Interface for NetInterface {
+    const NAME: &'static str = "astrid:net/host@1.0.0";
+    type View<'a> = View<'a>;
+    fn view(state: &mut HostState) -> View<'_> {
+        let HostState { table, capsule, boundary, places, .. } = state;
+        let gate = boundary.gatekeeper(&capsule.gate);
+        View { table, gate, network: &capsule.services.network, places }
+    }
+}
+
+impl From<Denied> for ErrorCode {
+    fn from(_: Denied) -> Self {
+        ErrorCode::CapabilityDenied
+    }
+}
+
+/// Binds every function.
+pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
+    binder.interface::<NetInterface>(|b| {
+        link_factories(b)?;
+        link_listener(b)?;
+        link_bytes(b)?;
+        link_options(b)
+    })
+}
+
+type Builder<'b> = InterfaceBinder<'b, NetInterface>;
+type Stream = Resource<Connection>;
+type Socket = Resource<Listener>;
+
+/// What an instance that is cancelled in the middle of a wait gets.
+fn closed<T>() -> Result<T, ErrorCode> {
+    Err(ErrorCode::Closed)
+}
+
+fn link_factories(b: &mut Builder<'_>) -> wasmtime::Result<()> {
+    b.waits::<(String, u16), _>(
+        "connect-tcp",
+        Progress::WhenParked,
+        |view, (host, port)| Box::pin(view.connect_tcp(host, *port)),
+        |_, _| closed(),
+    )?;
+    b.waits::<(String,), _>(
+        "lookup-host",
+        Progress::WhenParked,
+        |view, (host,)| Box::pin(view.lookup_host(host)),
+        |_, _| closed(),
+    )?;
+    b.now::<(String, u16), _>("bind-tcp", |view, (host, port)| view.bind_tcp(host, *port))?;
+    // No release has datagrams, so a capsule that wants them gets a plain no.
+    b.now::<(String, u16), Result<Resource<NoSocket>, ErrorCode>>("udp-bind", |_, _| {
+        Err(ErrorCode::CapabilityDenied)
+    })?;
+    b.resource::<NoSocket>("udp-socket", "[resource-drop]udp-socket", |_, _| {})
+}
+
+/// A UDP socket, which nobody gets.
+#[derive(Debug)]
+pub enum NoSocket {}
+
+fn link_listener(b: &mut Builder<'_>) -> wasmtime::Result<()> {
+    b.resource::<Listener>("tcp-listener", "[resource-drop]tcp-listener", |_, _| {})?;
+    b.waits::<(Socket,), _>(
+        "[method]tcp-listener.accept",
+        Progress::WhenParked,
+        |view, (listener,)| Box::pin(view.accept(listener)),
+        |_, _| closed(),
+    )?;
+    b.waits::<(Socket, u64), _>(
+        "[method]tcp-listener.poll-accept",
+        Progress::WhenParked,
+        |view, (listener, timeout)| Box::pin(view.poll_accept(listener, *timeout)),
+        |_, _| Ok(None),
+    )?;
+    b.now::<(Socket,), _>("[method]tcp-listener.local-addr", |view, (listener,)| {
+        view.listener_addr(listener)
+    })?;
+    b.now_or_stop::<(Socket,), _>(
+        "[method]tcp-listener.subscribe-readiness",
+        |view, (listener,)| view.subscribe_listener(listener),
+    )
+}
+
+fn link_bytes(b: &mut Builder<'_>) -> wasmtime::Result<()> {
+    b.resource::<Connection>("tcp-stream", "[resource-drop]tcp-stream", |_, _| {})?;
+    b.waits::<(Stream,), _>(
+        "[method]tcp-stream.read",
+        Progress::WhenParked,
+        |view, (stream,)| Box::pin(view.read(stream)),
+        |_, _| Ok(NetReadStatus::Closed),
+    )?;
+    b.waits::<(Stream, Vec<u8>), _>(
+        "[method]tcp-stream.write",
+        Progress::WhenParked,
+        |view, (stream, data)| Box::pin(view.write(stream, data)),
+        |_, _| closed(),
+    )?;
+    b.waits::<(Stream, u32), _>(
+        "[method]tcp-stream.read-bytes",
+        Progress::WhenParked,
+        |view, (stream, max)| Box::pin(view.read_bytes(stream, *max)),
+        |_, _| closed(),
+    )?;
+    b.waits::<(Stream, Vec<u8>), _>(
+        "[method]tcp-stream.write-bytes",
+        Progress::WhenParked,
+        |view, (stream, data)| Box::pin(view.write_bytes(stream, data)),
+        |_, _| closed(),
+    )?;
+    b.waits::<(Stream, u32), _>(
+        "[method]tcp-stream.peek",
+        Progress::WhenParked,
+        |view, (stream, max)| Box::pin(view.peek(stream, *max)),
+        |_, _| closed(),
+    )?;
+    b.now::<(Stream, ShutdownHow), _>("[method]tcp-stream.shutdown", |view, (stream, how)| {
+        view.shutdown(stream, *how)
+    })?;
+    b.now_or_stop::<(Stream,), _>("[method]tcp-stream.subscribe-readable", |view, (stream,)| {
+        view.subscribe_readable(stream)
+    })?;
+    b.now_or_stop::<(Stream,), _>("[method]tcp-stream.read-stream", |view, (stream,)| {
+        view.read_stream(stream)
+    })?;
+    b.now_or_stop::<(Stream,), _>("[method]tcp-stream.write-stream", |view, (stream,)| {
+        view.write_stream(stream)
+    })
+}
+
+fn link_options(b: &mut Builder<'_>) -> wasmtime::Result<()> {
+    b.now::<(Stream,), _>("[method]tcp-stream.peer-addr", |view, (it,)| view.peer_addr(it))?;
+    b.now::<(Stream,), _>("[method]tcp-stream.local-addr", |view, (it,)| view.local_addr(it))?;
+    b.now::<(Stream, bool), _>("[method]tcp-stream.set-nodelay", |view, (it, on)| {
+        view.set_nodelay(it, *on)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.nodelay", |view, (it,)| view.nodelay(it))?;
+    b.now::<(Stream, Option<u64>), _>("[method]tcp-stream.set-read-timeout", |view, (it, ms)| {
+        view.set_read_timeout(it, *ms)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.read-timeout", |view, (it,)| view.read_timeout(it))?;
+    b.now::<(Stream, Option<u64>), _>("[method]tcp-stream.set-write-timeout", |view, (it, ms)| {
+        view.set_write_timeout(it, *ms)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.write-timeout", |view, (it,)| {
+        view.write_timeout(it)
+    })?;
+    b.now::<(Stream, u32), _>("[method]tcp-stream.set-hop-limit", |view, (it, hops)| {
+        view.set_hop_limit(it, *hops)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.hop-limit", |view, (it,)| view.hop_limit(it))?;
+    b.now::<(Stream, Option<u64>), _>("[method]tcp-stream.set-keepalive", |view, (it, secs)| {
+        view.set_keepalive(it, *secs)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.keepalive", |view, (it,)| view.keepalive(it))?;
+    b.now::<(Stream, Option<u64>), _>("[method]tcp-stream.set-linger", |view, (it, ms)| {
+        view.set_linger(it, *ms)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.linger", |view, (it,)| view.linger(it))?;
+    b.now::<(Stream, bool), _>("[method]tcp-stream.set-reuseaddr", |view, (it, on)| {
+        view.set_reuseaddr(it, *on)
+    })?;
+    b.now::<(Stream,), _>("[method]tcp-stream.reuseaddr", |view, (it,)| view.reuseaddr(it))
+}
