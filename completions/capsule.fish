@@ -41,18 +41,25 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "install" -d 'Instal
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show what a capsule\'s binary is, needs and does, without running it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "list" -d 'List the installed capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "show" -d 'Show what is known about an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "verify" -d 'Check installed capsules against what was recorded when they were installed'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "remove" -d 'Remove an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "logs" -d 'Show what a capsule logged'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "env" -d 'Show or change the settings of an installed capsule'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "kv" -d 'Show or change the keys and values of a capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "man" -d 'Print the man page of capsule, or of one of its commands'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "help" -d 'Show help for a command or a topic'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l expect-hash -d 'Refuse a binary with another BLAKE3 than this' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l answers -d 'TOML file with answers to settings and to questions of the hook' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l set -d 'One answer; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -66,7 +73,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-hooks -d 
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unlinkable -d 'Install even when imports are not served here; hooks are not run then'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l strict -d 'Treat unknown and legacy manifest keys as errors'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-wait -d 'Fail instead of waiting for another install of the same capsule'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace -d 'Print one line per host call of the hook'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -117,6 +124,11 @@ memory\t''"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l expect-data -d 'Expect this JSON as data' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l max-fuel -d 'Expect the call to use no more fuel than this' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l max-memory -d 'Expect no more memory than this at the peak' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -124,9 +136,9 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l ephemeral -d 'Throw-away home: nothing is read from the real one, nothing is left in it'
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace -d 'Print one line per host call'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l stats -d 'Print the cost on standard output, after the answer'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -140,6 +152,11 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End afte
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -147,14 +164,54 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s f -l follow -d 'Print every message'
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Print one line per host call'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l payload -d 'Payload' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l payload-file -d 'File with the payload' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l topic -d 'Topic of the message that is being served' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
+final\t''
+deny\t''
+trap\t''
+out-of-fuel\t''
+deadline\t''
+memory\t''"
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l expect-data -d 'Expect this JSON as data' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l max-fuel -d 'Expect the call to use no more fuel than this' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l max-memory -d 'Expect no more memory than this at the peak' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l ephemeral -d 'Throw-away home: nothing is read from the real one, nothing is left in it'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l stats -d 'Print the cost on standard output, after the answer'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s c -l trace-summary -d 'Show sums per function instead of every call'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l actions -d 'Print the actions of a capsule, for completion scripts' -r
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l principal -d 'On whose behalf to act' -r
@@ -287,6 +344,102 @@ complete -c capsule -n "__fish_capsule_using_subcommand env; and __fish_seen_sub
 complete -c capsule -n "__fish_capsule_using_subcommand env; and __fish_seen_subcommand_from unset" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand env; and __fish_seen_subcommand_from unset" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand env; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -a "get" -d 'Print a value, byte by byte; exit 1 when there is none'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -a "set" -d 'Give a key a value'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -a "list" -d 'List keys and the sizes of their values'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -a "delete" -d 'Delete keys'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -a "export" -d 'Write all keys and values as JSON'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and not __fish_seen_subcommand_from get set list delete export import" -a "import" -d 'Read what export wrote: all of it or, when anything is wrong, nothing'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l file -d 'File with the value' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l prefix -d 'Delete all keys that begin with this; asks first' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l all -d 'Delete all keys; asks first'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -s o -l output -d 'Write to this file instead of standard output' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l replace -d 'Remove all other keys; asks first when there are any'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l merge -d 'Keep all other keys'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand completions" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand completions" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand completions" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -328,7 +481,9 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -f -a "(capsule 
 complete -c capsule -n "__fish_capsule_using_subcommand remove; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand logs; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand env; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand kv; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand trace; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 3" -f -a "(capsule list --actions (commandline -opc)[3] 2>/dev/null)"

@@ -35,6 +35,8 @@ pub const HOST_CALL_BYTES_MAX: usize = 32 << 20;
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(300);
 /// Wall-clock limit of a lifecycle hook.
 pub const LIFECYCLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// Waits that a guest may begin after it was asked to end; a loop that does nothing else is over.
+pub const VAIN_WAITS_MAX: u32 = 16;
 /// How long a run loop may take to signal readiness before that is worth a warning.
 pub const READY_TIMEOUT: Duration = Duration::from_millis(500);
 /// Handlers that a capsule with a run loop may declare.

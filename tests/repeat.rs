@@ -125,7 +125,7 @@ fn without_a_seed_random_bytes_never_repeat() {
 
 #[test]
 fn tracing_changes_neither_the_answer_nor_the_fuel() {
-    for (fixture, action, payload, shown) in [
+    for (index, (fixture, action, payload, shown)) in [
         ("greeter", "greet", r#"{"name": "Ada"}"#, None),
         ("unoptimised", "greet", r#"{"name": "Ada"}"#, None),
         ("witness", "witness", "{}", Some("sys.random-bytes(16)")),
@@ -133,13 +133,25 @@ fn tracing_changes_neither_the_answer_nor_the_fuel() {
         ("everything", "report", "{}", Some("kv.kv-get(\"events\")")),
         ("everything", "tool_describe", "{}", Some("ipc.publish(")),
         ("greedy", "work", r#"{"rounds": 1000}"#, None),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let sandbox = Sandbox::new();
         let capsule = sandbox.fixture(fixture);
         let seed = ["--seed", "1", "--ephemeral"];
         let plain = call(&sandbox, &capsule, action, payload, &seed);
-        let traced = call(&sandbox, &capsule, action, payload, &[&seed[..], &["--trace"]].concat());
-        assert_eq!(plain, traced, "{fixture} {action}");
+        // Every fixture as text, and each other form with some of them.
+        let forms = [
+            &["--trace=function=kv-*,result!=err"][..],
+            &["--trace-summary"],
+            &["--trace-format", "jsonl", "--trace-output", "trace.jsonl"],
+            &["--trace-format", "chrome", "--trace-output", "trace.json"],
+        ];
+        for options in [&["--trace"][..], forms[index % forms.len()]] {
+            let traced = call(&sandbox, &capsule, action, payload, &[&seed[..], options].concat());
+            assert_eq!(plain, traced, "{fixture} {action} {options:?}");
+        }
         let path = capsule.to_str().expect("a path in UTF-8");
         let args = ["invoke", path, action, "--payload", payload, "--trace"];
         let talk = sandbox.run(args.into_iter().chain(seed)).expect_code(0).stderr;

@@ -13,6 +13,7 @@ use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions, log_to, refuse_unlinkable};
+use super::observe::{self, TraceArgs, Tracing};
 use super::person::{Answers, LocalPerson};
 use super::target::{Capsule, TargetKind};
 use super::{outside, parse, target};
@@ -70,9 +71,8 @@ pub(super) struct InstallArgs {
     /// One answer; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse::key_value)]
     set: Vec<(String, String)>,
-    /// Print one line per host call of the hook
-    #[arg(long)]
-    trace: bool,
+    #[command(flatten)]
+    trace: TraceArgs,
 }
 
 /// A capsule that passed every check and is not installed yet.
@@ -84,9 +84,16 @@ struct Candidate {
 }
 
 pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
+    // A trial run enters no guest, and writes nothing.
+    let tracing = if args.dry_run { None } else { args.trace.open(cx)? };
+    let done = install(cx, &args, tracing.as_ref());
+    observe::close(cx, tracing, done)
+}
+
+fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let started = Instant::now();
     refuse_other_principals(cx)?;
-    let candidate = check(cx, &args)?;
+    let candidate = check(cx, args)?;
     let store = cx.store()?;
     let site = Site::user(store.home());
     let id = candidate.capsule.id().to_string();
@@ -98,7 +105,7 @@ pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
     };
     let plan = store.plan(&site, source(&candidate)).map_err(|error| failed(&id, &error))?;
     let mut report = describe(&candidate, &plan, &store, &site)?;
-    let phase = phase(&args, &plan, &id)?;
+    let phase = phase(args, &plan, &id)?;
     let approved = authority::approve(cx, &candidate, &plan, &mut report, args.dry_run)?;
     let Some(lock) = lock else {
         report.dry_run = true;
@@ -107,7 +114,8 @@ pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
     report.cache = compile(cx, &candidate)?;
     let mut staged = store.stage(plan, lock).map_err(|error| failed(&id, &error))?;
     let mut effects = settings::collect(cx, &candidate, &store, &mut report)?;
-    hook::run(cx, &args, &candidate, &phase, &mut effects, &mut report)?;
+    let hook = hook::Run { candidate: &candidate, phase: &phase, skip: args.no_hooks, tracing };
+    hook.run(cx, &mut effects, &mut report)?;
     authority::record(staged.extras_mut(), &candidate, &approved);
     let kv = KvService::at(store.home().key_value());
     let installed = staged

@@ -12,12 +12,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
 use super::network::NetworkArgs;
+use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, LocalPerson};
 use super::target::{self, Capsule};
 use super::{interrupt, observe, parse};
 use crate::bus::{Attribution, Message};
 use crate::component::EntryPoint;
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
+use crate::host::record::Observer;
 use crate::limits::HOST_CALL_BYTES_MAX;
 use crate::policy::budget::{AskedLimits, call_limits};
 use crate::policy::verdict::Verdict;
@@ -64,9 +66,6 @@ pub(super) struct InvokeArgs {
     /// Throw-away home: nothing is read from the real one, nothing is left in it
     #[arg(long)]
     ephemeral: bool,
-    /// Print one line per host call
-    #[arg(long)]
-    trace: bool,
     /// Print the cost on standard output, after the answer
     #[arg(long)]
     stats: bool,
@@ -74,6 +73,28 @@ pub(super) struct InvokeArgs {
     network: NetworkArgs,
     #[command(flatten)]
     gates: Gates,
+    #[command(flatten)]
+    trace: TraceArgs,
+}
+
+/// Fire one interceptor and show every host call that it makes
+///
+/// The same as `invoke --trace`.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  capsule trace greeter greet --payload '{\"name\":\"Ada\"}'
+  capsule trace greeter greet --trace=kv,result=err
+  capsule trace greeter greet --trace-format chrome --trace-output trace.json
+  capsule trace greeter greet -c")]
+pub(super) struct TraceCommandArgs {
+    #[command(flatten)]
+    invoke: InvokeArgs,
+}
+
+pub(super) fn run_traced(cx: &Cx, mut args: TraceCommandArgs) -> Result<Exit, Failure> {
+    args.invoke.trace.turn_on();
+    run(cx, args.invoke)
 }
 
 /// What a pipeline expects of the call; exit 1 when it is not so.
@@ -101,10 +122,16 @@ const OUTCOMES: [&str; 7] =
     ["continue", "final", "deny", "trap", "out-of-fuel", "deadline", "memory"];
 
 pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
-    let started = Instant::now();
     args.gates.check()?;
+    let tracing = args.trace.open(cx)?;
+    let done = invoke(cx, &args, tracing.as_ref());
+    observe::close(cx, tracing, done)
+}
+
+fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
+    let started = Instant::now();
     let principal = cx.principal()?;
-    let payload = payload(&args)?;
+    let payload = payload(args)?;
     let capsule = target::find(cx, &args.target)?;
     let options = PlaceOptions {
         ephemeral: args.ephemeral,
@@ -129,12 +156,13 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
         payload: &payload,
         principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
         owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
-        caller: Some(Arc::new(caller(&args, principal.as_str(), &place, &payload)?)),
+        caller: Some(Arc::new(caller(args, principal.as_str(), &place, &payload)?)),
         limits,
         cancel: CancellationToken::new(),
     };
     let load = started.elapsed();
-    let (report, interrupted) = call_once(cx, &ready, call, args.trace)?;
+    let (report, interrupted) =
+        call_once(&ready, call, tracing.map(|tracing| tracing.watch(&capsule.manifest, "")))?;
     let called = Called {
         capsule: capsule.id().to_string(),
         action: args.action.clone(),
@@ -146,7 +174,7 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
         total: started.elapsed(),
     };
     let tripped = args.gates.tripped(&report);
-    print(cx, &args, &capsule, &InvokeReport::new(called, &report, tripped.clone()), &report);
+    print(cx, args, &capsule, &InvokeReport::new(called, &report, tripped.clone()), &report);
     for gate in &tripped {
         cx.ui.warn(gate);
     }
@@ -155,13 +183,11 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
 
 /// Calls on this thread, which nothing else needs meanwhile.
 fn call_once(
-    cx: &Cx,
     ready: &Ready,
     call: Call<'_>,
-    trace: bool,
+    observer: Option<Box<dyn Observer>>,
 ) -> Result<(CallReport, Option<Exit>), Failure> {
     let runtime = observe::runtime()?;
-    let observer = trace.then(|| observe::trace(&cx.ui, ""));
     let interrupted = interrupt::watch(call.cancel.clone())?;
     let invoke = tokio::task::coop::unconstrained(ready.loaded.invoke(call, observer));
     let report = runtime.block_on(invoke);

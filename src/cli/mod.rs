@@ -15,6 +15,7 @@ mod inspect;
 mod install;
 mod interrupt;
 mod invoke;
+mod kv;
 mod list;
 mod load;
 mod logs;
@@ -69,12 +70,14 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Invoke(invoke::InvokeArgs),
     Run(run::RunArgs),
+    Trace(invoke::TraceCommandArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
     Verify(verify::VerifyArgs),
     Remove(remove::RemoveArgs),
     Logs(logs::LogsArgs),
     Env(env_vars::EnvArgs),
+    Kv(kv::KvArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
     Help(help::HelpArgs),
@@ -87,12 +90,14 @@ impl Command {
             Command::Inspect(args) => inspect::run(cx, args),
             Command::Invoke(args) => invoke::run(cx, args),
             Command::Run(args) => run::run(cx, args),
+            Command::Trace(args) => invoke::run_traced(cx, args),
             Command::List(args) => list::run(cx, args),
             Command::Show(args) => show::run(cx, args),
             Command::Verify(args) => verify::run(cx, args),
             Command::Remove(args) => remove::run(cx, args),
             Command::Logs(args) => logs::run(cx, args),
             Command::Env(args) => env_vars::run(cx, args),
+            Command::Kv(args) => kv::run(cx, args),
             Command::Completions(args) => completions::run(cx, args),
             Command::Man(args) => man::run(cx, args),
             Command::Help(args) => help::run(cx, args),

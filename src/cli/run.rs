@@ -15,6 +15,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions};
 use super::network::NetworkArgs;
+use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
 use super::person::{Answers, LocalPerson};
 use super::target;
@@ -58,14 +59,19 @@ pub(super) struct RunArgs {
     /// How long a loop may take to signal readiness before a warning
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     ready_timeout: Option<Duration>,
-    /// Print one line per host call
-    #[arg(long)]
-    trace: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    trace: TraceArgs,
 }
 
 pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
+    let tracing = args.trace.open(cx)?;
+    let done = host(cx, args, tracing.as_ref());
+    observe::close(cx, tracing, done)
+}
+
+fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let principal = cx.principal()?;
     if let Some(topic) = &args.until {
         check_key(topic).map_err(|error| {
@@ -99,7 +105,7 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
         place: &place,
         reporter: &reporter,
         runtime: runtime.handle(),
-        trace: args.trace.then(|| Arc::clone(&cx.ui)),
+        trace: tracing.cloned(),
         rate: RateLimiter::default(),
     };
     let mut session = Session::new(&place, Arc::clone(&reporter), &hosting, &capsules)?;

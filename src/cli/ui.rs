@@ -141,6 +141,37 @@ impl Ui {
         self.text(&format!("{text}\n"));
     }
 
+    /// Writes bytes as they are into a file or pipe; onto a terminal as a line of text, with what is
+    /// no plain text escaped.
+    pub(super) fn bytes(&self, bytes: &[u8]) {
+        if self.options.json {
+            return;
+        }
+        if self.out_is_terminal {
+            let text: String = bytes.utf8_chunks().map(readable).collect();
+            return self.text(&format!("{text}\n"));
+        }
+        self.written(self.raw(|out| out.write_all(bytes)));
+    }
+
+    /// Lets `write` use standard output as it is: nothing is escaped or left out. Meant for what the
+    /// user's own options make a file, so also on a terminal and with `--json`.
+    pub(super) fn raw<T>(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut raw = out.as_inner().lock();
+        let done = write(&mut raw)?;
+        raw.flush()?;
+        Ok(done)
+    }
+
+    /// Remembers the failure of a write that went through [`Ui::raw`].
+    pub(super) fn raw_failed(&self, error: io::Error) {
+        self.written(Err(error));
+    }
+
     /// Writes one JSON document or line; does nothing unless JSON was asked for.
     pub(super) fn document(&self, document: &impl Serialize) {
         if !self.options.json {
@@ -173,6 +204,11 @@ impl Ui {
         if !self.options.quiet {
             self.say(&escape(text));
         }
+    }
+
+    /// Says what was asked for in so many words, so that `--quiet` does not mean it.
+    pub(super) fn answer(&self, text: &str) {
+        self.say(&escape(text));
     }
 
     /// A note: worth knowing, nothing wrong.
@@ -218,6 +254,12 @@ impl Ui {
         // Nobody can be told that standard error is gone.
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
+}
+
+/// Text as it may be seen, and bytes that are none as `\xff`.
+fn readable(chunk: std::str::Utf8Chunk<'_>) -> String {
+    let invalid = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}"));
+    escape(chunk.valid()).chars().map(String::from).chain(invalid).collect()
 }
 
 /// Makes control characters and those that turn the direction of text visible, so that text of a

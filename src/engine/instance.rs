@@ -62,6 +62,7 @@ impl Call<'_> {
             cancel: self.cancel.clone(),
             deadline: bounds.deadline,
             asked_to_end: None,
+            vain_waits: 0,
         }
     }
 }

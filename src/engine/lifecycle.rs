@@ -74,6 +74,7 @@ impl Loaded {
             cancel: call.cancel.clone(),
             deadline: deadline(LIFECYCLE_TIMEOUT),
             asked_to_end: None,
+            vain_waits: 0,
         };
         let pace = Pace::call(linked.flavoured.ticks.now(), LIFECYCLE_TIMEOUT, EPOCH_TICK);
         let meter = Meter::new(MEMORY_BYTES);

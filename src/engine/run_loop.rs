@@ -119,6 +119,7 @@ impl Loaded {
             cancel: cancel.clone(),
             deadline: None,
             asked_to_end: None,
+            vain_waits: 0,
         };
         let ticks = linked.flavoured.ticks.clone();
         let pace = match budget.window_ticks {

@@ -367,6 +367,10 @@ impl<I: Interface> InterfaceBinder<'_, I> {
                 store.data_mut().pace.progressed(pended);
                 let result = match parked {
                     Parked::Done(result) => result,
+                    // A guest that only waits again and again has nothing left to put in order.
+                    Parked::Cancelled if store.data_mut().scope.waited_in_vain() => {
+                        return Err(entry.stop(&mut store, &args, Stop::Cancelled));
+                    }
                     Parked::Cancelled => cancelled(I::view(store.data_mut()), &args),
                     Parked::Late(limit) => {
                         return Err(entry.stop(&mut store, &args, Stop::Deadline { limit }));
@@ -498,6 +502,7 @@ impl Entry {
             sequence: boundary.sequence,
             fuel_left: self.fuel,
             guest_fuel: boundary.fuel_after_previous.saturating_sub(self.fuel),
+            started: self.started,
             duration: capsule.services.stopwatch.monotonic().saturating_sub(self.started),
             denial: boundary.denial.as_ref(),
             args,

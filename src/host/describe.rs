@@ -45,6 +45,8 @@ pub enum Value {
     Result(Result<Box<Value>, Box<Value>>),
     /// A resource, by its number in the instance.
     Handle(u32),
+    /// Something that is not to be seen, in the place where it was.
+    Hidden,
 }
 
 /// Something that can be described as a [`Value`].
@@ -208,6 +210,7 @@ impl fmt::Display for Value {
             Value::Result(Ok(value)) => write!(f, "ok({value})"),
             Value::Result(Err(value)) => write!(f, "err({value})"),
             Value::Handle(number) => write!(f, "#{number}"),
+            Value::Hidden => f.write_char('…'),
         }
     }
 }

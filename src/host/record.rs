@@ -24,18 +24,22 @@ pub struct Function {
 impl Function {
     /// `kv.kv-get`, `ipc.subscription.recv`: how traces and summaries name the function.
     pub fn short_name(&self) -> String {
-        let package = self.interface.strip_prefix("astrid:").unwrap_or(self.interface);
-        let (package, rest) = package.split_once('/').unwrap_or((package, ""));
-        let interface = rest.split('@').next().unwrap_or("");
+        format!("{}.{}", self.short_interface(), self.plain_name())
+    }
+
+    /// `kv`, `io/poll`: the interface without its namespace and version.
+    pub fn short_interface(&self) -> &'static str {
+        let name = self.interface.strip_prefix("astrid:").unwrap_or(self.interface);
+        let name = name.split('@').next().unwrap_or(name);
+        name.strip_suffix("/host").unwrap_or(name)
+    }
+
+    /// `kv-get`, `subscription.recv`, `pollable.drop`: the name without the marks of the ABI.
+    pub fn plain_name(&self) -> String {
         let name = self.name.strip_prefix("[method]").unwrap_or(self.name);
-        let name = match name.strip_prefix("[resource-drop]") {
+        match name.strip_prefix("[resource-drop]") {
             Some(resource) => format!("{resource}.drop"),
             None => name.to_owned(),
-        };
-        if interface == "host" || interface.is_empty() {
-            format!("{package}.{name}")
-        } else {
-            format!("{package}/{interface}.{name}")
         }
     }
 }
@@ -68,6 +72,8 @@ pub struct CallRecord<'a> {
     pub fuel_left: u64,
     /// Fuel the guest used since it came back from the previous call, or since it was entered.
     pub guest_fuel: u64,
+    /// When the call was made, by the machine's stopwatch.
+    pub started: Duration,
     /// How long the call took, waiting included.
     pub duration: Duration,
     /// Why policy refused the call, when it did.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ports::Belongings;
 use crate::bus::Message;
+use crate::limits::VAIN_WAITS_MAX;
 
 /// Which of the guest's exports was entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,4 +40,14 @@ pub struct CallScope {
     pub deadline: Option<(tokio::time::Instant, Duration)>,
     /// The tick at which the guest's code was first found running after `cancel`.
     pub(crate) asked_to_end: Option<u64>,
+    /// Waits that were ended, or not begun, because of `cancel`.
+    pub(crate) vain_waits: u32,
+}
+
+impl CallScope {
+    /// Notes that a wait was ended by `cancel`; whether that has happened too often.
+    pub(crate) fn waited_in_vain(&mut self) -> bool {
+        self.vain_waits += 1;
+        self.vain_waits > VAIN_WAITS_MAX
+    }
 }

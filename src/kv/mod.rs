@@ -39,4 +39,4 @@ pub use namespace::{Namespace, NamespaceError};
 pub use query::Usage;
 pub use service::{KeyPage, KvService};
 pub use staged::{Commit, StagedError, StagedKv};
-pub use transfer::{ImportMode, TransferError};
+pub use transfer::{BytesRef, ImportMode, TransferError};

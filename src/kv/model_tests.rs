@@ -156,7 +156,12 @@ fn namespace() -> Namespace {
 fn contents(kv: &KvService) -> Model {
     let keys = kv.list_keys(&namespace(), "").expect("they are few");
     let value = |key: &String| kv.get(&namespace(), key).expect("the key is fine");
-    keys.iter().map(|key| (key.clone(), value(key).expect("nobody else writes"))).collect()
+    let model: Model =
+        keys.iter().map(|key| (key.clone(), value(key).expect("nobody else writes"))).collect();
+    let sizes: Vec<_> =
+        model.iter().map(|(key, value)| (key.clone(), value.len() as u64)).collect();
+    assert_eq!(kv.sizes(&namespace(), "").expect("the prefix is fine"), sizes);
+    model
 }
 
 fn check(handles: &[KvHandle], model: &mut Model, ops: &[(usize, Op)]) {

@@ -112,6 +112,20 @@ pub(super) fn keys(
     rows.collect()
 }
 
+/// The keys of `range`, each with the bytes of its value.
+pub(super) fn sizes(db: &Connection, namespace: &str, range: &Range) -> Result<Vec<(String, u64)>> {
+    const SQL: &str = "SELECT key, length(value) FROM entry
+        WHERE namespace = ?1 AND key >= ?2 AND key < ?3 AND NOT (key >= ?4 AND key < ?5)
+        ORDER BY key";
+    let mut statement = db.prepare(SQL)?;
+    let end = Bound(range.end());
+    let rows = statement
+        .query_map((namespace, &range.first, end, RESERVED_PREFIX, RESERVED_END), |row| {
+            Ok((row.get(0)?, count(row, 1)?))
+        })?;
+    rows.collect()
+}
+
 /// Removes the keys of `range` and tells how many there were.
 pub(super) fn clear(db: &Connection, namespace: &str, range: &Range) -> Result<u64> {
     const SQL: &str = "DELETE FROM entry

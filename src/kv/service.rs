@@ -116,6 +116,18 @@ impl KvService {
         all_or_too_many(self.keys(namespace, &Range::new(prefix, None), limits::KV_KEYS_MAX + 1)?)
     }
 
+    /// All keys that begin with `prefix`, however many, in byte order, each with the bytes of its
+    /// value; as of one moment.
+    pub fn sizes(
+        &self,
+        namespace: &Namespace,
+        prefix: &str,
+    ) -> Result<Vec<(String, u64)>, KvError> {
+        key::check_bound(prefix)?;
+        let range = Range::new(prefix, None);
+        self.lanes.read(Vec::new(), |db| Ok(query::sizes(db, namespace.as_str(), &range)?))
+    }
+
     /// Up to `limit` keys that begin with `prefix` and come after `cursor`, in byte order.
     ///
     /// A `limit` of 0 or above [`limits::KV_KEYS_MAX`] means that many. The cursor need not be a

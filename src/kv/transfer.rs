@@ -205,8 +205,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Distinct<T> {
     }
 }
 
-/// A value that is written.
-pub(super) struct BytesRef<'a>(pub(super) &'a [u8]);
+/// A value as it stands in JSON: a string when it is text, else an object with the one key
+/// `base64`.
+#[derive(Clone, Copy, Debug)]
+pub struct BytesRef<'a>(pub &'a [u8]);
 
 impl Serialize for BytesRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

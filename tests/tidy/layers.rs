@@ -27,7 +27,7 @@ const LAYERS: &[(&str, May)] = &[
     ("store", May::Only(&["manifest", "component", "principal", "limits", "clock"])),
     ("host", May::AllBut(&["store", "local", "engine", "dispatch", "trace", "report", "cli"])),
     ("engine", May::AllBut(&["store", "local", "dispatch", "trace", "report", "cli"])),
-    ("trace", May::Only(&["host", "limits"])),
+    ("trace", May::Only(&["host", "policy", "limits"])),
     ("dispatch", May::AllBut(&["store", "local", "report", "cli"])),
     ("local", May::AllBut(&["engine", "dispatch", "report", "cli"])),
     ("report", May::AllBut(&["cli"])),

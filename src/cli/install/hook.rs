@@ -5,17 +5,19 @@ use std::sync::{Arc, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Candidate, InstallArgs};
+use super::Candidate;
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::invoke::exit;
 use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
+use crate::cli::observe::Tracing;
 use crate::cli::outside::Outside;
 use crate::cli::person::LocalPerson;
 use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
 use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
+use crate::host::record::Observer;
 use crate::kv::Namespace;
 use crate::local::{HostingOptions, Staging};
 use crate::principal::PrincipalId;
@@ -26,13 +28,31 @@ use crate::store::install::{Effects, Phase};
 /// The setting under which an upgrade hook finds the version before.
 const PREVIOUS_VERSION: &str = "prev_version";
 
-/// Runs the hook that the phase calls for, if the capsule has one, and adds what it did to
-/// `effects`.
-pub(super) fn run(
+/// The hook of one install.
+pub(super) struct Run<'a> {
+    pub(super) candidate: &'a Candidate,
+    pub(super) phase: &'a Phase,
+    /// Whether it is left out.
+    pub(super) skip: bool,
+    pub(super) tracing: Option<&'a Tracing>,
+}
+
+impl Run<'_> {
+    /// Runs the hook that the phase calls for, if the capsule has one, and adds what it did to
+    /// `effects`.
+    pub(super) fn run(
+        &self,
+        cx: &Cx,
+        effects: &mut Effects,
+        report: &mut InstallReport,
+    ) -> Result<(), Failure> {
+        run(cx, self, effects, report)
+    }
+}
+
+fn run(
     cx: &Cx,
-    args: &InstallArgs,
-    candidate: &Candidate,
-    phase: &Phase,
+    &Run { candidate, phase, skip, tracing }: &Run<'_>,
     effects: &mut Effects,
     report: &mut InstallReport,
 ) -> Result<(), Failure> {
@@ -43,7 +63,7 @@ pub(super) fn run(
     if !is_callable(&candidate.surface, entry) {
         return Ok(());
     }
-    if args.no_hooks || !candidate.linkable {
+    if skip || !candidate.linkable {
         report.hooks_skipped.push(hook.export());
         return Ok(());
     }
@@ -68,7 +88,11 @@ pub(super) fn run(
         principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
         cancel: CancellationToken::new(),
     };
-    let called = call_hook(cx, &ready.loaded, call, args.trace)?;
+    let called = call_hook(
+        &ready.loaded,
+        call,
+        tracing.map(|tracing| tracing.watch(&candidate.capsule.manifest, "")),
+    )?;
     if let Some(key) = asked.unanswered().first() {
         let message = format!("{} asked for {key}, and nobody was there to answer", hook.export());
         let unanswered = Failure::new(Exit::Denied, "unanswered", message);
@@ -91,13 +115,11 @@ pub(super) fn run(
 }
 
 fn call_hook(
-    cx: &Cx,
     loaded: &crate::engine::Loaded,
     call: HookCall,
-    trace: bool,
+    observer: Option<Box<dyn Observer>>,
 ) -> Result<CallReport, Failure> {
     let runtime = observe::runtime()?;
-    let observer = trace.then(|| observe::trace(&cx.ui, ""));
     let hook = call.hook;
     let interrupted = interrupt::watch(call.cancel.clone())?;
     let called = runtime.block_on(loaded.hook(call, observer));

@@ -7,14 +7,14 @@ use tokio_util::sync::CancellationToken;
 use super::reporter::Reporter;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Place, Ready, refused};
-use crate::cli::observe;
+use crate::cli::observe::Tracing;
 use crate::cli::target::Capsule;
-use crate::cli::ui::Ui;
 use crate::dispatch::{Admitted, Binding, Handled, Worker, WorkerOptions};
 use crate::engine::{RunLoop, RunOptions};
 use crate::host::ports::Refused;
 use crate::host::record::Observer;
 use crate::local::HostingOptions;
+use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
 use crate::policy::rate::{Caller, RateLimiter};
 use crate::principal::PrincipalId;
@@ -25,7 +25,7 @@ pub(super) struct Hosting<'a> {
     pub(super) place: &'a Place,
     pub(super) reporter: &'a Arc<Reporter>,
     pub(super) runtime: &'a tokio::runtime::Handle,
-    pub(super) trace: Option<Arc<Ui>>,
+    pub(super) trace: Option<Tracing>,
     /// Processor time of the principals, over all capsules.
     pub(super) rate: RateLimiter,
 }
@@ -71,7 +71,7 @@ impl Hosting<'_> {
                     "{name} has a run loop: its handlers are never called, it has to subscribe"
                 ));
             }
-            Role::Loop(self.start_loop(&name, &ready)?)
+            Role::Loop(self.start_loop(&capsule.manifest, &ready)?)
         } else if handlers > 0 {
             for handler in capsule.manifest.handlers() {
                 bindings.push(Binding {
@@ -82,7 +82,7 @@ impl Hosting<'_> {
                     worker,
                 });
             }
-            Role::Handlers(self.start_worker(&name, &ready, cancel, handled)?)
+            Role::Handlers(self.start_worker(&capsule.manifest, &ready, cancel, handled)?)
         } else {
             self.reporter.warn(&format!("{name} has neither a run loop nor handlers"));
             Role::Idle
@@ -90,17 +90,17 @@ impl Hosting<'_> {
         Ok(Member { name, source_id, role })
     }
 
-    fn start_loop(&self, name: &str, ready: &Ready) -> Result<RunLoop, Failure> {
+    fn start_loop(&self, manifest: &Arc<Manifest>, ready: &Ready) -> Result<RunLoop, Failure> {
         let owner = PrincipalId::default();
         let account = self.place.account(&owner)?;
         let budget =
             resolve_run_loop_budget(Some(&account.profile), Some(&account.groups), &owner, true);
         let reporter = Arc::clone(self.reporter);
-        let capsule = name.to_owned();
+        let capsule = manifest.id().to_string();
         let options = RunOptions {
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
             budget,
-            observer: self.observer(name)(),
+            observer: self.observer(manifest)(),
             window_ended: Some(Arc::new(move |windows, without_progress| {
                 reporter.event(Some(&capsule), Event::Window { windows, without_progress });
             })),
@@ -112,7 +112,7 @@ impl Hosting<'_> {
 
     fn start_worker(
         &self,
-        name: &str,
+        manifest: &Arc<Manifest>,
         ready: &Ready,
         cancel: &CancellationToken,
         handled: impl Fn(Handled) + Send + 'static,
@@ -136,7 +136,7 @@ impl Hosting<'_> {
             loaded: ready.loaded.clone(),
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
             admit: Box::new(admit),
-            observer: Box::new(self.observer(name)),
+            observer: Box::new(self.observer(manifest)),
             handled: Box::new(handled),
             runtime: self.runtime.clone(),
             cancel: cancel.clone(),
@@ -145,10 +145,13 @@ impl Hosting<'_> {
     }
 
     /// Makes observers of instances: a trace when one was asked for.
-    fn observer(&self, name: &str) -> impl Fn() -> Option<Box<dyn Observer>> + Send + use<> {
-        let ui = self.trace.clone();
-        let name = name.to_owned();
-        move || Some(observe::trace(ui.as_ref()?, &name))
+    fn observer(
+        &self,
+        manifest: &Arc<Manifest>,
+    ) -> impl Fn() -> Option<Box<dyn Observer>> + Send + use<> {
+        let tracing = self.trace.clone();
+        let manifest = Arc::clone(manifest);
+        move || Some(tracing.as_ref()?.watch(&manifest, manifest.id().as_str()))
     }
 }
 

@@ -1,0 +1,379 @@
+//! What no format may show.
+//!
+//! [`RULES`] is the one list of places where a secret can be: an interface, a function, an argument
+//! or the result, the way to it, and when it is one. A new interface with secrets gets rows here.
+//!
+//! What a rule has hidden is remembered for as long as the trace lasts, and hidden in every later
+//! call wherever it turns up: a capsule that reads a token goes on to use it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::Event;
+use crate::host::describe::{Value, kebab};
+
+/// Settings whose values may be shown: the manifest declares them, and not as secrets.
+#[derive(Clone, Debug, Default)]
+pub struct PublicSettings(BTreeSet<String>);
+
+impl FromIterator<String> for PublicSettings {
+    fn from_iter<I: IntoIterator<Item = String>>(names: I) -> PublicSettings {
+        PublicSettings(names.into_iter().collect())
+    }
+}
+
+/// A place where a secret can be.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Interface without its version, so that later versions are covered; `*` is every one.
+    pub interface: &'static str,
+    /// Names of functions; `*` is every one.
+    pub functions: &'static [&'static str],
+    /// Where to begin.
+    pub place: Place,
+    /// Names of record fields on the way, in WIT spelling. Options, results, lists and cases are
+    /// gone through. A field `**` is any number of them.
+    pub path: &'static [&'static str],
+    /// When what is found there is a secret.
+    pub when: When,
+}
+
+/// Where in a call a secret can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The argument with this number, from 0.
+    Arg(usize),
+    /// Any argument.
+    Args,
+    /// The result.
+    Result,
+    /// Any argument and the result.
+    Anywhere,
+}
+
+/// What makes a place a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Being that place.
+    Always,
+    /// The first argument names no public setting.
+    SettingNotPublic,
+    /// The record beside it has `kind` `secret`.
+    KindIsSecret,
+    /// The record beside it has a `key` or `name` that is in [`SECRET_HEADERS`] or sounds like a
+    /// secret.
+    NameIsSecret,
+    /// It is a URL with a password, or with a query parameter that sounds like a secret; only those
+    /// parts are hidden.
+    InUrl,
+    /// It is JSON with a member whose name sounds like a secret; only those members are hidden.
+    InJson,
+}
+
+/// Every place where a secret can be.
+pub const RULES: &[Rule] = &[
+    rule("astrid:sys/host", &["get-config"], Place::Result, &[], When::SettingNotPublic),
+    rule("astrid:elicit/host", &["elicit"], Place::Arg(0), &["default-value"], When::KindIsSecret),
+    rule("astrid:elicit/host", &["has-secret"], Place::Result, &[], When::Always),
+    rule("astrid:http/host", &["*"], Place::Anywhere, &["**", "value"], When::NameIsSecret),
+    rule("astrid:http/host", &["*"], Place::Anywhere, &["**", "url"], When::InUrl),
+    rule("astrid:http/host", &["*"], Place::Anywhere, &["**", "final-url"], When::InUrl),
+    rule("astrid:process/host", &["*"], Place::Args, &["env", "value"], When::NameIsSecret),
+    rule("astrid:process/host", &["*"], Place::Args, &["file-injections", "content"], When::Always),
+    rule("astrid:ipc/host", &["*"], Place::Args, &[], When::InJson),
+    rule("astrid:ipc/host", &["*"], Place::Result, &["**", "payload"], When::InJson),
+    rule("*", &["*"], Place::Anywhere, &["**", "approval-token"], When::Always),
+];
+
+const fn rule(
+    interface: &'static str,
+    functions: &'static [&'static str],
+    place: Place,
+    path: &'static [&'static str],
+    when: When,
+) -> Rule {
+    Rule { interface, functions, place, path, when }
+}
+
+/// Header fields whose values let somebody in, in lower case.
+pub const SECRET_HEADERS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "cookie2",
+    "set-cookie",
+    "set-cookie2",
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-amz-security-token",
+    "authentication-info",
+    "proxy-authentication-info",
+];
+
+/// A name with one of these in it, without regard to case and separators, sounds like a secret.
+const SECRET_WORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "sessionid",
+];
+
+/// Shorter values are not looked for in other calls: they would be everywhere.
+const REMEMBERED_BYTES_MIN: usize = 4;
+/// Values that are remembered; the trace of a run may be long.
+const REMEMBERED_MAX: usize = 1024;
+
+/// Hides what is secret, and remembers what it was.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    known: BTreeSet<String>,
+}
+
+impl Redactor {
+    /// Hides everything in `event` that a rule names, and everything that was hidden before.
+    pub fn redact(&mut self, event: &mut Event, settings: &PublicSettings) {
+        let setting = match event.args.first() {
+            Some(Value::Text(name)) => !settings.0.contains(name),
+            _ => true,
+        };
+        let interface = event.function.interface.split('@').next().unwrap_or_default();
+        let name = event.function.name;
+        let rules = RULES.iter().filter(|rule| {
+            let named = rule.functions.iter().any(|function| *function == "*" || *function == name);
+            (rule.interface == "*" || rule.interface == interface)
+                && named
+                && (rule.when != When::SettingNotPublic || setting)
+        });
+        for rule in rules {
+            for (index, arg) in event.args.iter_mut().enumerate() {
+                let covered = match rule.place {
+                    Place::Arg(number) => number == index,
+                    Place::Args | Place::Anywhere => true,
+                    Place::Result => false,
+                };
+                if covered {
+                    self.walk(arg, rule.path, rule.when);
+                }
+            }
+            if let (Some(result), Place::Result | Place::Anywhere) = (&mut event.result, rule.place)
+            {
+                self.walk(result, rule.path, rule.when);
+            }
+        }
+        self.scrub(event);
+    }
+
+    /// Goes on towards the end of `path`.
+    fn walk(&mut self, value: &mut Value, path: &[&str], when: When) {
+        match value {
+            Value::List(items) => items.iter_mut().for_each(|item| self.walk(item, path, when)),
+            Value::Option(Some(inner))
+            | Value::Result(Ok(inner) | Err(inner))
+            | Value::Case(_, Some(inner)) => self.walk(inner, path, when),
+            Value::Record(fields) if !path.is_empty() => {
+                let is_secret = match when {
+                    When::KindIsSecret => kind_is_secret(fields),
+                    When::NameIsSecret => name_is_secret(fields),
+                    _ => true,
+                };
+                for (name, field) in fields {
+                    self.step(&kebab(name), field, path, when, is_secret);
+                }
+            }
+            Value::Record(fields) => {
+                fields.iter_mut().for_each(|(_, field)| self.walk(field, path, when));
+            }
+            leaf if path.is_empty() => self.hide(leaf, when),
+            _ => {}
+        }
+    }
+
+    /// Goes through one field of a record, `is_secret` saying whether its own place would be one.
+    fn step(&mut self, name: &str, field: &mut Value, path: &[&str], when: When, is_secret: bool) {
+        let Some((&first, rest)) = path.split_first() else { return };
+        if first == "**" {
+            self.walk(field, path, when);
+            self.step(name, field, rest, when, is_secret);
+        } else if first == name && (!rest.is_empty() || is_secret) {
+            self.walk(field, rest, when);
+        }
+    }
+
+    /// Hides a leaf, or the parts of it that are secret.
+    fn hide(&mut self, leaf: &mut Value, when: When) {
+        match (when, &*leaf) {
+            (When::InUrl, Value::Text(text)) => {
+                if let Some(shown) = self.url(text) {
+                    *leaf = Value::Text(shown);
+                }
+            }
+            (When::InJson, Value::Text(text)) => {
+                if let Some(shown) = self.json(text.as_bytes()) {
+                    *leaf = Value::Text(shown);
+                }
+            }
+            (When::InJson, Value::Bytes(bytes)) => {
+                if let Some(shown) = self.json(bytes) {
+                    *leaf = Value::Bytes(shown.into_bytes());
+                }
+            }
+            (When::InUrl | When::InJson, _) => {}
+            // Whether something is there is no secret.
+            (_, Value::Unit | Value::Bool(_) | Value::Option(None) | Value::Case(_, None)) => {}
+            (_, Value::Text(text)) => {
+                self.remember(text);
+                *leaf = Value::Hidden;
+            }
+            (_, Value::Bytes(bytes)) => {
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    self.remember(text);
+                }
+                *leaf = Value::Hidden;
+            }
+            _ => *leaf = Value::Hidden,
+        }
+    }
+
+    fn remember(&mut self, text: &str) {
+        // `Bearer abc`: what comes after the scheme is what turns up elsewhere.
+        let parts = std::iter::once(text).chain(text.split_once(' ').map(|(_, rest)| rest));
+        for part in parts {
+            if part.len() >= REMEMBERED_BYTES_MIN && self.known.len() < REMEMBERED_MAX {
+                self.known.insert(part.to_owned());
+            }
+        }
+    }
+
+    /// The URL without its secrets, if it has any.
+    fn url(&mut self, text: &str) -> Option<String> {
+        let mut shown = text.to_owned();
+        let (scheme, rest) = shown.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        if let Some(at) = rest[..end].rfind('@') {
+            self.remember(rest[..at].split_once(':').map_or(&rest[..at], |(_, word)| word));
+            shown = format!("{scheme}://…@{}", &rest[at + 1..]);
+        }
+        if let Some((before, query)) = shown.split_once('?') {
+            let pairs: Vec<String> = query
+                .split('&')
+                .map(|pair| match pair.split_once('=') {
+                    Some((name, value)) if sounds_secret(name) => {
+                        self.remember(value);
+                        format!("{name}=…")
+                    }
+                    _ => pair.to_owned(),
+                })
+                .collect();
+            shown = format!("{before}?{}", pairs.join("&"));
+        }
+        (shown != text).then_some(shown)
+    }
+
+    /// The JSON without its secrets, if it has any.
+    fn json(&mut self, text: &[u8]) -> Option<String> {
+        let mut document: serde_json::Value = serde_json::from_slice(text).ok()?;
+        self.members(&mut document).then(|| document.to_string())
+    }
+
+    fn members(&mut self, document: &mut serde_json::Value) -> bool {
+        match document {
+            serde_json::Value::Array(items) => {
+                let mut found = false;
+                for item in items {
+                    found |= self.members(item);
+                }
+                found
+            }
+            serde_json::Value::Object(members) => {
+                let mut found = false;
+                for (name, member) in members {
+                    // A number of tokens is no token.
+                    let holds = member.is_string() || member.is_array() || member.is_object();
+                    if sounds_secret(name) && holds {
+                        if let Some(text) = member.as_str() {
+                            self.remember(text);
+                        }
+                        *member = "…".into();
+                        found = true;
+                    } else {
+                        found |= self.members(member);
+                    }
+                }
+                found
+            }
+            _ => false,
+        }
+    }
+
+    /// Hides what was hidden in an earlier place.
+    fn scrub(&self, event: &mut Event) {
+        if self.known.is_empty() {
+            return;
+        }
+        event.args.iter_mut().chain(&mut event.result).for_each(|value| self.scrub_value(value));
+        if let Some(denial) = &mut event.denial {
+            self.scrub_text(&mut denial.wanted);
+            self.scrub_text(&mut denial.grant);
+        }
+    }
+
+    fn scrub_value(&self, value: &mut Value) {
+        match value {
+            Value::Text(text) => self.scrub_text(text),
+            Value::Bytes(bytes) if self.known.iter().any(|known| holds(bytes, known)) => {
+                *value = Value::Hidden;
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| self.scrub_value(item)),
+            Value::Record(fields) => {
+                fields.iter_mut().for_each(|(_, field)| self.scrub_value(field));
+            }
+            Value::Option(Some(inner))
+            | Value::Result(Ok(inner) | Err(inner))
+            | Value::Case(_, Some(inner)) => self.scrub_value(inner),
+            _ => {}
+        }
+    }
+
+    fn scrub_text(&self, text: &mut String) {
+        // Longer ones come later in the order of a set only by chance: none may leave a rest.
+        let mut known: Vec<&String> =
+            self.known.iter().filter(|known| text.contains(*known)).collect();
+        known.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        for secret in known {
+            *text = text.replace(secret.as_str(), "…");
+        }
+    }
+}
+
+fn holds(bytes: &[u8], known: &str) -> bool {
+    bytes.windows(known.len()).any(|window| window == known.as_bytes())
+}
+
+fn kind_is_secret(fields: &[(Cow<'static, str>, Value)]) -> bool {
+    fields.iter().any(|(name, value)| {
+        *name == "kind" && matches!(value, Value::Case(case, _) if kebab(case) == "secret")
+    })
+}
+
+fn name_is_secret(fields: &[(Cow<'static, str>, Value)]) -> bool {
+    fields.iter().any(|(field, value)| {
+        let Value::Text(name) = value else { return false };
+        matches!(&**field, "key" | "name")
+            && (SECRET_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str())
+                || sounds_secret(name))
+    })
+}
+
+/// Whether a name says that its value lets somebody in.
+fn sounds_secret(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    SECRET_WORDS.iter().any(|word| plain.contains(word))
+}
