@@ -42,6 +42,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show w
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "tool" -d 'List and call the tools of capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "list" -d 'List the installed capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "show" -d 'Show what is known about an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "verify" -d 'Check installed capsules against what was recorded when they were installed'
@@ -150,6 +151,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l events -d 'Publi
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at the first message whose topic matches' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l guards-below -d 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
@@ -212,6 +214,53 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -s v -l verbose -
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -f -a "list" -d 'List the tools that capsules have'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -f -a "call" -d 'Call a tool and print its result and its cost'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l args -d 'Arguments [default: {}]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l args-file -d 'File with the arguments' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l timeout -d 'How long to wait for the result [default: the profile\'s limit of a call, 300s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s c -l trace-summary -d 'Show sums per function instead of every call'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l actions -d 'Print the actions of a capsule, for completion scripts' -r
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l principal -d 'On whose behalf to act' -r

@@ -41,8 +41,17 @@ pub const VAIN_WAITS_MAX: u32 = 16;
 pub const READY_TIMEOUT: Duration = Duration::from_millis(500);
 /// Handlers that a capsule with a run loop may declare.
 pub const RUN_LOOP_BINDINGS_MAX: usize = 64;
-/// Messages that wait for one interceptor capsule in `run`.
-pub const DISPATCH_QUEUE_MAX: usize = 64;
+/// Messages of one principal that wait for one interceptor capsule. Ours: as many as wait in one
+/// subscription, so that a burst that a run loop survives is no loss here either.
+pub const DISPATCH_QUEUE_MAX: usize = 16_384;
+/// Payload bytes of one principal that wait for one interceptor capsule. Ours.
+pub const DISPATCH_BYTES_MAX: usize = 64 << 20;
+/// Messages that wait for all interceptor capsules together. Ours.
+pub const DISPATCH_TOTAL_MAX: usize = 262_144;
+/// Payload bytes that wait for all interceptor capsules together. Ours.
+pub const DISPATCH_BYTES_TOTAL_MAX: usize = 256 << 20;
+/// Interceptor calls in flight at once, over all capsules. Ours: half of a server's slots.
+pub const DISPATCH_CALLS_MAX: usize = 64;
 
 // --- Principals -----------------------------------------------------------------------------
 
@@ -123,6 +132,19 @@ pub const DRAIN_QUANTUM_BYTES_MIN: usize = 4096;
 pub const DRAIN_BYTES_MAX: usize = 1 << 20;
 /// Longest wait of one `recv`.
 pub const RECV_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+
+// --- uplink ---------------------------------------------------------------------------------
+
+/// Connections that one instance may register.
+pub const UPLINKS_MAX: usize = 32;
+/// Bytes in the text form of an uplink's id.
+pub const UPLINK_ID_BYTES_MAX: usize = 64;
+/// Bytes in the name of an uplink, of its platform, or of a user there.
+pub const UPLINK_TEXT_BYTES_MAX: usize = 256;
+/// Messages from users of other platforms that wait for one principal of one capsule.
+pub const UPLINK_QUEUE_MAX: usize = 128;
+/// Bytes that such messages may have together. Ours: the number alone would allow 128 MiB.
+pub const UPLINK_QUEUE_BYTES_MAX: usize = 16 << 20;
 
 // --- kv -------------------------------------------------------------------------------------
 

@@ -44,6 +44,9 @@ const OUT_OF_REACH: &[(&str, &str, &str)] = &[
     ("net", "not-tcp", "only a stream of a Unix socket gives it, and none is to be had"),
     ("net", "timeout", "only an address that never answers gives it"),
     ("net", "udp-socket.drop", "nobody gets one"),
+    ("uplink", "invalid-profile", "reserved: every profile that can be expressed is accepted"),
+    ("uplink", "no-session", "reserved: a message needs no session"),
+    ("uplink", "unknown", "only a system without random bytes gives it"),
 ];
 
 fn main() -> ExitCode {

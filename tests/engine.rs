@@ -21,6 +21,8 @@ mod hooks;
 mod instances;
 #[path = "engine/isolation.rs"]
 mod isolation;
+#[path = "engine/load.rs"]
+mod load;
 #[path = "engine/loop_health.rs"]
 mod loop_health;
 #[path = "engine/loop_windows.rs"]

@@ -174,7 +174,12 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         total: started.elapsed(),
     };
     let tripped = args.gates.tripped(&report);
-    print(cx, args, &capsule, &InvokeReport::new(called, &report, tripped.clone()), &report);
+    let (arrived, refused) = ready.hosted.host.services.inbound.drain();
+    let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
+    print(cx, args, &capsule, &invoked, &report);
+    if refused > 0 {
+        cx.ui.warn(&format!("{refused} uplink messages were refused: too much waited already"));
+    }
     for gate in &tripped {
         cx.ui.warn(gate);
     }
@@ -273,6 +278,12 @@ fn print(cx: &Cx, args: &InvokeArgs, capsule: &Capsule, report: &InvokeReport, c
     }
     if matches!(&call.ending, Ending::Verdict(Verdict::Deny { .. })) {
         suggest(cx, args, capsule);
+    }
+    if !ui.json() {
+        ui.talk(&report.uplink_text());
+    }
+    if let Some(unknown) = &call.unknown_action {
+        ui.warn(&format!("the action {unknown:?} is none that is known; it counts as continue"));
     }
     let cost = format!("\n{}", report.cost_text(cx.global.verbose > 0));
     if args.stats {

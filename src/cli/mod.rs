@@ -30,6 +30,7 @@ mod remove;
 mod run;
 mod show;
 mod target;
+mod tool;
 mod ui;
 mod verify;
 
@@ -71,6 +72,7 @@ enum Command {
     Invoke(invoke::InvokeArgs),
     Run(run::RunArgs),
     Trace(invoke::TraceCommandArgs),
+    Tool(tool::ToolArgs),
     List(list::ListArgs),
     Show(show::ShowArgs),
     Verify(verify::VerifyArgs),
@@ -91,6 +93,7 @@ impl Command {
             Command::Invoke(args) => invoke::run(cx, args),
             Command::Run(args) => run::run(cx, args),
             Command::Trace(args) => invoke::run_traced(cx, args),
+            Command::Tool(args) => tool::run(cx, args),
             Command::List(args) => list::run(cx, args),
             Command::Show(args) => show::run(cx, args),
             Command::Verify(args) => verify::run(cx, args),

@@ -1,8 +1,9 @@
 //! `capsule run`.
 
 mod events;
-mod hosting;
-mod reporter;
+mod host_topics;
+pub(in crate::cli) mod hosting;
+pub(in crate::cli) mod reporter;
 mod session;
 mod tally;
 
@@ -23,6 +24,7 @@ use crate::bus::topic::check_key;
 use crate::engine::Profile;
 use crate::limits::READY_TIMEOUT;
 use crate::policy::rate::RateLimiter;
+use hosting::Calls;
 use reporter::Reporter;
 use session::Session;
 
@@ -59,6 +61,10 @@ pub(super) struct RunArgs {
     /// How long a loop may take to signal readiness before a warning
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     ready_timeout: Option<Duration>,
+    /// Handlers of a lower priority are guards: one that fails, or answers with an unknown action,
+    /// ends the chain as if it had denied
+    #[arg(long, value_name = "PRIORITY", default_value_t = 0)]
+    guards_below: u32,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -80,15 +86,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         })?;
     }
     let feed = events::Feed::new(cx, &args, &principal)?;
-    let mut capsules = Vec::new();
-    for target in &args.targets {
-        let capsule = target::find(cx, target)?;
-        if capsules.iter().any(|other: &target::Capsule| other.id() == capsule.id()) {
-            let message = format!("capsule {} is named twice", capsule.id());
-            return Err(Failure::new(Exit::Usage, "twice", message));
-        }
-        capsules.push(capsule);
-    }
+    let capsules = target::find_all(cx, &args.targets)?;
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
     let log = reporter.log_sink(cx.global.verbose > 0);
@@ -103,12 +101,14 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         .map_err(|error| Failure::environment("cannot start a runtime", &error))?;
     let hosting = hosting::Hosting {
         place: &place,
-        reporter: &reporter,
+        reporter,
         runtime: runtime.handle(),
         trace: tracing.cloned(),
         rate: RateLimiter::default(),
+        guards_below: args.guards_below,
     };
-    let mut session = Session::new(&place, Arc::clone(&reporter), &hosting, &capsules)?;
+    let calls = Calls::start(&place, &runtime)?;
+    let mut session = Session::new(hosting, calls, &capsules)?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let until = args.until.clone();
     let exit = runtime.block_on(session.supervise(feed, ready, until, args.duration));

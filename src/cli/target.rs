@@ -85,7 +85,21 @@ pub(super) fn find(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     Ok(capsule)
 }
 
-/// The same without the note.
+/// Finds several capsules, of which no two are the same.
+pub(super) fn find_all(cx: &Cx, targets: &[String]) -> Result<Vec<Capsule>, Failure> {
+    let mut capsules: Vec<Capsule> = Vec::new();
+    for target in targets {
+        let capsule = find(cx, target)?;
+        if capsules.iter().any(|other| other.id() == capsule.id()) {
+            let message = format!("capsule {} is named twice", capsule.id());
+            return Err(Failure::new(Exit::Usage, "twice", message));
+        }
+        capsules.push(capsule);
+    }
+    Ok(capsules)
+}
+
+/// The same as [`find`] without the note.
 pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     find_reading(cx, target, &|path| read_binary(path).map(Bytes::from))
 }

@@ -21,7 +21,7 @@ use crate::host::record::Observer;
 use crate::host::scope::{CallScope, Phase};
 use crate::limits::{CALL_FUEL, EPOCH_TICK, MEMORY_BYTES};
 use crate::policy::budget::CallLimits;
-use crate::policy::verdict::Verdict;
+use crate::policy::verdict::{Verdict, is_known_action};
 
 /// What an interceptor answers; the names and order of the fields are part of the ABI.
 #[derive(ComponentType, Lift)]
@@ -197,6 +197,7 @@ impl CallReport {
         let host_calls = boundary.counts();
         CallReport {
             ending,
+            unknown_action: None,
             fuel,
             memory: MemoryUse {
                 peak_bytes: meter.peak_bytes(),
@@ -222,6 +223,7 @@ impl CallReport {
                 message: format!("no store: {error:#}"),
                 backtrace: Vec::new(),
             }),
+            unknown_action: None,
             fuel: FuelUse::default(),
             memory: MemoryUse::default(),
             times: Times::default(),
@@ -311,8 +313,13 @@ impl Instance {
         let left = self.store.get_fuel().unwrap_or(0);
         let state = self.store.data_mut();
         state.meter.end_call();
+        let mut unknown_action = None;
         let ending = match outcome {
-            Ok(result) => Ending::Verdict(result),
+            Ok(CapsuleResult { action, data }) => {
+                let verdict = Verdict::of(&action, data);
+                unknown_action = (!is_known_action(&action)).then_some(action);
+                Ending::Verdict(verdict)
+            }
             Err(error) => classify(&error, state, budget, false),
         };
         self.spent = !matches!(ending, Ending::Verdict(_));
@@ -320,7 +327,7 @@ impl Instance {
         let lower_bound = !matches!(ending, Ending::Verdict(_) | Ending::OutOfFuel { .. });
         let fuel = FuelUse { call: used, instantiate: 0, budget, lower_bound };
         let times = Times { guest: started.elapsed(), ..Times::default() };
-        CallReport::of(&self.store, ending, fuel, times)
+        CallReport { unknown_action, ..CallReport::of(&self.store, ending, fuel, times) }
     }
 
     /// Gives the store everything that belongs to this call and nothing of the one before.
@@ -335,13 +342,13 @@ impl Instance {
         self.store.set_epoch_deadline(1);
     }
 
-    async fn enter(&mut self, action: &str, payload: &[u8]) -> wasmtime::Result<Verdict> {
+    async fn enter(&mut self, action: &str, payload: &[u8]) -> wasmtime::Result<CapsuleResult> {
         let Some(hook) = &self.hook else {
             return Err(wasmtime::Error::msg("the capsule exports no astrid-hook-trigger"));
         };
         // A copy that takes arguments which live only as long as this call.
         let hook: TypedFunc<(&str, &[u8]), (CapsuleResult,)> = *hook;
         let (result,) = hook.call_async(&mut self.store, (action, payload)).await?;
-        Ok(Verdict::of(&result.action, result.data))
+        Ok(result)
     }
 }

@@ -127,6 +127,8 @@ pub struct HostCalls {
 pub struct CallReport {
     /// How it ended.
     pub ending: Ending,
+    /// The action of an answer that the contract does not name, and that counts as `continue`.
+    pub unknown_action: Option<String>,
     /// Fuel.
     pub fuel: FuelUse,
     /// Memory.

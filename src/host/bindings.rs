@@ -16,6 +16,7 @@ wasmtime::component::bindgen!({
         import astrid:kv/host@1.0.0;
         import astrid:sys/host@1.0.0;
         import astrid:elicit/host@1.0.0;
+        import astrid:uplink/host@1.0.0;
     ",
     with: {
         "astrid:io/poll@1.0.0.pollable": crate::host::io::Pollable,
@@ -45,6 +46,7 @@ pub(crate) use astrid::io::poll;
 pub(crate) use astrid::ipc::host as ipc;
 pub(crate) use astrid::kv::host as kv;
 pub(crate) use astrid::sys::host as sys;
+pub(crate) use astrid::uplink::host as uplink;
 pub(crate) use with_handles::astrid::io::streams;
 
 /// Types of the network, beside handles that are somebody else's.
@@ -86,6 +88,8 @@ crate::host::describe::describe_generated!(
     sys::CapabilityCheckResponse,
     sys::ErrorCode,
     sys::LogLevel,
+    uplink::ErrorCode,
+    uplink::UplinkProfile,
 );
 
 impl Describe for streams::StreamError {

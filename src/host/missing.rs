@@ -22,8 +22,6 @@ pub const NOT_SERVED: &[(&str, &[&str])] = &[
     ("astrid:process/host@1.1.0", &["*"]),
     ("astrid:approval/host@1.0.0", &["*"]),
     ("astrid:identity/host@1.0.0", &["*"]),
-    ("astrid:uplink/host@1.0.0", &["*"]),
-    ("astrid:request-context/host@1.0.0", &["*"]),
 ];
 
 /// What local programs use to reach a capsule, and datagrams, which nobody ever gets.

@@ -17,9 +17,11 @@ pub mod net;
 pub mod pace;
 pub mod ports;
 pub mod record;
+pub mod request_context;
 pub mod scope;
 pub mod sys;
 pub mod table;
+pub mod uplink;
 
 use std::sync::Arc;
 
@@ -63,8 +65,8 @@ pub const INTERFACES: &[Interface] = &[
     Interface { name: "astrid:elicit/host@1.0.0", link: elicit::link },
     Interface { name: "astrid:approval/host@1.0.0", link: nothing },
     Interface { name: "astrid:identity/host@1.0.0", link: nothing },
-    Interface { name: "astrid:uplink/host@1.0.0", link: nothing },
-    Interface { name: "astrid:request-context/host@1.0.0", link: nothing },
+    Interface { name: "astrid:uplink/host@1.0.0", link: uplink::link },
+    Interface { name: "astrid:request-context/host@1.0.0", link: request_context::link },
     Interface { name: "astrid:guest/lifecycle@1.0.0", link: nothing },
 ];
 
@@ -144,6 +146,7 @@ pub struct HostState {
     pub(crate) slots: Slots,
     pub(crate) traffic: ipc::Traffic,
     pub(crate) places: net::Places,
+    pub(crate) uplinks: uplink::Registrations,
 }
 
 impl HostState {
@@ -166,6 +169,7 @@ impl HostState {
             slots: Slots::new(SUBSCRIPTIONS_MAX),
             traffic: ipc::Traffic::default(),
             places: net::Places::default(),
+            uplinks: uplink::Registrations::default(),
         }
     }
 }

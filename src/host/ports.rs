@@ -33,6 +33,8 @@ pub struct Services {
     pub network: Arc<Network>,
     /// Rate limit of publishing, one per loaded capsule.
     pub publish_rate: crate::bus::rate::PublishLimiter,
+    /// What arrives over uplinks, one queue per loaded capsule.
+    pub inbound: crate::host::uplink::InboundQueue,
 }
 
 /// The network, and what the user decided about it.

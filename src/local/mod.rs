@@ -20,6 +20,7 @@ use crate::bus::rate::PublishLimiter;
 use crate::clock::Clock;
 use crate::host::boundary::Permits;
 use crate::host::ports::{LogLevel, Person, Services};
+use crate::host::uplink::InboundQueue;
 use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};
 use crate::kv::{KvService, StagedKv};
 use crate::manifest::{CapsuleId, Manifest};
@@ -63,6 +64,7 @@ struct Inner {
     permits: Arc<Permits>,
     network: Arc<crate::host::ports::Network>,
     registry: Arc<LocalRegistry>,
+    arrivals: Arc<tokio::sync::Notify>,
 }
 
 /// A capsule as this machine hosts it.
@@ -125,6 +127,7 @@ impl Machine {
             permits: Arc::new(Permits::for_this_process()),
             network: options.network.network(),
             registry: Arc::default(),
+            arrivals: Arc::default(),
         }))
     }
 
@@ -178,10 +181,17 @@ impl Machine {
             permits: Arc::clone(&inner.permits),
             network: Arc::clone(&inner.network),
             publish_rate: PublishLimiter::new(),
+            inbound: InboundQueue::new(Arc::clone(&inner.arrivals)),
         };
         let host = Arc::new(CapsuleHost::new(id, manifest, has_run_loop, services)?);
         inner.registry.add(host.source_id, &host.capabilities);
         Ok(Hosted { host, principals })
+    }
+
+    /// Notified once for whatever arrived over the uplinks of any of its capsules. Meant for one
+    /// waiter, which then drains all queues.
+    pub fn arrivals(&self) -> &Arc<tokio::sync::Notify> {
+        &self.0.arrivals
     }
 
     /// The accounts of this machine.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::number::{grouped, micros, size, time};
 use crate::engine::{CallReport, Ending};
+use crate::host::uplink::Inbound;
 use crate::policy::verdict::Verdict;
 
 /// One call.
@@ -24,13 +25,26 @@ pub struct InvokeReport {
     data_json: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_action: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uplink: Vec<Arrived>,
     #[serde(flatten)]
     cost: Cost,
 }
 
-/// What the call cost.
+/// What arrived over an uplink during a call.
 #[derive(Debug, Serialize)]
-struct Cost {
+pub(super) struct Arrived {
+    uplink: String,
+    platform: String,
+    user: String,
+    content: String,
+}
+
+/// What a call cost.
+#[derive(Debug, Serialize)]
+pub(super) struct Cost {
     fuel: Fuel,
     #[serde(skip_serializing_if = "is_zero")]
     grow_denied: u64,
@@ -157,7 +171,12 @@ pub fn explain(report: &CallReport) -> Option<String> {
 
 impl InvokeReport {
     /// The report of a call.
-    pub fn new(called: Called, report: &CallReport, gates: Vec<String>) -> InvokeReport {
+    pub fn new(
+        called: Called,
+        report: &CallReport,
+        gates: Vec<String>,
+        arrived: Vec<Inbound>,
+    ) -> InvokeReport {
         let (data, reason) = match &report.ending {
             Ending::Verdict(Verdict::Continue(data) | Verdict::Final(data)) => (data.clone(), None),
             Ending::Verdict(Verdict::Deny { reason }) => (None, Some(reason.clone())),
@@ -176,6 +195,8 @@ impl InvokeReport {
             data,
             data_json,
             reason,
+            unknown_action: report.unknown_action.clone(),
+            uplink: arrived.into_iter().map(Arrived::of).collect(),
             cost,
         }
     }
@@ -193,10 +214,21 @@ impl InvokeReport {
         }
     }
 
+    /// What arrived over uplinks, one line each.
+    pub fn uplink_text(&self) -> String {
+        self.uplink.iter().map(Arrived::line).collect()
+    }
+
     /// What it cost, as a block of lines.
     pub fn cost_text(&self, verbose: bool) -> String {
-        let Cost { fuel, memory_peak_bytes, memory_limit_bytes, time: t, host_calls, .. } =
-            &self.cost;
+        self.cost.text(verbose)
+    }
+}
+
+impl Cost {
+    /// A block of lines.
+    pub(super) fn text(&self, verbose: bool) -> String {
+        let Cost { fuel, memory_peak_bytes, memory_limit_bytes, time: t, host_calls, .. } = self;
         let mut text = String::new();
         let least = if fuel.lower_bound { "at least " } else { "" };
         let _ = writeln!(
@@ -210,7 +242,7 @@ impl InvokeReport {
             "memory      {} peak of {}{}",
             size(*memory_peak_bytes),
             size(*memory_limit_bytes),
-            match self.cost.grow_denied {
+            match self.grow_denied {
                 0 => String::new(),
                 count => format!(", {count} growth{} refused", if count == 1 { "" } else { "s" }),
             }
@@ -230,14 +262,12 @@ impl InvokeReport {
         let separator = if calls.is_empty() { "" } else { "   " };
         let _ = writeln!(text, "host calls  {total}{separator}{}", calls.join(", "));
         if verbose {
-            let _ = writeln!(text, "valid for   {}", self.cost.fingerprint);
+            let _ = writeln!(text, "valid for   {}", self.fingerprint);
         }
         text
     }
-}
 
-impl Cost {
-    fn new(called: Called, report: &CallReport, gates: Vec<String>) -> Cost {
+    pub(super) fn new(called: Called, report: &CallReport, gates: Vec<String>) -> Cost {
         let trap = match &report.ending {
             Ending::Trap(trap) => Some(TrapReport {
                 code: trap.code.clone(),
@@ -271,6 +301,20 @@ impl Cost {
             cache: called.cache,
             fingerprint: called.fingerprint,
         }
+    }
+}
+
+impl Arrived {
+    pub(super) fn line(&self) -> String {
+        let Arrived { uplink, platform, user, content } = self;
+        let line = format!("uplink {uplink} ({platform}), {user}: {content}");
+        // One line each, so that a user cannot begin a line of ours.
+        format!("{}\n", line.replace('\n', "\\n"))
+    }
+
+    pub(super) fn of(item: Inbound) -> Arrived {
+        let Inbound { name, platform, user, content, .. } = item;
+        Arrived { uplink: name, platform, user, content }
     }
 }
 

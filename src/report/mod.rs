@@ -16,5 +16,6 @@ pub mod remove;
 pub mod run;
 pub mod show;
 pub mod table;
+pub mod tool;
 pub mod trace;
 pub mod verify;

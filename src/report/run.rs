@@ -50,6 +50,8 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// Something arrived over an uplink.
+    Uplink { uplink: String, platform: String, user: String, content: String, principal: String },
     /// A message was not handled.
     Undelivered { action: String, topic: String, reason: String },
     /// A guest trapped, or ran out of something.
@@ -78,8 +80,20 @@ pub struct CapsuleSummary {
     pub messages_in: u64,
     /// Messages that it published.
     pub messages_out: u64,
-    /// Messages that it lost.
+    /// Messages that it lost because it did not take them in time.
     pub dropped: u64,
+    /// Calls that it answered with a denial.
+    pub denied: u64,
+    /// Calls that did not end with an answer.
+    pub failed: u64,
+    /// Calls that were not made because the principal may not call.
+    pub refused: u64,
+    /// Calls that were not made because there was no room, or no time left.
+    pub undelivered: u64,
+    /// What arrived over its uplinks.
+    pub inbound: u64,
+    /// What did not, because too much waited.
+    pub inbound_refused: u64,
     /// The most memory that one of its instances held.
     pub memory_peak_bytes: u64,
     /// Processor time of its loop or its calls.
@@ -88,6 +102,14 @@ pub struct CapsuleSummary {
     pub fuel: u64,
     /// How it ended.
     pub end: String,
+}
+
+impl Event {
+    /// The event of an item that arrived over an uplink.
+    pub fn uplink(item: crate::host::uplink::Inbound) -> Event {
+        let crate::host::uplink::Inbound { name, platform, user, content, principal, .. } = item;
+        Event::Uplink { uplink: name, platform, user, content, principal }
+    }
 }
 
 impl Line {
@@ -121,6 +143,11 @@ impl Line {
                 let reason = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
                 let fuel = grouped(*fuel);
                 Some(format!("{name} {action} {outcome} on {topic} ({fuel} fuel){reason}"))
+            }
+            Event::Uplink { uplink, platform, user, content, .. } => {
+                let text = format!("{name} uplink {uplink} ({platform}), {user}: {content}");
+                // One line each, so that a user cannot begin a line of ours.
+                Some(text.replace('\n', "\\n"))
             }
             Event::Undelivered { action, topic, reason } => {
                 Some(format!("{name} {action} was not called for {topic}: {reason}"))
@@ -158,6 +185,18 @@ fn summary(end: &str, capsules: &[CapsuleSummary]) -> String {
             time(Duration::from_micros(capsule.cpu_us)),
             capsule.end
         );
+        for (count, what) in [
+            (capsule.denied, "denied"),
+            (capsule.failed, "failed"),
+            (capsule.refused, "refused"),
+            (capsule.undelivered, "not called"),
+            (capsule.inbound, "over uplinks"),
+            (capsule.inbound_refused, "refused over uplinks"),
+        ] {
+            if count > 0 {
+                let _ = write!(text, "  {} {what}", grouped(count));
+            }
+        }
         text.push('\n');
     }
     text.trim_end().to_owned()

@@ -1,14 +1,15 @@
 //! Messages on their way through the interceptors of several capsules.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use capsule::bus::Attribution;
 use capsule::dispatch::{
-    Admitted, Binding, Bindings, Deliver, Handled, Worker, WorkerError, WorkerOptions,
+    Admitted, Binding, Bindings, Deliver, Dispatcher, DispatcherOptions, Full, Handled, OnError,
+    Outcome, Over, Served as Capsule,
 };
-use capsule::engine::Ending;
+use capsule::engine::{CallReport, Ending};
 use capsule::host::ports::Refused;
 use capsule::limits::DISPATCH_QUEUE_MAX;
 use capsule::policy::budget::{AskedLimits, call_limits};
@@ -21,10 +22,12 @@ use crate::rig::{PATIENCE, Rig, Setting, message};
 use crate::support::component;
 
 /// Logs its payload and answers with the first letter of its action: `c`ontinue with the payload
-/// and a `+`, `e`mpty continue, `f`inal, `d`eny, `t`rap, `s`pin.
+/// and a `+`, `e`mpty continue, `f`inal, `d`eny, `t`rap, `s`pin, `w`ait for a message, `x` an answer
+/// that nobody knows.
 const LINK: &str = r#"(module
   (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))
-  (data (i32.const 0) "+")
+  (import "astrid:sys/host@1.0.0" "sleep-ns" (func $sleep (param i64 i32)))
+  (data (i32.const 0) "+denny")
   (func (export "astrid-hook-trigger")
     (param $action i32) (param i32) (param $payload i32) (param $bytes i32) (result i32)
     (local $letter i32)
@@ -39,34 +42,39 @@ const LINK: &str = r#"(module
       (then (return (call $deny (local.get $payload) (local.get $bytes)))))
     (if (i32.eq (local.get $letter) (i32.const 116)) (then unreachable))
     (if (i32.eq (local.get $letter) (i32.const 115)) (then (loop $forever (br $forever))))
+    (if (i32.eq (local.get $letter) (i32.const 119))
+      (then (call $sleep (i64.const 60000000000) (i32.const 16))))
+    (if (i32.eq (local.get $letter) (i32.const 120))
+      (then
+        (i32.store (i32.const 64) (i32.const 1))
+        (i32.store (i32.const 68) (i32.const 5))
+        (i32.store8 (i32.const 72) (i32.const 0))
+        (return (i32.const 64))))
     (call $continue-empty)))"#;
 
-/// A capsule with a worker, and where what it has handled comes out.
+/// A capsule whose handlers are called, and where what was handled comes out.
 struct Served {
     rig: Rig,
-    worker: Worker,
+    dispatcher: Dispatcher,
     handled: mpsc::Receiver<Handled>,
     rate: RateLimiter,
     cancel: CancellationToken,
 }
 
-/// Fuel that everybody may use in a second where it matters: a few small calls' worth.
+/// Fuel that everybody may use in a second.
 const FUEL_PER_SEC: u64 = 1_000;
 
+/// Principals that there are beside `default`.
+const OTHERS: &[&str] = &["alice", "bob"];
+
 impl Served {
+    /// Nobody's processor time is counted.
     fn new() -> Served {
-        Served::with(capsule::limits::CPU_FUEL_PER_SEC, |_| {})
+        Served::with(0)
     }
 
-    /// Everybody has little fuel.
-    fn frugal() -> Served {
-        Served::with(FUEL_PER_SEC, |_| {})
-    }
-
-    /// `before` sees each step before it comes out, on the worker's thread.
-    fn with(fuel_per_sec: u64, before: impl Fn(&Handled) + Send + 'static) -> Served {
-        let setting = Setting { others: &["alice"], ..Setting::default() };
-        let rig = Rig::with(&component(LINK), setting);
+    fn with(fuel_per_sec: u64) -> Served {
+        let rig = Rig::with(&component(LINK), Setting { others: OTHERS, ..Setting::default() });
         let (sender, handled) = mpsc::channel();
         let rate = RateLimiter::default();
         let (limiter, clock) = (rate.clone(), rig.machine.stopwatch().clone());
@@ -80,28 +88,39 @@ impl Served {
             })
         };
         let cancel = CancellationToken::new();
-        let worker = Worker::start(WorkerOptions {
-            loaded: rig.loaded.clone(),
-            owner: rig.of("default"),
-            admit: Box::new(admit),
-            observer: Box::new(|| None),
+        let dispatcher = Dispatcher::start(DispatcherOptions {
+            runtime: tokio::runtime::Handle::current(),
+            stopwatch: rig.machine.stopwatch().clone(),
             handled: Box::new(move |step| {
-                before(&step);
                 // The test may be over.
                 let _ = sender.send(step);
             }),
-            runtime: tokio::runtime::Handle::current(),
             cancel: cancel.clone(),
         });
-        Served { rig, worker: worker.expect("a thread"), handled, rate, cancel }
+        let dispatcher = dispatcher.expect("threads");
+        dispatcher.serve(
+            0,
+            Capsule {
+                loaded: rig.loaded.clone(),
+                owner: rig.of("default"),
+                admit: Box::new(admit),
+                observer: Box::new(|| None),
+            },
+        );
+        Served { rig, dispatcher, handled, rate, cancel }
     }
 
-    fn deliver(&self, delivery: Deliver) -> Result<(), WorkerError> {
-        self.worker.deliver(delivery)
+    fn dispatch(&self, actions: &[&str], payload: &str, from: Attribution) {
+        self.dispatcher.dispatch(deliver(actions, payload, from, OnError::Continue));
     }
 
     fn next(&self) -> Handled {
-        self.handled.recv_timeout(PATIENCE).expect("the worker handles what it was given")
+        self.handled.recv_timeout(PATIENCE).expect("every step is told")
+    }
+
+    /// The next step, which was called.
+    fn called(&self) -> CallReport {
+        report(self.next().outcome)
     }
 
     /// Whether a principal has used up its fuel by now.
@@ -112,40 +131,46 @@ impl Served {
     }
 }
 
+#[track_caller]
+fn report(outcome: Outcome) -> CallReport {
+    match outcome {
+        Outcome::Called(report) => *report,
+        other => panic!("not called: {other:?}"),
+    }
+}
+
 /// A message for one capsule's handlers with these actions, in order.
-fn deliver(actions: &[&str], payload: &str, from: Attribution) -> Deliver {
+fn deliver(actions: &[&str], payload: &str, from: Attribution, on_error: OnError) -> Deliver {
     let bindings = actions.iter().zip(0..).map(|(action, priority)| Binding {
         pattern: "a.b".to_owned(),
         priority,
         capsule: "guest".to_owned(),
         action: (*action).to_owned(),
         worker: 0,
+        on_error,
     });
-    Deliver {
-        message: Arc::new(message("a.b", payload, from)),
-        payload: payload.as_bytes().into(),
-        chain: Bindings::new(bindings.collect()).chain("a.b"),
-        at: 0,
-    }
+    let chain = Bindings::new(bindings.collect()).chain("a.b");
+    Deliver::new(Arc::new(message("a.b", payload, from)), chain).expect("there are handlers")
 }
 
 fn by(name: &str) -> Attribution {
     Attribution::Verified(name.into())
 }
 
-/// Sends a message along a chain and gives the payload that each step got, and how it ended.
-fn walk(served: &Served, actions: &[&str]) -> Vec<(String, Ending)> {
+/// Sends a message along a chain and gives the payload that each step got, how it ended, and why
+/// the chain was over.
+fn walk(served: &Served, actions: &[&str], on_error: OnError) -> (Vec<(String, Ending)>, Over) {
+    served.dispatcher.dispatch(deliver(actions, "1", by("default"), on_error));
     let mut steps = Vec::new();
-    let mut next = Some(deliver(actions, "1", by("default")));
-    while let Some(delivery) = next {
-        served.deliver(delivery).expect("there is room");
-        let handled = served.next();
-        let payload = String::from_utf8(handled.delivered.payload.to_vec()).expect("text");
-        let ending = handled.outcome.as_ref().map(|report| report.ending.clone());
-        steps.push((payload, ending.expect("everybody may call")));
-        next = handled.next();
+    loop {
+        let Handled { delivered, outcome, over } = served.next();
+        assert_eq!(delivered.at, steps.len(), "steps come one after the other");
+        let payload = String::from_utf8(delivered.payload.to_vec()).expect("text");
+        steps.push((payload, report(outcome).ending));
+        if let Some(over) = over {
+            return (steps, over);
+        }
     }
-    steps
 }
 
 fn payloads(steps: &[(String, Ending)]) -> Vec<&str> {
@@ -154,144 +179,166 @@ fn payloads(steps: &[(String, Ending)]) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_answer_with_data_replaces_the_payload_for_the_rest_of_the_chain() {
-    let steps = walk(&Served::new(), &["continue", "empty", "continue", "empty"]);
+    let actions = ["continue", "empty", "continue", "empty"];
+    let (steps, over) = walk(&Served::new(), &actions, OnError::Continue);
     assert_eq!(payloads(&steps), ["1", "1+", "1+", "1++"]);
     assert_eq!(steps[0].1, Ending::Verdict(Verdict::Continue(Some("1+".into()))));
     assert_eq!(steps[1].1, Ending::Verdict(Verdict::Continue(None)));
+    assert_eq!(over, Over::Served);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn final_and_deny_end_the_chain() {
-    for (action, last) in [
-        ("final", Verdict::Final(Some("1+".into()))),
-        ("deny", Verdict::Deny { reason: "1+".into() }),
+    for (action, last, end) in [
+        ("final", Verdict::Final(Some("1+".into())), Over::Final),
+        ("deny", Verdict::Deny { reason: "1+".into() }, Over::Denied),
     ] {
-        let steps = walk(&Served::new(), &["continue", action, "continue"]);
+        let actions = ["continue", action, "continue"];
+        let (steps, over) = walk(&Served::new(), &actions, OnError::Continue);
         assert_eq!(payloads(&steps), ["1", "1+"], "{action}");
-        assert_eq!(steps[1].1, Ending::Verdict(last));
+        assert_eq!((&steps[1].1, over), (&Ending::Verdict(last), end));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_handler_that_dies_is_skipped_and_the_next_one_has_an_instance_of_its_own() {
-    let steps = walk(&Served::new(), &["continue", "trap", "continue"]);
+    let (steps, _) = walk(&Served::new(), &["continue", "trap", "continue"], OnError::Continue);
     assert_eq!(payloads(&steps), ["1", "1+", "1+"]);
     assert!(matches!(steps[1].1, Ending::Trap(_)), "{:?}", steps[1].1);
     assert_eq!(steps[2].1, Ending::Verdict(Verdict::Continue(Some("1++".into()))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_guard_that_dies_or_misspells_its_answer_ends_the_chain() {
+    for action in ["trap", "x"] {
+        let served = Served::new();
+        let actions = ["continue", action, "continue"];
+        let (steps, over) = walk(&served, &actions, OnError::Deny);
+        assert_eq!((steps.len(), over), (2, Over::Guarded), "{action}");
+        let (steps, over) = walk(&served, &actions, OnError::Continue);
+        assert_eq!((steps.len(), over), (3, Over::Served), "{action}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_answer_that_nobody_knows_is_told() {
+    let served = Served::new();
+    served.dispatch(&["x"], "1", by("default"));
+    let report = served.called();
+    assert_eq!(report.unknown_action.as_deref(), Some("denny"));
+    assert_eq!(report.ending, Ending::Verdict(Verdict::Continue(None)));
+    served.dispatch(&["continue"], "1", by("default"));
+    assert_eq!(served.called().unknown_action, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn messages_are_served_in_the_order_in_which_they_were_delivered() {
     let served = Served::new();
     let numbers: Vec<String> = (0..50).map(|number| number.to_string()).collect();
-    for number in &numbers {
-        // The host's own messages are served for the capsule's owner.
-        served.deliver(deliver(&["empty"], number, Attribution::System)).expect("there is room");
+    for (number, at) in numbers.iter().zip(0..) {
+        // The host's own messages are served for the capsule's owner, and so in one queue with the
+        // owner's; the length of a chain makes no difference.
+        let from = if at % 2 == 0 { Attribution::System } else { by("default") };
+        served.dispatch(&["empty", "empty"][..1 + at % 2], number, from);
     }
-    for number in &numbers {
-        assert_eq!(*served.next().delivered.payload, *number.as_bytes());
-    }
-    assert_eq!(served.rig.lines(), numbers);
-}
-
-/// A gate that holds a worker after its first step.
-struct Held {
-    served: Served,
-    open: mpsc::Sender<()>,
-}
-
-fn held() -> Held {
-    let (open, gate) = mpsc::channel();
-    let gate = Mutex::new(gate);
-    let served = Served::with(capsule::limits::CPU_FUEL_PER_SEC, move |_| {
-        // Opened once for all: afterwards the sender is gone, and nothing is waited for.
-        let _ = gate.lock().expect("no panic").recv_timeout(PATIENCE);
-    });
-    Held { served, open }
-}
-
-/// Fills the queue of a worker that is held, and gives how many messages it took.
-fn fill(served: &Served) -> usize {
-    let mut taken = 0;
-    loop {
-        match served.deliver(deliver(&["empty"], &taken.to_string(), by("default"))) {
-            Ok(()) => taken += 1,
-            Err(error) => {
-                assert_eq!(error, WorkerError::Full { max: DISPATCH_QUEUE_MAX });
-                return taken;
-            }
+    let mut firsts = Vec::new();
+    for _ in 0..75 {
+        let Handled { delivered, .. } = served.next();
+        if delivered.at == 0 {
+            firsts.push(String::from_utf8(delivered.payload.to_vec()).expect("text"));
         }
-        assert!(taken <= DISPATCH_QUEUE_MAX + 1, "the queue has no bound");
     }
+    assert_eq!(firsts, numbers);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_full_queue_refuses_at_once_and_takes_more_when_there_is_room() {
-    let Held { served, open } = held();
-    let taken = fill(&served);
-    // The queue, and perhaps the one that is being served.
-    assert!((DISPATCH_QUEUE_MAX..=DISPATCH_QUEUE_MAX + 1).contains(&taken), "{taken}");
-    drop(open);
-    for number in 0..taken {
+async fn an_endless_handler_and_a_backlog_are_in_nobody_elses_way() {
+    let served = Served::new();
+    // Alice's first message never ends; what she sends after it has to wait, and nobody else's does.
+    for payload in ["a0", "a1", "a2"] {
+        served.dispatch(&["spin"], payload, by("alice"));
+    }
+    served.rig.logged("a0").await;
+    for payload in ["b0", "b1"] {
+        served.dispatch(&["empty"], payload, by("bob"));
+        let Handled { delivered, .. } = served.next();
+        assert_eq!(*delivered.payload, *payload.as_bytes());
+    }
+    assert!(!served.rig.lines().contains(&"a1".to_owned()), "two calls of one principal at once");
+    served.cancel.cancel();
+    assert_eq!(served.called().ending, Ending::Cancelled);
+    let left = served.dispatcher.finish();
+    assert_eq!(left.len(), 2, "what was not called comes back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn handlers_that_wait_use_no_thread() {
+    let served = Served::new();
+    // As many as there are principals, each in a call that sleeps.
+    for name in ["default", "alice"] {
+        served.dispatch(&["wait"], name, by(name));
+        served.rig.logged(name).await;
+    }
+    for number in 0..10 {
+        served.dispatch(&["empty"], &number.to_string(), by("bob"));
         assert_eq!(*served.next().delivered.payload, *number.to_string().as_bytes());
     }
-    served.deliver(deliver(&["empty"], "more", by("default"))).expect("there is room again");
-    assert_eq!(*served.next().delivered.payload, *b"more");
+    served.cancel.cancel();
+    let endings = [served.called().ending, served.called().ending];
+    assert!(endings.iter().all(|ending| *ending != Ending::Returned), "{endings:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn finishing_serves_everything_that_is_queued() {
-    let Held { served, open } = held();
-    let taken = fill(&served);
-    let Served { rig, worker, handled, .. } = served;
-    let (sender, finished) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        worker.finish();
-        // The test may be over.
-        let _ = sender.send(());
-    });
-    drop(open);
-    crate::rig::soon(finished).await.expect("no panic");
-    let all: Vec<Handled> = handled.try_iter().collect();
-    assert_eq!(all.len(), taken);
-    assert!(all.iter().all(|handled| handled.outcome.is_ok()));
-    assert_eq!(rig.lines().len(), taken);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn cancelling_ends_the_call_that_computes_and_what_is_queued_is_not_called() {
+async fn a_full_queue_loses_what_does_not_fit_says_so_and_ends_only_that_chain() {
     let served = Served::new();
-    for payload in ["first", "second", "third"] {
-        served.deliver(deliver(&["spin"], payload, by("default"))).expect("there is room");
+    served.dispatch(&["spin"], "first", by("alice"));
+    served.rig.logged("first").await;
+    for _ in 0..DISPATCH_QUEUE_MAX {
+        served.dispatch(&["empty"], "1", by("alice"));
     }
+    assert!(served.handled.try_recv().is_err(), "all of them have room");
+    served.dispatch(&["empty", "empty"], "too much", by("alice"));
+    let Handled { delivered, outcome, over } = served.next();
+    assert_eq!((&*delivered.payload, over), (&b"too much"[..], Some(Over::Lost)));
+    let waiting = DISPATCH_QUEUE_MAX;
+    assert!(matches!(outcome, Outcome::Lost(full) if full == Full::Queue { waiting }));
+    // Others have room, and are served.
+    served.dispatch(&["empty"], "other", by("bob"));
+    assert_eq!(*served.next().delivered.payload, *b"other");
+    served.cancel.cancel();
+    assert_eq!(served.dispatcher.finish().len(), DISPATCH_QUEUE_MAX);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn finishing_waits_for_the_call_that_is_under_way() {
+    let served = Served::new();
+    served.dispatch(&["spin"], "first", by("default"));
     served.rig.logged("first").await;
     served.cancel.cancel();
-    let ending = served.next().outcome.map(|report| report.ending);
-    assert_eq!(ending, Ok(Ending::Cancelled));
-    let Served { rig, worker, handled, .. } = served;
-    worker.finish();
-    assert!(handled.try_iter().next().is_none());
-    assert_eq!(rig.lines(), ["first"]);
+    let Served { dispatcher, handled, .. } = served;
+    assert!(dispatcher.finish().is_empty());
+    // It was told before finishing was over.
+    let first = handled.try_recv().expect("told");
+    assert_eq!(report(first.outcome).ending, Ending::Cancelled);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_principal_that_may_not_be_acted_for_ends_the_chain_before_the_guest() {
     let served = Served::new();
     for (name, malformed) in [("mallory", false), ("../alice", true), ("", true)] {
-        let delivery = deliver(&["continue", "continue"], "1", by(name));
-        served.deliver(delivery).expect("there is room");
-        let handled = served.next();
-        let refused = handled.outcome.as_ref().expect_err("refused");
+        served.dispatch(&["continue", "continue"], "1", by(name));
+        let Handled { outcome, over, .. } = served.next();
+        let Outcome::Refused(refused) = outcome else { panic!("not refused: {outcome:?}") };
         assert_eq!(refused.id, name, "{refused}");
         assert_eq!(PrincipalId::new(name).is_err(), malformed);
-        assert!(handled.next().is_none());
+        assert_eq!(over, Some(Over::Refused));
     }
     assert!(served.rig.lines().is_empty(), "the guest was entered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn fuel_is_charged_to_whoever_sent_the_message_and_else_to_the_owner() {
-    let long = "x".repeat(2000);
+    let long = "x".repeat(4000);
     for (action, from, charged, not_charged) in [
         ("continue", by("alice"), "alice", "default"),
         // A death is no cheaper.
@@ -299,35 +346,39 @@ async fn fuel_is_charged_to_whoever_sent_the_message_and_else_to_the_owner() {
         ("continue", Attribution::Claimed("alice".into()), "alice", "default"),
         ("continue", Attribution::System, "default", "alice"),
     ] {
-        let served = Served::frugal();
+        let served = Served::with(FUEL_PER_SEC);
         assert!(!served.is_over(charged));
-        served.deliver(deliver(&[action], "1", from.clone())).expect("there is room");
-        let used = served.next().outcome.expect("they may call").fuel;
+        served.dispatch(&[action], "1", from.clone());
+        let used = served.called().fuel;
         assert!(used.call > 0 && used.call < FUEL_PER_SEC, "{used:?}");
         assert!(!served.is_over(charged), "{action}: {used:?} is not too much");
 
-        // Copying costs by the byte, and this is more than a second's worth.
-        served.deliver(deliver(&[action], &long, from.clone())).expect("there is room");
-        let used = served.next().outcome.expect("they may call").fuel;
-        assert_eq!(served.is_over(charged), used.call > 2 * FUEL_PER_SEC, "{action}: {used:?}");
+        // Copying costs by the byte, and this is more than two seconds' worth.
+        served.dispatch(&[action], &long, from.clone());
+        let used = served.called().fuel;
+        assert!(used.call > 2 * FUEL_PER_SEC, "{action}: {used:?}");
+        assert!(served.is_over(charged), "{action}: {used:?}");
         assert!(!served.is_over(not_charged), "{action}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn whoever_has_used_up_their_fuel_is_refused_and_nobody_else() {
-    let served = Served::frugal();
+    let served = Served::with(FUEL_PER_SEC);
     // A debt that takes a second to work off, as a run loop would leave it.
     let now = served.rig.machine.stopwatch().monotonic() + Duration::from_secs(3600);
     let alice = PrincipalId::new("alice").expect("a valid id");
     served.rate.record(&alice, 10 * FUEL_PER_SEC, FUEL_PER_SEC, now);
-    let mut queue = VecDeque::from(["alice", "default", "alice"]);
-    while let Some(name) = queue.pop_front() {
-        served.deliver(deliver(&["empty"], name, by(name))).expect("there is room");
-        let outcome = served.next().outcome;
-        assert_eq!(outcome.is_err(), name == "alice", "{name}");
-        if let Err(refused) = outcome {
-            assert!(refused.to_string().contains("alice"), "{refused}");
+    for name in ["alice", "default", "alice"] {
+        served.dispatch(&["empty"], name, by(name));
+        match served.next().outcome {
+            Outcome::Refused(refused) => {
+                assert_eq!((name, refused.id.as_str()), ("alice", "alice"), "{refused}");
+            }
+            outcome => assert_eq!(
+                (name, report(outcome).ending.clone()),
+                ("default", Ending::Verdict(Verdict::Continue(None)))
+            ),
         }
     }
     assert_eq!(served.rig.lines(), ["default"]);

@@ -7,7 +7,7 @@
 //! - UUIDs: `<uuid>`; dates with a time: `<when>`;
 //! - the version after the name of a tool: `wasmtime <version>`;
 //! - numbers before `µs` or `ms`, and fractions of a second: `<time> ms`;
-//! - the number in `used 1 204 fuel`;
+//! - the number in `used 1 204 fuel` and in `(1 204 fuel)`;
 //! - in a line that starts with `fuel` or `time`, all numbers, and runs of blanks shrink to one;
 //! - in JSON, the values of keys that end in `_us` or `fuel` or are in [`JSON_KEYS`]; when such a
 //!   value is an object, its numbers, except a budget.
@@ -128,13 +128,15 @@ fn tool_version(text: &str) -> Option<(usize, String)> {
     Some((start + bytes, format!("{}<version>", &text[..start])))
 }
 
-/// `used 1 204 fuel`, of a call that time has ended.
+/// `used 1 204 fuel`, of a call that time has ended, and `(1 204 fuel)`, of a handler.
 fn used_fuel(text: &str) -> Option<(usize, String)> {
-    const USED: &str = "used ";
-    let number = text.strip_prefix(USED)?;
+    let (before, after) = [("used ", " fuel"), ("(", " fuel)")]
+        .into_iter()
+        .find(|(before, _)| text.starts_with(before))?;
+    let number = &text[before.len()..];
     let bytes = grouped_number(number);
-    let fits = bytes > 0 && number[bytes..].starts_with(" fuel");
-    fits.then(|| (USED.len() + bytes, format!("{USED}<fuel>")))
+    let fits = bytes > 0 && number[bytes..].starts_with(after);
+    fits.then(|| (before.len() + bytes, format!("{before}<fuel>")))
 }
 
 fn version(text: &str) -> Option<usize> {

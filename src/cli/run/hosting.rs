@@ -1,7 +1,8 @@
-//! Starting what a capsule is made for: its run loop, or a worker that calls its interceptors.
+//! Starting what a capsule is made for: its run loop, or the calls of its interceptors.
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::reporter::Reporter;
@@ -9,10 +10,11 @@ use crate::cli::failure::Failure;
 use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::target::Capsule;
-use crate::dispatch::{Admitted, Binding, Handled, Worker, WorkerOptions};
+use crate::dispatch::{Admitted, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served};
 use crate::engine::{RunLoop, RunOptions};
 use crate::host::ports::Refused;
 use crate::host::record::Observer;
+use crate::host::uplink::InboundQueue;
 use crate::local::HostingOptions;
 use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
@@ -21,41 +23,75 @@ use crate::principal::PrincipalId;
 use crate::report::run::Event;
 
 /// What all capsules of a run have in common.
-pub(super) struct Hosting<'a> {
-    pub(super) place: &'a Place,
-    pub(super) reporter: &'a Arc<Reporter>,
-    pub(super) runtime: &'a tokio::runtime::Handle,
-    pub(super) trace: Option<Tracing>,
+pub(in crate::cli) struct Hosting<'a> {
+    pub(in crate::cli) place: &'a Place,
+    pub(in crate::cli) reporter: Arc<Reporter>,
+    pub(in crate::cli) runtime: &'a tokio::runtime::Handle,
+    pub(in crate::cli) trace: Option<Tracing>,
     /// Processor time of the principals, over all capsules.
-    pub(super) rate: RateLimiter,
+    pub(in crate::cli) rate: RateLimiter,
+    /// Handlers of a lower priority than this are guards: their failure denies.
+    pub(in crate::cli) guards_below: u32,
+}
+
+/// What calls handlers, and where it tells how that went.
+pub(in crate::cli) struct Calls {
+    pub(in crate::cli) dispatcher: Dispatcher,
+    pub(in crate::cli) handled: mpsc::UnboundedReceiver<Handled>,
+    /// Ends all calls.
+    pub(in crate::cli) cancel: CancellationToken,
+}
+
+impl Calls {
+    pub(in crate::cli) fn start(
+        place: &Place,
+        runtime: &tokio::runtime::Runtime,
+    ) -> Result<Calls, Failure> {
+        let cancel = CancellationToken::new();
+        // Bounded by what the dispatcher lets wait.
+        let (sender, handled) = mpsc::unbounded_channel();
+        let dispatcher = Dispatcher::start(DispatcherOptions {
+            runtime: runtime.handle().clone(),
+            stopwatch: place.machine.stopwatch().clone(),
+            handled: Box::new(move |handled| {
+                // Whoever started it is gone when nobody takes it.
+                let _ = sender.send(handled);
+            }),
+            cancel: cancel.clone(),
+        })
+        .map_err(|error| Failure::environment("cannot start a thread", &error))?;
+        Ok(Calls { dispatcher, handled, cancel })
+    }
 }
 
 /// A capsule that takes part in a run.
-pub(super) struct Member {
-    pub(super) name: String,
-    pub(super) source_id: uuid::Uuid,
-    pub(super) role: Role,
+pub(in crate::cli) struct Member {
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) source_id: uuid::Uuid,
+    /// What arrives over its uplinks.
+    pub(in crate::cli) inbound: InboundQueue,
+    pub(in crate::cli) role: Role,
 }
 
 /// What it does there.
-pub(super) enum Role {
+pub(in crate::cli) enum Role {
     /// It has a loop.
     Loop(RunLoop),
     /// Its handlers are called.
-    Handlers(Worker),
+    Handlers,
     /// Nothing ever happens to it.
     Idle,
 }
 
 impl Hosting<'_> {
-    /// Loads and starts a capsule. Its handlers are added to `bindings` under the number `worker`.
-    pub(super) fn start(
+    /// Loads and starts a capsule. Its handlers are added to `bindings` under the number `worker`,
+    /// under which the dispatcher serves it.
+    pub(in crate::cli) fn start(
         &self,
+        dispatcher: &Dispatcher,
         capsule: &Capsule,
         worker: usize,
         bindings: &mut Vec<Binding>,
-        cancel: &CancellationToken,
-        handled: impl Fn(Handled) + Send + 'static,
     ) -> Result<Member, Failure> {
         let ready = self.place.load(capsule, HostingOptions::default())?;
         let name = capsule.id().to_string();
@@ -64,6 +100,7 @@ impl Hosting<'_> {
         let cache = ready.code.as_str();
         self.reporter.event(Some(&name), Event::Loaded { mode, wasm_hash, cache });
         let source_id = ready.hosted.host.source_id;
+        let inbound = ready.hosted.host.services.inbound.clone();
         let handlers = capsule.manifest.handlers().count();
         let role = if ready.hosted.host.bindings.len() + usize::from(has_loop(&ready)) > 0 {
             if handlers > 0 {
@@ -73,29 +110,43 @@ impl Hosting<'_> {
             }
             Role::Loop(self.start_loop(&capsule.manifest, &ready)?)
         } else if handlers > 0 {
-            for handler in capsule.manifest.handlers() {
-                bindings.push(Binding {
-                    pattern: handler.pattern.to_owned(),
-                    priority: handler.priority,
-                    capsule: name.clone(),
-                    action: handler.action.to_owned(),
-                    worker,
-                });
-            }
-            Role::Handlers(self.start_worker(&capsule.manifest, &ready, cancel, handled)?)
+            bindings.extend(self.bindings(capsule, worker));
+            dispatcher.serve(worker, self.served(&capsule.manifest, &ready)?);
+            Role::Handlers
         } else {
             self.reporter.warn(&format!("{name} has neither a run loop nor handlers"));
             Role::Idle
         };
-        Ok(Member { name, source_id, role })
+        Ok(Member { name, source_id, inbound, role })
     }
 
-    fn start_loop(&self, manifest: &Arc<Manifest>, ready: &Ready) -> Result<RunLoop, Failure> {
+    /// The handlers of a capsule.
+    pub(in crate::cli) fn bindings(&self, capsule: &Capsule, worker: usize) -> Vec<Binding> {
+        let bind = |handler: crate::manifest::Binding<'_>| Binding {
+            pattern: handler.pattern.to_owned(),
+            priority: handler.priority,
+            capsule: capsule.id().to_string(),
+            action: handler.action.to_owned(),
+            worker,
+            on_error: match handler.priority < self.guards_below {
+                true => OnError::Deny,
+                false => OnError::Continue,
+            },
+        };
+        capsule.manifest.handlers().map(bind).collect()
+    }
+
+    /// Starts a capsule's run loop.
+    pub(in crate::cli) fn start_loop(
+        &self,
+        manifest: &Arc<Manifest>,
+        ready: &Ready,
+    ) -> Result<RunLoop, Failure> {
         let owner = PrincipalId::default();
         let account = self.place.account(&owner)?;
         let budget =
             resolve_run_loop_budget(Some(&account.profile), Some(&account.groups), &owner, true);
-        let reporter = Arc::clone(self.reporter);
+        let reporter = Arc::clone(&self.reporter);
         let capsule = manifest.id().to_string();
         let options = RunOptions {
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
@@ -110,13 +161,12 @@ impl Hosting<'_> {
         started.map_err(|error| Failure::environment("cannot start a thread", &error))
     }
 
-    fn start_worker(
+    /// A loaded capsule as the dispatcher calls it, with everybody's own limits.
+    pub(in crate::cli) fn served(
         &self,
         manifest: &Arc<Manifest>,
         ready: &Ready,
-        cancel: &CancellationToken,
-        handled: impl Fn(Handled) + Send + 'static,
-    ) -> Result<Worker, Failure> {
+    ) -> Result<Served, Failure> {
         let accounts = self.place.machine.accounts();
         let (rate, clock) = (self.rate.clone(), self.place.machine.stopwatch().clone());
         let admit = move |id: &PrincipalId| {
@@ -132,29 +182,26 @@ impl Hosting<'_> {
             Ok(Admitted { limits, reservation })
         };
         let owner = PrincipalId::default();
-        Worker::start(WorkerOptions {
+        Ok(Served {
             loaded: ready.loaded.clone(),
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
             admit: Box::new(admit),
             observer: Box::new(self.observer(manifest)),
-            handled: Box::new(handled),
-            runtime: self.runtime.clone(),
-            cancel: cancel.clone(),
         })
-        .map_err(|error| Failure::environment("cannot start a thread", &error))
     }
 
     /// Makes observers of instances: a trace when one was asked for.
     fn observer(
         &self,
         manifest: &Arc<Manifest>,
-    ) -> impl Fn() -> Option<Box<dyn Observer>> + Send + use<> {
+    ) -> impl Fn() -> Option<Box<dyn Observer>> + Send + Sync + use<> {
         let tracing = self.trace.clone();
         let manifest = Arc::clone(manifest);
         move || Some(tracing.as_ref()?.watch(&manifest, manifest.id().as_str()))
     }
 }
 
-fn has_loop(ready: &Ready) -> bool {
+/// Whether the capsule has a run loop.
+pub(in crate::cli) fn has_loop(ready: &Ready) -> bool {
     crate::component::has_run_loop(&ready.surface)
 }

@@ -11,20 +11,30 @@ use crate::local::LogSink;
 use crate::report::run::{Event, Line};
 
 /// Tells people or programs what happens.
-pub(super) struct Reporter {
-    pub(super) ui: Arc<Ui>,
-    pub(super) follow: bool,
+pub(in crate::cli) struct Reporter {
+    pub(in crate::cli) ui: Arc<Ui>,
+    pub(in crate::cli) follow: bool,
+    silent: bool,
     started: Instant,
     first: AtomicBool,
 }
 
 impl Reporter {
-    pub(super) fn new(ui: &Arc<Ui>, follow: bool) -> Reporter {
+    pub(in crate::cli) fn new(ui: &Arc<Ui>, follow: bool) -> Reporter {
         let first = AtomicBool::new(true);
-        Reporter { ui: Arc::clone(ui), follow, started: Instant::now(), first }
+        let (ui, started) = (Arc::clone(ui), Instant::now());
+        Reporter { ui, follow, silent: false, started, first }
     }
 
-    pub(super) fn event(&self, capsule: Option<&str>, event: Event) {
+    /// One that keeps events to itself; warnings and log lines are said.
+    pub(in crate::cli) fn silent(ui: &Arc<Ui>) -> Reporter {
+        Reporter { silent: true, ..Reporter::new(ui, false) }
+    }
+
+    pub(in crate::cli) fn event(&self, capsule: Option<&str>, event: Event) {
+        if self.silent {
+            return;
+        }
         if self.ui.json() {
             let first = self.first.swap(false, Ordering::Relaxed);
             let line = Line::new(first, self.started.elapsed(), capsule, event);
@@ -42,12 +52,12 @@ impl Reporter {
         }
     }
 
-    pub(super) fn warn(&self, text: &str) {
+    pub(in crate::cli) fn warn(&self, text: &str) {
         self.ui.warn(text);
     }
 
     /// Where guests' log lines go.
-    pub(super) fn log_sink(self: &Arc<Self>, all: bool) -> LogSink {
+    pub(in crate::cli) fn log_sink(self: &Arc<Self>, all: bool) -> LogSink {
         let reporter = Arc::clone(self);
         let least = if all { LogLevel::Trace } else { LogLevel::Info };
         Arc::new(move |capsule, level, message| {
@@ -58,7 +68,7 @@ impl Reporter {
         })
     }
 
-    pub(super) fn message(&self, message: &Message, source: &str) {
+    pub(in crate::cli) fn message(&self, message: &Message, source: &str) {
         // What the bus carries was checked when it was published.
         let payload = serde_json::from_str(&message.payload).unwrap_or_default();
         self.event(

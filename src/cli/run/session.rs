@@ -1,6 +1,5 @@
 //! One run: members, messages between them, and the end.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,30 +7,37 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::events::Feed;
-use super::hosting::{Hosting, Member, Role};
+use super::host_topics::{HostTopics, Lag, TICK, TICKED};
+use super::hosting::{Calls, Hosting, Member, Role};
 use super::reporter::Reporter;
-use super::tally::{Loops, Tally, failure_event};
+use super::tally::{Loops, Tally, step_event};
 use crate::bus::Tap;
-use crate::bus::topic::route_matches;
+use crate::bus::topic::{acl_allows, route_matches};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::cli::load::Place;
 use crate::cli::target::Capsule;
-use crate::dispatch::{Bindings, Deliver, Handled};
-use crate::engine::Ending;
-use crate::limits::DISPATCH_QUEUE_MAX;
-use crate::report::invoke::outcome;
+use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
+use crate::limits::DISPATCH_BYTES_MAX;
 use crate::report::run::Event;
 
-/// Steps that wait for one capsule besides those in its queue.
-const BACKLOG_MAX: usize = 65_536;
-/// Steps under way while the user's messages go on being published.
-const FEED_WHILE_BUSY_MAX: usize = DISPATCH_QUEUE_MAX / 2;
+/// Messages on their way while the user's messages go on being published, and their bytes. Less than
+/// what waits for one capsule, so that a file is never read faster than it is served.
+const FEED_WHILE_BUSY_MAX: usize = 4096;
+const FEED_WHILE_BUSY_BYTES_MAX: usize = DISPATCH_BYTES_MAX / 2;
 /// Longer than anybody waits.
 const FAR_AWAY: Duration = Duration::from_secs(1 << 30);
 /// How long loops get to end when they are asked to.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// Completes after this time; without one, never.
+async fn after(duration: Option<Duration>) {
+    match duration {
+        Some(duration) => tokio::time::sleep(duration).await,
+        None => std::future::pending().await,
+    }
+}
 
 /// One run.
 pub(super) struct Session<'a> {
@@ -41,13 +47,17 @@ pub(super) struct Session<'a> {
     tallies: Arc<Mutex<Vec<Tally>>>,
     bindings: Bindings,
     tap: Tap,
+    /// Gone once the run is closed.
+    dispatcher: Option<Dispatcher>,
     handled: mpsc::UnboundedReceiver<Handled>,
-    /// Steps that are queued or being made.
+    /// Messages whose chain is not over, and their bytes.
     in_flight: usize,
-    /// By member: how many steps its worker has, and those that wait for a place there.
-    queued: Vec<usize>,
-    backlog: Vec<VecDeque<Deliver>>,
+    in_flight_bytes: usize,
     cancel: CancellationToken,
+    topics: HostTopics,
+    lag: Lag,
+    /// Whether anybody may see the host's ticks.
+    ticks: bool,
     messages: u64,
     end: &'static str,
 }
@@ -55,37 +65,33 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Starts every capsule.
     pub(super) fn new(
-        place: &'a Place,
-        reporter: Arc<Reporter>,
-        hosting: &Hosting<'_>,
+        hosting: Hosting<'a>,
+        calls: Calls,
         capsules: &[Capsule],
     ) -> Result<Session<'a>, Failure> {
-        let tap = place.machine.bus().tap();
-        let cancel = CancellationToken::new();
-        // Bounded by the queues of the workers, which take one step at a time each.
-        let (sender, handled) = mpsc::unbounded_channel();
+        let machine = &hosting.place.machine;
+        let tap = machine.bus().tap();
         let mut bindings = Vec::new();
         let mut members = Vec::new();
-        for (worker, capsule) in capsules.iter().enumerate() {
-            let sender = sender.clone();
-            let done = move |handled| {
-                // The session is over when nobody takes it.
-                let _ = sender.send(handled);
-            };
-            members.push(hosting.start(capsule, worker, &mut bindings, &cancel, done)?);
+        for (number, capsule) in capsules.iter().enumerate() {
+            members.push(hosting.start(&calls.dispatcher, capsule, number, &mut bindings)?);
         }
+        let sees_ticks = |capsule: &Capsule| acl_allows(capsule.manifest.subscribe_keys(), TICKED);
         Ok(Session {
-            place,
-            reporter,
+            place: hosting.place,
+            reporter: Arc::clone(&hosting.reporter),
             tallies: Arc::new(Mutex::new(vec![Tally::default(); members.len()])),
             members,
             bindings: Bindings::new(bindings),
             tap,
-            handled,
+            dispatcher: Some(calls.dispatcher),
+            handled: calls.handled,
             in_flight: 0,
-            queued: vec![0; capsules.len()],
-            backlog: capsules.iter().map(|_| VecDeque::new()).collect(),
-            cancel,
+            in_flight_bytes: 0,
+            cancel: calls.cancel,
+            topics: HostTopics::new(machine.bus(), machine.clock()),
+            lag: Lag::default(),
+            ticks: capsules.iter().any(sees_ticks),
             messages: 0,
             end: "every loop has ended",
         })
@@ -101,12 +107,7 @@ impl<'a> Session<'a> {
     ) -> Result<Exit, Failure> {
         let interrupted = interrupt::watch(self.cancel.clone())?;
         let cancel = self.cancel.clone();
-        let limit = async {
-            match duration {
-                Some(duration) => tokio::time::sleep(duration).await,
-                None => std::future::pending().await,
-            }
-        };
+        let limit = after(duration);
         tokio::pin!(limit);
         tokio::select! {
             () = self.wait_ready(ready_timeout) => {}
@@ -115,16 +116,24 @@ impl<'a> Session<'a> {
         }
 
         let machine = &self.place.machine;
+        if !cancel.is_cancelled() {
+            self.topics.loaded();
+        }
         let mut feeding = feed.start(machine.bus(), machine.clock())?;
         let mut fed = false;
-        let loops = Loops::of(&self.members, &self.reporter, &self.tallies);
+        let loops = Loops::of(&self.members, &self.reporter, &self.tallies, &self.topics);
         let has_loops = loops.count > 0;
         let ended = loops.all_ended();
         tokio::pin!(ended);
         let mut loops_over = !has_loops;
         let mut tapped = self.tap.ready();
+        let arrivals = Arc::clone(machine.arrivals());
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.reset();
+        let mut seen = false;
         loop {
-            if self.take_messages(until.as_deref()) {
+            seen |= self.take_messages(until.as_deref());
+            if seen {
                 self.end = "the message of --until came";
                 return Ok(Exit::Done);
             }
@@ -133,6 +142,7 @@ impl<'a> Session<'a> {
                 return Ok(Exit::Done);
             }
             let busy = self.in_flight;
+            let may_feed = !fed && self.keeps_up();
             if loops_over && busy == 0 && (fed || (has_loops && self.bindings.is_empty())) {
                 let end = match has_loops {
                     true => "every loop has ended",
@@ -149,13 +159,25 @@ impl<'a> Session<'a> {
                 }
                 () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
                 () = &mut ended, if !loops_over => loops_over = true,
-                Some(handled) = self.handled.recv() => self.finish_step(handled),
-                published = feeding.publish_next(), if !fed && busy < FEED_WHILE_BUSY_MAX => {
+                Some(handled) = self.handled.recv() => {
+                    // What a handler published and handed in comes before its end.
+                    seen |= self.take_messages(until.as_deref());
+                    self.take_inbound();
+                    self.finish_step(&handled);
+                }
+                () = arrivals.notified() => self.take_inbound(),
+                _ = ticks.tick(), if self.ticks => self.topics.tick(),
+                published = feeding.publish_next(), if may_feed => {
                     fed = !published?;
                 }
                 () = &mut tapped => tapped = self.tap.ready(),
             }
         }
+    }
+
+    /// Whether handlers keep up with the messages.
+    fn keeps_up(&self) -> bool {
+        self.in_flight < FEED_WHILE_BUSY_MAX && self.in_flight_bytes < FEED_WHILE_BUSY_BYTES_MAX
     }
 
     /// The end of a run that nobody asked to end: fine, unless a message was waited for.
@@ -195,7 +217,9 @@ impl<'a> Session<'a> {
         let observed = self.tap.drain();
         if observed.missed > 0 {
             self.reporter.warn(&format!("{} messages came too fast to be seen", observed.missed));
+            self.lag.add(observed.missed);
         }
+        self.lag.say(&self.topics, self.place.machine.stopwatch().monotonic());
         let mut seen = false;
         for message in observed.messages {
             self.messages += 1;
@@ -205,98 +229,58 @@ impl<'a> Session<'a> {
             }
             let wanted = !seen && until.is_some_and(|until| route_matches(until, &message.topic));
             if self.reporter.follow || self.reporter.ui.json() || wanted {
-                let name = source.map_or("user", |source| self.members[source].name.as_str());
+                let name = match (source, message.principal.name()) {
+                    (Some(source), _) => self.members[source].name.as_str(),
+                    (None, Some(_)) => "user",
+                    (None, None) => "host",
+                };
                 self.reporter.message(&message, name);
             }
             seen |= wanted;
             let chain = self.bindings.chain(&message.topic);
-            if !chain.is_empty() {
-                let payload = message.payload.as_bytes().into();
-                self.deliver(Deliver { message, payload, chain, at: 0 });
+            if let (Some(delivery), Some(dispatcher)) =
+                (Deliver::new(message, chain), &self.dispatcher)
+            {
+                self.in_flight += 1;
+                self.in_flight_bytes += delivery.message.payload.len();
+                dispatcher.dispatch(delivery);
             }
         }
         seen
     }
 
-    fn deliver(&mut self, delivery: Deliver) {
-        let worker = delivery.chain[delivery.at].worker;
-        if self.queued[worker] < DISPATCH_QUEUE_MAX {
-            self.hand_over(worker, delivery);
-        } else if self.backlog[worker].len() < BACKLOG_MAX {
-            self.in_flight += 1;
-            self.backlog[worker].push_back(delivery);
-        } else {
-            self.lose(worker, &delivery, &format!("{BACKLOG_MAX} messages wait already"));
+    /// Shows what arrived over uplinks.
+    fn take_inbound(&self) {
+        for (number, member) in self.members.iter().enumerate() {
+            let (items, refused) = member.inbound.drain();
+            self.tally(number, |tally| {
+                tally.inbound += items.len() as u64;
+                tally.inbound_refused += refused;
+            });
+            for item in items {
+                self.reporter.event(Some(&member.name), Event::uplink(item));
+            }
+            if refused > 0 {
+                let name = &member.name;
+                let reason = "too much waited already";
+                self.reporter.warn(&format!("{name}: {refused} uplink messages refused: {reason}"));
+            }
         }
     }
 
-    fn hand_over(&mut self, worker: usize, delivery: Deliver) {
-        let Role::Handlers(thread) = &self.members[worker].role else { return };
-        let lost = Deliver {
-            message: Arc::clone(&delivery.message),
-            payload: Arc::clone(&delivery.payload),
-            chain: Arc::clone(&delivery.chain),
-            at: delivery.at,
-        };
-        match thread.deliver(delivery) {
-            Ok(()) => {
-                self.in_flight += 1;
-                self.queued[worker] += 1;
-            }
-            Err(error) => self.lose(worker, &lost, &error.to_string()),
+    fn finish_step(&mut self, handled: &Handled) {
+        let step = handled.delivered.step();
+        let name = &self.members[step.worker].name;
+        if let Outcome::Called(report) = &handled.outcome
+            && let Some(failure) = super::tally::call_failure(report)
+        {
+            self.reporter.event(Some(name), failure);
         }
-    }
-
-    /// Says that a handler was not called, which no run ends well with.
-    fn lose(&mut self, worker: usize, delivery: &Deliver, reason: &str) {
-        let action = delivery.chain[delivery.at].action.clone();
-        let topic = delivery.message.topic.to_string();
-        let event = Event::Undelivered { action, topic, reason: reason.to_owned() };
-        self.reporter.event(Some(&self.members[worker].name), event);
-        self.tally(worker, |tally| {
-            tally.dropped += 1;
-            tally.worse(Exit::Environment);
-        });
-    }
-
-    fn finish_step(&mut self, handled: Handled) {
-        let step = handled.delivered.chain[handled.delivered.at].clone();
-        let topic = handled.delivered.message.topic.to_string();
-        let name = self.members[step.worker].name.clone();
-        match &handled.outcome {
-            Ok(report) => {
-                self.tally(step.worker, |tally| tally.add_call(report));
-                if !matches!(report.ending, Ending::Verdict(_) | Ending::Cancelled) {
-                    self.reporter.event(Some(&name), failure_event(report));
-                }
-                let reason = match &report.ending {
-                    Ending::Verdict(crate::policy::verdict::Verdict::Deny { reason }) => {
-                        Some(reason.clone())
-                    }
-                    _ => None,
-                };
-                let outcome = outcome(&report.ending);
-                let fuel = report.fuel.call;
-                let action = step.action;
-                let event = Event::Handled { action, topic, outcome, fuel, reason };
-                self.reporter.event(Some(&name), event);
-            }
-            Err(refused) => {
-                let reason = refused.to_string();
-                let event = Event::Undelivered { action: step.action, topic, reason };
-                self.reporter.event(Some(&name), event);
-                let denied = |tally: &mut Tally| tally.worse(Exit::Denied);
-                self.tally(step.worker, denied);
-            }
-        }
-        self.queued[step.worker] -= 1;
-        self.in_flight -= 1;
-        if let Some(waiting) = self.backlog[step.worker].pop_front() {
+        self.reporter.event(Some(name), step_event(handled));
+        self.tally(step.worker, |tally| tally.add_step(handled));
+        if handled.over.is_some() {
             self.in_flight -= 1;
-            self.hand_over(step.worker, waiting);
-        }
-        if let Some(next) = handled.next() {
-            self.deliver(next);
+            self.in_flight_bytes -= handled.delivered.message.payload.len();
         }
     }
 
@@ -315,21 +299,20 @@ impl<'a> Session<'a> {
                 run.cancel();
             }
         }
-        let loops = Loops::of(&self.members, &self.reporter, &self.tallies);
+        let loops = Loops::of(&self.members, &self.reporter, &self.tallies, &self.topics);
         runtime.block_on(async {
             if tokio::time::timeout(GRACE, loops.all_ended()).await.is_err() {
                 self.reporter.warn("a loop does not end; it is left behind");
             }
         });
-        for member in &mut self.members {
-            let role = std::mem::replace(&mut member.role, Role::Idle);
-            if let Role::Handlers(worker) = role {
-                worker.finish();
-            }
-        }
+        let left = self.dispatcher.take().map(Dispatcher::finish).unwrap_or_default();
         while let Ok(handled) = self.handled.try_recv() {
-            self.finish_step(handled);
+            self.finish_step(&handled);
         }
+        for delivery in left {
+            self.tally(delivery.step().worker, |tally| tally.undelivered += 1);
+        }
+        self.take_inbound();
         let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let worst = tallies.iter().filter_map(|tally| tally.worst).reduce(Exit::worst);
         let capsules = self

@@ -3,11 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::host_topics::HostTopics;
 use super::hosting::{Member, Role};
 use super::reporter::Reporter;
 use crate::cli::exit::Exit;
 use crate::cli::invoke::exit as exit_of;
+use crate::dispatch::{Handled, Outcome, Over};
 use crate::engine::{CallReport, Ending, LoopEnd, LoopReport};
+use crate::policy::verdict::Verdict;
 use crate::report::invoke::{explain, outcome};
 use crate::report::number::micros;
 use crate::report::run::{CapsuleSummary, Event};
@@ -18,6 +21,12 @@ pub(super) struct Tally {
     pub(super) received: u64,
     pub(super) published: u64,
     pub(super) dropped: u64,
+    pub(super) denied: u64,
+    pub(super) failed: u64,
+    pub(super) refused: u64,
+    pub(super) undelivered: u64,
+    pub(super) inbound: u64,
+    pub(super) inbound_refused: u64,
     pub(super) fuel: u64,
     pub(super) memory_peak_bytes: u64,
     pub(super) cpu: Duration,
@@ -27,14 +36,38 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add_call(&mut self, report: &CallReport) {
+    /// Adds what came of one step.
+    pub(super) fn add_step(&mut self, handled: &Handled) {
+        match &handled.outcome {
+            Outcome::Called(report) => {
+                self.add_call(report);
+                self.denied += u64::from(handled.over == Some(Over::Guarded));
+            }
+            Outcome::Refused(_) => {
+                self.refused += 1;
+                self.worse(Exit::Denied);
+            }
+            // Nothing ends well that lost a message.
+            Outcome::Lost(_) => {
+                self.undelivered += 1;
+                self.worse(Exit::Environment);
+            }
+        }
+    }
+
+    fn add_call(&mut self, report: &CallReport) {
         self.received += 1;
         self.dropped += report.dropped;
         self.fuel = self.fuel.saturating_add(report.fuel.call);
         self.memory_peak_bytes = self.memory_peak_bytes.max(report.memory.peak_bytes);
         self.cpu += report.times.guest;
-        if !matches!(report.ending, Ending::Verdict(_) | Ending::Cancelled) {
-            self.worse(exit_of(&report.ending));
+        match &report.ending {
+            Ending::Verdict(Verdict::Deny { .. }) => self.denied += 1,
+            Ending::Verdict(_) | Ending::Cancelled => {}
+            ending => {
+                self.failed += 1;
+                self.worse(exit_of(ending));
+            }
         }
     }
 
@@ -63,6 +96,12 @@ impl Tally {
             messages_in: self.received,
             messages_out: self.published,
             dropped: self.dropped,
+            denied: self.denied,
+            failed: self.failed,
+            refused: self.refused,
+            undelivered: self.undelivered,
+            inbound: self.inbound,
+            inbound_refused: self.inbound_refused,
             memory_peak_bytes: self.memory_peak_bytes,
             cpu_us: micros(self.cpu),
             fuel: self.fuel,
@@ -80,7 +119,40 @@ fn end_word(report: &LoopReport) -> &'static str {
     }
 }
 
-pub(super) fn failure_event(report: &CallReport) -> Event {
+/// What to say about a call that did not end with an answer.
+pub(super) fn call_failure(report: &CallReport) -> Option<Event> {
+    let answered = matches!(report.ending, Ending::Verdict(_) | Ending::Cancelled);
+    (!answered).then(|| failure_event(report))
+}
+
+/// How one step of a chain went.
+pub(super) fn step_event(handled: &Handled) -> Event {
+    let action = handled.delivered.step().action.clone();
+    let topic = handled.delivered.message.topic.to_string();
+    let report = match &handled.outcome {
+        Outcome::Called(report) => report,
+        Outcome::Refused(refused) => {
+            return Event::Undelivered { action, topic, reason: refused.to_string() };
+        }
+        Outcome::Lost(full) => {
+            return Event::Undelivered { action, topic, reason: full.to_string() };
+        }
+    };
+    let mut reason = match (&report.ending, &report.unknown_action) {
+        (Ending::Verdict(Verdict::Deny { reason }), _) => Some(reason.clone()),
+        (_, Some(unknown)) => Some(format!("the answer {unknown:?} is none that is known")),
+        _ => None,
+    };
+    if handled.over == Some(Over::Guarded) {
+        let guard = "the message goes no further: it is a guard";
+        reason =
+            Some(reason.map_or_else(|| guard.to_owned(), |reason| format!("{reason}; {guard}")));
+    }
+    let (outcome, fuel) = (outcome(&report.ending), report.fuel.call);
+    Event::Handled { action, topic, outcome, fuel, reason }
+}
+
+fn failure_event(report: &CallReport) -> Event {
     let backtrace = match &report.ending {
         Ending::Trap(trap) => trap.backtrace.iter().map(ToString::to_string).collect(),
         _ => Vec::new(),
@@ -98,6 +170,7 @@ pub(super) struct Loops {
     ends: Vec<(usize, String, LoopEnded)>,
     reporter: Arc<Reporter>,
     tallies: Arc<Mutex<Vec<Tally>>>,
+    topics: HostTopics,
 }
 
 impl Loops {
@@ -105,6 +178,7 @@ impl Loops {
         members: &[Member],
         reporter: &Arc<Reporter>,
         tallies: &Arc<Mutex<Vec<Tally>>>,
+        topics: &HostTopics,
     ) -> Loops {
         let mut ends: Vec<(usize, String, LoopEnded)> = Vec::new();
         let known = tallies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,21 +191,27 @@ impl Loops {
         }
         drop(known);
         let count = ends.len();
-        Loops { count, ends, reporter: Arc::clone(reporter), tallies: Arc::clone(tallies) }
+        let (reporter, tallies) = (Arc::clone(reporter), Arc::clone(tallies));
+        Loops { count, ends, reporter, tallies, topics: topics.clone() }
     }
 
     /// Reports each loop when it ends; completes after the last.
     pub(super) async fn all_ended(self) {
-        let Loops { ends, reporter, tallies, .. } = self;
+        let Loops { ends, reporter, tallies, topics, .. } = self;
         let mut tasks = tokio::task::JoinSet::new();
         for (index, name, end) in ends {
             let (reporter, tallies) = (Arc::clone(&reporter), Arc::clone(&tallies));
+            let topics = topics.clone();
             tasks.spawn(async move {
                 let report = end.await;
                 let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
                 if tallies[index].end.is_none() {
                     tallies[index].end_loop(&report);
                     reporter.event(Some(&name), loop_event(&report));
+                    if report.end == LoopEnd::Failed {
+                        let reason = explain(&report.call).unwrap_or_default();
+                        topics.failed(&name, &reason);
+                    }
                 }
             });
         }

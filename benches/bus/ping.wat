@@ -1,0 +1,76 @@
+;; The side that measures are taken of. On `b.go` it gets two numbers in one, ROUNDS × 1 000 000 +
+;; BURST, and does so many rounds: it publishes BURST messages on `a.ping` and then waits until as
+;; many have come on `a.pong`. When it is done it says so on `b.done`. SIZE is the size of a message.
+(module
+  (import "astrid:ipc/host@1.0.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "[method]subscription.recv" (func $recv (param i32 i64 i32)))
+  (import "astrid:sys/host@1.0.0" "signal-ready" (func $ready))
+  (data (i32.const 256) "a.pong")
+  (data (i32.const 264) "a.ping")
+  (data (i32.const 272) "b.go")
+  (data (i32.const 280) "b.done")
+  (global $mine (mut i32) (i32.const 0))
+  (func $open (param $pattern i32) (param $bytes i32) (result i32)
+    (call $subscribe (local.get $pattern) (local.get $bytes) (i32.const 0))
+    (if (i32.load8_u (i32.const 0)) (then unreachable))
+    (i32.load (i32.const 4)))
+  (func $send (param $topic i32) (param $bytes i32) (param $size i32)
+    (call $publish (local.get $topic) (local.get $bytes)
+      (global.get $mine) (local.get $size) (i32.const 0))
+    (if (i32.load8_u (i32.const 0)) (then unreachable)))
+  ;; Waits for one envelope and gives how many messages it has.
+  (func $take (param $subscription i32) (result i32)
+    (call $recv (local.get $subscription) (i64.const 60000) (i32.const 0))
+    (if (i32.load8_u (i32.const 0)) (then unreachable))
+    ;; Nothing may be lost.
+    (if (i64.ne (i64.load (i32.const 16)) (i64.const 0)) (then unreachable))
+    (i32.load (i32.const 12)))
+  (func $number (param $at i32) (param $bytes i32) (result i64)
+    (local $number i64)
+    (loop $next
+      (local.set $number (i64.add (i64.mul (local.get $number) (i64.const 10))
+        (i64.sub (i64.load8_u (local.get $at)) (i64.const 48))))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (local.set $bytes (i32.sub (local.get $bytes) (i32.const 1)))
+      (br_if $next (local.get $bytes)))
+    (local.get $number))
+  (func $rounds (param $subscription i32) (param $rounds i64) (param $burst i32) (param $floor i32)
+    (local $left i32)
+    (loop $round
+      (global.set $heap (local.get $floor))
+      (local.set $left (local.get $burst))
+      (loop $more
+        (call $send (i32.const 264) (i32.const 6) (i32.const SIZE))
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br_if $more (local.get $left)))
+      (local.set $left (local.get $burst))
+      (loop $more
+        (global.set $heap (local.get $floor))
+        (local.set $left (i32.sub (local.get $left) (call $take (local.get $subscription))))
+        (br_if $more (local.get $left)))
+      (local.set $rounds (i64.sub (local.get $rounds) (i64.const 1)))
+      (br_if $round (i64.ne (local.get $rounds) (i64.const 0)))))
+  (func (export "run")
+    (local $pong i32) (local $go i32) (local $asked i64) (local $floor i32)
+    (local.set $pong (call $open (i32.const 256) (i32.const 6)))
+    (local.set $go (call $open (i32.const 272) (i32.const 4)))
+    ;; A message of this size: a JSON text of `x`.
+    (global.set $mine
+      (call $cabi-realloc (i32.const 0) (i32.const 0) (i32.const 8) (i32.const SIZE)))
+    (memory.fill (global.get $mine) (i32.const 120) (i32.const SIZE))
+    (i32.store8 (global.get $mine) (i32.const 34))
+    (i32.store8 (i32.add (global.get $mine) (i32.const SIZE_LESS_ONE)) (i32.const 34))
+    (local.set $floor (global.get $heap))
+    (call $ready)
+    (loop $forever
+      (global.set $heap (local.get $floor))
+      (if (i32.eqz (call $take (local.get $go))) (then (br $forever)))
+      (local.set $asked (call $number
+        (i32.load offset=8 (i32.load (i32.const 8))) (i32.load offset=12 (i32.load (i32.const 8)))))
+      (call $rounds (local.get $pong)
+        (i64.div_u (local.get $asked) (i64.const 1000000))
+        (i32.wrap_i64 (i64.rem_u (local.get $asked) (i64.const 1000000)))
+        (local.get $floor))
+      (call $send (i32.const 280) (i32.const 6) (i32.const SIZE))
+      (br $forever))))

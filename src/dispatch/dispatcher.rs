@@ -1,0 +1,250 @@
+//! Calls the handlers of messages.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio_util::sync::CancellationToken;
+
+use super::chain::{Deliver, Handled, Outcome};
+use super::lanes::Lanes;
+use super::queues::{Capacity, Key, Queues};
+use crate::bus::Message;
+use crate::clock::Clock;
+use crate::engine::{Call, CallReport, Loaded};
+use crate::host::ports::{Belongings, Refused};
+use crate::host::record::Observer;
+use crate::limits::{
+    DISPATCH_BYTES_MAX, DISPATCH_BYTES_TOTAL_MAX, DISPATCH_CALLS_MAX, DISPATCH_QUEUE_MAX,
+    DISPATCH_TOTAL_MAX,
+};
+use crate::policy::budget::CallLimits;
+use crate::policy::rate::Reservation;
+use crate::principal::PrincipalId;
+
+/// What a dispatcher is made with.
+pub struct DispatcherOptions {
+    /// The runtime that serves timers.
+    pub runtime: tokio::runtime::Handle,
+    /// Measures how long calls take.
+    pub stopwatch: Clock,
+    /// Told how each step went, on a thread that calls guests: it has to be quick.
+    pub handled: HandledSink,
+    /// Ends calls; what waits then is not called any more.
+    pub cancel: CancellationToken,
+}
+
+/// Told how each step went.
+pub type HandledSink = Box<dyn Fn(Handled) + Send + Sync>;
+
+/// A capsule whose handlers are called.
+pub struct Served {
+    /// The capsule.
+    pub loaded: Loaded,
+    /// Its owner.
+    pub owner: Arc<Belongings>,
+    /// Lets a principal call, or says why it may not.
+    pub admit: Admit,
+    /// Sees the host calls of each instance.
+    pub observer: MakeObserver,
+}
+
+/// Decides whether a principal may call, and with what limits.
+pub type Admit = Box<dyn Fn(&PrincipalId) -> Result<Admitted, Refused> + Send + Sync>;
+
+/// Makes the observer of one instance, if it is to be observed.
+pub type MakeObserver = Box<dyn Fn() -> Option<Box<dyn Observer>> + Send + Sync>;
+
+/// Leave to make one call.
+pub struct Admitted {
+    /// What the call may use.
+    pub limits: CallLimits,
+    /// The principal's share of processor time, charged in full unless it is settled.
+    pub reservation: Reservation,
+}
+
+/// Calls handlers on its own threads. Dropping it cancels what still runs.
+pub struct Dispatcher {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told when no call is in flight any more.
+    idle: Condvar,
+    lanes: Lanes,
+    handled: HandledSink,
+    cancel: CancellationToken,
+}
+
+struct State {
+    /// By number; one that is not there serves nothing.
+    capsules: Vec<Option<Arc<Served>>>,
+    queues: Queues,
+}
+
+impl Dispatcher {
+    /// Starts the threads. Nothing is served yet.
+    pub fn start(options: DispatcherOptions) -> std::io::Result<Dispatcher> {
+        let capacity = Capacity {
+            per_queue: DISPATCH_QUEUE_MAX,
+            bytes_per_queue: DISPATCH_BYTES_MAX,
+            total: DISPATCH_TOTAL_MAX,
+            bytes_total: DISPATCH_BYTES_TOTAL_MAX,
+            calls: DISPATCH_CALLS_MAX,
+        };
+        let state = State { capsules: Vec::new(), queues: Queues::new(capacity) };
+        let DispatcherOptions { runtime, stopwatch, handled, cancel } = options;
+        Ok(Dispatcher {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                idle: Condvar::new(),
+                lanes: Lanes::start(&runtime, stopwatch)?,
+                handled,
+                cancel,
+            }),
+        })
+    }
+
+    /// Serves a capsule from now on, under the number that bindings call it by.
+    pub fn serve(&self, number: usize, served: Served) {
+        let mut state = self.shared.lock();
+        if state.capsules.len() <= number {
+            state.capsules.resize_with(number + 1, || None);
+        }
+        state.capsules[number] = Some(Arc::new(served));
+    }
+
+    /// Sends a message along its chain, without waiting. Every step of it is told to the sink, and
+    /// exactly one of them says that the chain is over, unless [`Dispatcher::finish`] comes first.
+    pub fn dispatch(&self, delivery: Deliver) {
+        self.shared.queue(delivery);
+    }
+
+    /// Waits until no call is in flight, which is soon after a cancellation, and gives what was not
+    /// called. No runtime's thread may wait here.
+    pub fn finish(self) -> Vec<Deliver> {
+        let mut state = self.shared.lock();
+        let mut left = state.queues.clear();
+        while state.queues.calls() > 0 {
+            state = self.shared.idle.wait(state).unwrap_or_else(PoisonError::into_inner);
+            // What became due meanwhile.
+            left.extend(state.queues.clear());
+        }
+        left
+    }
+}
+
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        self.shared.cancel.cancel();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Whole between any two statements that could panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a step, and makes what calls can be made.
+    fn queue(self: &Arc<Shared>, delivery: Deliver) {
+        let mut state = self.lock();
+        let capsule = delivery.step().worker;
+        let served = state.capsules.get(capsule).and_then(Option::as_ref);
+        let owner = served.map_or("", |served| served.owner.id.as_str());
+        let principal = delivery.message.principal.name().unwrap_or(owner).into();
+        let refused = state.queues.push(Key { capsule, principal }, delivery);
+        self.make_calls(state);
+        if let Err((full, delivery)) = refused {
+            let (handled, _) = Handled::judge(delivery, Outcome::Lost(full));
+            (self.handled)(handled);
+        }
+    }
+
+    fn make_calls(self: &Arc<Shared>, mut state: MutexGuard<'_, State>) {
+        while !self.cancel.is_cancelled()
+            && let Some((key, delivery)) = state.queues.next()
+        {
+            let served = state.capsules.get(key.capsule).and_then(Clone::clone);
+            let place = Place { shared: Arc::downgrade(self), key };
+            let cancel = self.cancel.clone();
+            self.lanes.spawn(async move {
+                let outcome = match &served {
+                    Some(served) => served.call(&delivery, cancel).await,
+                    None => Outcome::Refused(not_served(&place.key)),
+                };
+                place.finish(delivery, outcome);
+            });
+        }
+    }
+}
+
+fn not_served(key: &Key) -> Refused {
+    Refused { id: key.principal.to_string(), reason: "the capsule is not served".to_owned() }
+}
+
+/// A place for a call. It is given back in any case.
+struct Place {
+    shared: Weak<Shared>,
+    key: Key,
+}
+
+impl Place {
+    /// Tells how the step went, gives the place back and goes on with the chain.
+    fn finish(self, delivery: Deliver, outcome: Outcome) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let (handled, rest) = Handled::judge(delivery, outcome);
+        (shared.handled)(handled);
+        // The next step is queued before this place is free, so that nobody sees an idle moment in
+        // the middle of a chain.
+        if let Some(rest) = rest {
+            shared.queue(rest);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let mut state = shared.lock();
+        state.queues.done(&self.key);
+        if state.queues.calls() == 0 {
+            shared.idle.notify_all();
+        }
+        shared.make_calls(state);
+    }
+}
+
+impl Served {
+    async fn call(&self, delivery: &Deliver, cancel: CancellationToken) -> Outcome {
+        let admitted = self.principal(&delivery.message).and_then(|principal| {
+            let admitted = (self.admit)(&principal.id)?;
+            Ok((principal, admitted))
+        });
+        let (principal, Admitted { limits, reservation }) = match admitted {
+            Ok(admitted) => admitted,
+            Err(refused) => return Outcome::Refused(refused),
+        };
+        let call = Call {
+            action: &delivery.step().action,
+            payload: &delivery.payload,
+            principal,
+            owner: Arc::clone(&self.owner),
+            caller: Some(Arc::clone(&delivery.message)),
+            limits,
+            cancel,
+        };
+        let report: CallReport = self.loaded.invoke(call, (self.observer)()).await;
+        let used = report.fuel.call.saturating_add(report.fuel.instantiate);
+        reservation.settle(used, self.loaded.capsule().services.stopwatch.monotonic());
+        Outcome::Called(Box::new(report))
+    }
+
+    /// For whom a message is served: its sender, and for the host's own messages the owner.
+    fn principal(&self, message: &Message) -> Result<Arc<Belongings>, Refused> {
+        let Some(name) = message.principal.name() else { return Ok(Arc::clone(&self.owner)) };
+        // A principal that is there but malformed is refused, never taken for the owner.
+        let id = PrincipalId::new(name)
+            .map_err(|error| Refused { id: name.to_owned(), reason: error.to_string() })?;
+        self.loaded.capsule().services.principals.belongings(&id)
+    }
+}

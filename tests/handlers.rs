@@ -1,0 +1,105 @@
+//! Handlers and tools in a process that a user watches and interrupts.
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Running, Sandbox, Signal, component, minimal_manifest};
+
+/// Sends a message for an action of `greedy` on somebody's behalf.
+#[track_caller]
+fn send(running: &mut Running, principal: &str, action: &str, payload: &Value) {
+    let topic = format!("greedy.v1.request.{action}");
+    let event = json!({"topic": topic, "payload": payload, "principal": principal});
+    running.send(&format!("{event}\n"));
+}
+
+#[test]
+fn an_endless_handler_of_one_principal_holds_up_no_other_and_what_it_held_up_is_counted() {
+    let sandbox = Sandbox::new();
+    for principal in ["alice", "bob"] {
+        sandbox.profile(principal, "");
+    }
+    let greedy = sandbox.fixture("greedy");
+    let greedy = greedy.to_str().expect("a path in UTF-8");
+    let mut running =
+        sandbox.capsule(["run", greedy, "--json", "--events", "-"]).spawn_with_stdin();
+    running.line_with("\"event\":\"loaded\"");
+    for _ in 0..3 {
+        send(&mut running, "alice", "burn", &json!({}));
+    }
+    for _ in 0..5 {
+        send(&mut running, "bob", "sleep", &json!({"ms": 1}));
+        let handled = running.line_with("\"event\":\"handled\"");
+        let handled: Value = serde_json::from_str(&handled).expect("a line of JSON");
+        assert_eq!(
+            (&handled["action"], &handled["outcome"]),
+            (&json!("sleep"), &json!("continue"))
+        );
+    }
+    running.signal(Signal::INT);
+    let output = running.finish().expect_code(130);
+    let lines = output.json_lines();
+    let summary = &lines.last().expect("a summary")["capsules"][0];
+    // One of the three was under way and is cancelled; two were not called.
+    let counts = ["messages_in", "undelivered", "failed", "denied", "refused", "dropped"]
+        .map(|name| summary[name].as_u64().expect("a number"));
+    assert_eq!(counts, [6, 2, 0, 0, 0, 0], "{summary}");
+}
+
+#[test]
+fn a_principal_that_may_not_act_is_refused_and_counted_and_ends_the_run_with_a_denial() {
+    let sandbox = Sandbox::new();
+    let greedy = sandbox.fixture("greedy");
+    let events = sandbox.file(
+        "events.jsonl",
+        concat!(
+            r#"{"topic":"greedy.v1.request.sleep","payload":{"ms":0},"principal":"mallory"}"#,
+            "\n",
+            r#"{"topic":"greedy.v1.request.sleep","payload":{"ms":0}}"#,
+            "\n"
+        ),
+    );
+    let path = |path: &std::path::Path| path.to_str().expect("a path in UTF-8").to_owned();
+    let args = ["run", &path(&greedy), "--json", "--events", &path(&events)];
+    let output = sandbox.run(args).expect_code(4);
+    let lines = output.json_lines();
+    let refused = lines.iter().find(|line| line["event"] == "undelivered").expect("it is said");
+    assert!(refused["reason"].as_str().is_some_and(|text| text.contains("mallory")), "{refused}");
+    let summary = &lines.last().expect("a summary")["capsules"][0];
+    assert_eq!((&summary["refused"], &summary["messages_in"]), (&json!(1), &json!(1)), "{summary}");
+}
+
+/// A tool that says that it waits and then waits for a minute.
+const WAITING: &str = r#"(module
+  (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))
+  (import "astrid:sys/host@1.0.0" "sleep-ns" (func $sleep (param i64 i32)))
+  (data (i32.const 0) "waiting")
+  (func (export "astrid-hook-trigger") (param i32) (param $bytes i32) (param i32 i32) (result i32)
+    ;; `tool_describe` is shorter than `tool_execute_wait`.
+    (if (i32.eq (local.get $bytes) (i32.const 17))
+      (then
+        (call $log (i32.const 2) (i32.const 0) (i32.const 7))
+        (call $sleep (i64.const 60000000000) (i32.const 16))))
+    (call $continue-empty)))"#;
+
+#[test]
+fn interrupting_a_call_of_a_tool_ends_the_tool_and_still_gives_a_document() {
+    let sandbox = Sandbox::new();
+    let manifest = format!(
+        "{}\n[subscribe]\n\"tool.v1.execute.wait\" = {{ wit = \"opaque\", handler = \
+         \"tool_execute_wait\" }}\n",
+        minimal_manifest("waiting")
+    );
+    let dir = sandbox.capsule_dir("waiting", &manifest, &component(WAITING));
+    let dir = dir.to_str().expect("a path in UTF-8");
+    let mut running = sandbox.capsule(["tool", "call", dir, "wait", "--json"]).spawn();
+    running.error_line_with("waiting info waiting");
+    running.signal(Signal::INT);
+    let output = running.finish().expect_code(130);
+    let report = output.json();
+    assert_eq!(
+        (&report["schema"], &report["outcome"]),
+        (&json!("capsule.tool-call/1"), &json!("cancelled"))
+    );
+    assert!(report["fuel"]["call"].as_u64() > Some(0), "{report}");
+}
