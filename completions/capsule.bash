@@ -443,7 +443,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-c -q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
+            opts="-c -q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,7 +895,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-f -c -q -v -y -h --publish --events --until --for --follow --ready-timeout --guards-below --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-f -c -q -v -y -h --publish --events --until --for --follow --ready-timeout --guards-below --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --commit --direct --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1029,7 +1029,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__tool__subcmd__call)
-            opts="-c -q -v -y -h --args --args-file --timeout --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
+            opts="-c -q -v -y -h --args --args-file --timeout --commit --direct --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1113,7 +1113,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-c -q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
+            opts="-c -q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

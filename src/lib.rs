@@ -66,8 +66,8 @@
 //! ```
 //!
 //! Modules, in reading order: [`manifest`] and [`component`] are what a capsule claims and what its
-//! binary is; [`principal`] and [`policy`] who is asking and what may be done; [`bus`], [`kv`] and
-//! [`store`] what there is to work with; [`host`] everything a guest can reach; [`engine`] and
+//! binary is; [`principal`] and [`policy`] who is asking and what may be done; [`bus`], [`kv`],
+//! [`fs`] and [`store`] what there is to work with; [`host`] everything a guest can reach; [`engine`] and
 //! [`dispatch`] how guests are entered; [`local`] one machine to run them on; [`trace`], [`report`]
 //! and [`cli`] what people see of it.
 
@@ -77,6 +77,7 @@ pub mod clock;
 pub mod component;
 pub mod dispatch;
 pub mod engine;
+pub mod fs;
 pub mod host;
 pub mod kv;
 pub mod limits;

@@ -157,6 +157,29 @@ pub const KV_KEYS_MAX: usize = 1024;
 /// Longest wait for another process that is writing.
 pub const KV_WRITER_WAIT: Duration = Duration::from_secs(10);
 
+// --- fs -------------------------------------------------------------------------------------
+
+/// Bytes in a path that a guest names.
+pub const FS_PATH_BYTES_MAX: usize = 4096;
+/// Bytes in a file that is read, written or appended to with one call.
+pub const FS_FILE_BYTES_MAX: u64 = 10 << 20;
+/// Bytes that `read-at` and `write-at` move.
+pub const FS_TRANSFER_BYTES_MAX: usize = 1 << 20;
+/// Open files of one instance.
+pub const FS_HANDLES_MAX: usize = 16;
+/// Names that one listing of a directory returns.
+pub const FS_ENTRIES_MAX: usize = 4096;
+/// Bytes in a file of the workspace that is copied before it is changed.
+pub const FS_COPY_UP_BYTES_MAX: u64 = 50 << 20;
+/// Links that are followed on the way to one file; the system's own limit.
+pub const FS_LINKS_MAX: usize = 40;
+/// Depth of a directory tree that is removed or renamed. Ours: each level holds a descriptor.
+pub const FS_DEPTH_MAX: usize = 256;
+/// Entries of a directory tree that is renamed in an overlay. Ours: each takes memory.
+pub const FS_TREE_ENTRIES_MAX: usize = 100_000;
+/// Files written by a lifecycle hook that are remembered by name. Ours: it is a list for a person.
+pub const FS_JOURNAL_MAX: usize = 10_000;
+
 // --- sys ------------------------------------------------------------------------------------
 
 /// Bytes in one `random-bytes` answer.

@@ -31,6 +31,8 @@ const UNSERVED: &str = "unserved";
 
 /// What `wit/` names and no guest can get to see, and why: interface, function or error case.
 const OUT_OF_REACH: &[(&str, &str, &str)] = &[
+    ("fs", "closed", "a handle that is gone stops the guest before the host sees it"),
+    ("fs", "would-block", "no file is opened that makes anybody wait"),
     ("io/poll", "closed", "a handle that is gone stops the guest before the host sees it"),
     ("io/poll", "unknown", "only a defect of the host gives it"),
     ("ipc", "backpressure", "reserved: old messages go instead"),

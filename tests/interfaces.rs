@@ -409,15 +409,15 @@ fn handles_and_calls_are_numbered_on_in_the_next_call_of_an_instance() {
 #[test]
 fn calls_of_functions_that_are_not_served_are_recorded_like_all_others() {
     let text = r#"(module
-      (import "astrid:fs/host@1.0.0" "fs-exists" (func $exists (param i32 i32 i32)))
+      (import "astrid:identity/host@1.0.0" "identity-list-links" (func $list (param i32 i32 i32)))
       (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
-        (call $exists (i32.const 64) (i32.const 0) (i32.const 0))
+        (call $list (i32.const 64) (i32.const 0) (i32.const 0))
         (call $continue-empty)))"#;
     let notes = Notes::default();
     let guest = Guest::new(support::component(text), "");
     let report = guest.invoke(Some(Box::new(notes.clone())));
     assert_eq!(report.ending, Ending::Verdict(Verdict::Continue(None)));
-    let expected = ["#1 fs.fs-exists(\"\") → \
+    let expected = ["#1 identity.identity-list-links(\"\") → \
                      err(unknown(\"not served by this version of capsule\"))"];
     assert_eq!(lines(&notes.take()), expected);
     let counted: Vec<(String, u64, u64)> = report
@@ -425,7 +425,7 @@ fn calls_of_functions_that_are_not_served_are_recorded_like_all_others() {
         .iter()
         .map(|calls| (calls.function.short_name(), calls.count.calls, calls.count.errors))
         .collect();
-    assert_eq!(counted, [("fs.fs-exists".to_owned(), 1, 1)]);
+    assert_eq!(counted, [("identity.identity-list-links".to_owned(), 1, 1)]);
 }
 
 #[test]
@@ -515,9 +515,11 @@ fn each_import_that_nobody_serves_is_refused_by_the_link_too() {
 
 #[test]
 fn a_changed_signature_of_a_function_that_is_not_served_is_reported() {
-    let import = r#"(import "astrid:fs/host@1.0.0" (instance (export "fs-exists" (func))))"#;
+    let import = r#"(import "astrid:identity/host@1.0.0"
+        (instance (export "identity-list-links" (func))))"#;
     let found = messages(&support::component(&format!("(component {import})")));
     let [message] = found.as_slice() else { panic!("{found:?}") };
-    let start = "imports `fs-exists` of `astrid:fs/host@1.0.0` as func(), served is func(string)";
+    let start = "imports `identity-list-links` of `astrid:identity/host@1.0.0` as func(), \
+                 served is func(string)";
     assert!(message.starts_with(start), "{message}");
 }

@@ -114,7 +114,9 @@ fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exi
     report.cache = compile(cx, &candidate)?;
     let mut staged = store.stage(plan, lock).map_err(|error| failed(&id, &error))?;
     let mut effects = settings::collect(cx, &candidate, &store, &mut report)?;
-    let hook = hook::Run { candidate: &candidate, phase: &phase, skip: args.no_hooks, tracing };
+    let dir = staged.dir();
+    let hook =
+        hook::Run { candidate: &candidate, phase: &phase, skip: args.no_hooks, dir: &dir, tracing };
     hook.run(cx, &mut effects, &mut report)?;
     authority::record(staged.extras_mut(), &candidate, &approved);
     let kv = KvService::at(store.home().key_value());

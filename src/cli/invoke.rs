@@ -15,6 +15,7 @@ use super::network::NetworkArgs;
 use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, LocalPerson};
 use super::target::{self, Capsule};
+use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
 use crate::bus::{Attribution, Message};
 use crate::component::EntryPoint;
@@ -71,6 +72,8 @@ pub(super) struct InvokeArgs {
     stats: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
     #[command(flatten)]
     gates: Gates,
     #[command(flatten)]
@@ -139,7 +142,9 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         network: args.network.options(),
     };
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
-    let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?;
+    let workspace = Workspace::open(cx, args.workspace)?;
+    let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?
+        .with_workspace(&workspace.mount);
     let account = place.account(&principal)?;
     let asked = AskedLimits { fuel: args.fuel, timeout: args.timeout, memory_bytes: args.memory };
     let limits =
@@ -163,6 +168,10 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let load = started.elapsed();
     let (report, interrupted) =
         call_once(&ready, call, tracing.map(|tracing| tracing.watch(&capsule.manifest, "")))?;
+    let tripped = args.gates.tripped(&report);
+    let well = tripped.is_empty() && interrupted.is_none() && exit(&report.ending) == Exit::Done;
+    let (left, uncommitted) = workspace.finish(well);
+    let hint = workspace.hint(&left, well);
     let called = Called {
         capsule: capsule.id().to_string(),
         action: args.action.clone(),
@@ -172,8 +181,8 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         fingerprint: fingerprint(place.flavour),
         load,
         total: started.elapsed(),
+        workspace: left,
     };
-    let tripped = args.gates.tripped(&report);
     let (arrived, refused) = ready.hosted.host.services.inbound.drain();
     let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
     print(cx, args, &capsule, &invoked, &report);
@@ -182,6 +191,13 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     }
     for gate in &tripped {
         cx.ui.warn(gate);
+    }
+    if let Some(hint) = hint {
+        cx.ui.note(hint);
+    }
+    if let Some(failure) = uncommitted {
+        cx.ui.problem(&failure);
+        return Ok(interrupted.unwrap_or(failure.exit));
     }
     Ok(interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report)))
 }
@@ -290,6 +306,11 @@ fn print(cx: &Cx, args: &InvokeArgs, capsule: &Capsule, report: &InvokeReport, c
         ui.text(&cost)
     } else if !ui.json() {
         ui.talk(&cost)
+    }
+    if let Some(text) = report.workspace_text()
+        && !ui.json()
+    {
+        ui.talk(&text);
     }
 }
 

@@ -9,6 +9,7 @@ use super::target::Capsule;
 use crate::clock::Clock;
 use crate::component::{EntryPoint, Surface, has_run_loop, world};
 use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile};
+use crate::fs::Mount;
 use crate::host::ports::{LogLevel, Refused};
 use crate::local::{
     Account, DataScope, Hosted, HostingOptions, LogSink, Machine, MachineOptions, NetworkOptions,
@@ -28,6 +29,8 @@ pub(super) struct Place {
     pub(super) machine: Machine,
     pub(super) engine: Engine,
     pub(super) flavour: Flavour,
+    /// What guests work in; hooks bring their own.
+    workspace: Option<Arc<Mount>>,
 }
 
 /// How a place differs from the ordinary one.
@@ -70,7 +73,13 @@ impl Place {
             }),
             engine: Engine::new(EngineOptions { profile, cache }),
             flavour,
+            workspace: None,
         })
+    }
+
+    /// The same place, whose guests work in `workspace`.
+    pub(super) fn with_workspace(self, workspace: &Arc<Mount>) -> Place {
+        Place { workspace: Some(Arc::clone(workspace)), ..self }
     }
 
     /// Checks, compiles and links a capsule.
@@ -87,7 +96,9 @@ impl Place {
             Some(_) => DataScope::Id,
             None => capsule.data(),
         };
-        let hosting = HostingOptions { has_run_loop: has_run_loop(&surface), data, ..hosting };
+        let workspace = hosting.workspace.or_else(|| self.workspace.clone());
+        let has_run_loop = has_run_loop(&surface);
+        let hosting = HostingOptions { has_run_loop, data, workspace, ..hosting };
         let hosted = self
             .machine
             .host(&capsule.manifest, hosting)

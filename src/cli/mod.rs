@@ -33,6 +33,7 @@ mod target;
 mod tool;
 mod ui;
 mod verify;
+mod workspace;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

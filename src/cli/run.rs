@@ -20,6 +20,7 @@ use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
 use super::person::{Answers, LocalPerson};
 use super::target;
+use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
 use crate::engine::Profile;
 use crate::limits::READY_TIMEOUT;
@@ -69,7 +70,12 @@ pub(super) struct RunArgs {
     network: NetworkArgs,
     #[command(flatten)]
     trace: TraceArgs,
+    #[command(flatten)]
+    workspace: WorkspaceArgs,
 }
+
+/// Ends after which changes are applied: a run is ended by whoever started it, as a rule.
+const ENDS_WELL: [Exit; 3] = [Exit::Done, Exit::Interrupted, Exit::Terminated];
 
 pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
     let tracing = args.trace.open(cx)?;
@@ -90,8 +96,10 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
     let log = reporter.log_sink(cx.global.verbose > 0);
+    let workspace = Workspace::open(cx, args.workspace)?;
     let options = PlaceOptions { network: args.network.options(), ..PlaceOptions::default() };
-    let place = Place::new(cx, options, Profile::Server, person, log)?;
+    let place =
+        Place::new(cx, options, Profile::Server, person, log)?.with_workspace(&workspace.mount);
     // One thread for timers and signals; guests have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -113,7 +121,17 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let until = args.until.clone();
     let exit = runtime.block_on(session.supervise(feed, ready, until, args.duration));
     // Closed in any case: what runs is ended and summed up.
-    let worst = session.close(&runtime);
+    let ended = exit.as_ref().is_ok_and(|exit| ENDS_WELL.contains(exit));
+    let mut uncommitted = None;
+    let worst = session.close(&runtime, |worst| {
+        let well = ended && worst.is_none_or(|worst| worst == Exit::Done);
+        let (left, failure) = workspace.finish(well);
+        if let Some(hint) = workspace.hint(&left, well) {
+            cx.ui.note(hint);
+        }
+        uncommitted = failure;
+        left
+    });
     let exit = exit.and_then(|exit| {
         Ok(worst?.map_or(exit, |worst| match exit {
             Exit::Interrupted | Exit::Terminated => exit,
@@ -121,5 +139,11 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }))
     });
     runtime.shutdown_background();
-    exit
+    match uncommitted {
+        Some(failure) => {
+            cx.ui.problem(&failure);
+            exit.map(|_| failure.exit)
+        }
+        None => exit,
+    }
 }

@@ -12,6 +12,7 @@ wasmtime::component::bindgen!({
     path: "wit",
     interfaces: "
         import astrid:io/poll@1.0.0;
+        import astrid:fs/host@1.0.0;
         import astrid:ipc/host@1.0.0;
         import astrid:kv/host@1.0.0;
         import astrid:sys/host@1.0.0;
@@ -19,6 +20,7 @@ wasmtime::component::bindgen!({
         import astrid:uplink/host@1.0.0;
     ",
     with: {
+        "astrid:fs/host@1.0.0.file-handle": crate::host::fs::FileHandle,
         "astrid:io/poll@1.0.0.pollable": crate::host::io::Pollable,
         "astrid:ipc/host@1.0.0.subscription": crate::host::ipc::Subscription,
     },
@@ -42,6 +44,7 @@ pub mod with_handles {
 }
 
 pub(crate) use astrid::elicit::host as elicit;
+pub(crate) use astrid::fs::host as fs;
 pub(crate) use astrid::io::poll;
 pub(crate) use astrid::ipc::host as ipc;
 pub(crate) use astrid::kv::host as kv;
@@ -74,6 +77,9 @@ crate::host::describe::describe_generated!(
     elicit::ElicitRequest,
     elicit::ElicitResponse,
     elicit::ErrorCode,
+    fs::ErrorCode,
+    fs::FileStat,
+    fs::OpenMode,
     ipc::ErrorCode,
     ipc::InterceptorBinding,
     ipc::IpcEnvelope,

@@ -14,7 +14,6 @@ use crate::component::signatures;
 
 /// The functions that are linked and not served, by interface; `*` stands for all of them.
 pub const NOT_SERVED: &[(&str, &[&str])] = &[
-    ("astrid:fs/host@1.0.0", &["*"]),
     ("astrid:net/host@1.0.0", NET_NOT_SERVED),
     ("astrid:http/host@1.0.0", &["*"]),
     ("astrid:http/host@1.1.0", &["*"]),

@@ -8,6 +8,7 @@ pub mod bindings;
 pub mod boundary;
 pub mod describe;
 pub mod elicit;
+pub mod fs;
 pub mod io;
 pub mod ipc;
 pub mod kv;
@@ -53,7 +54,7 @@ pub const INTERFACES: &[Interface] = &[
     Interface { name: "astrid:io/error@1.0.0", link: io::streams::link_error },
     Interface { name: "astrid:io/poll@1.0.0", link: io::link },
     Interface { name: "astrid:io/streams@1.0.0", link: io::streams::link },
-    Interface { name: "astrid:fs/host@1.0.0", link: nothing },
+    Interface { name: "astrid:fs/host@1.0.0", link: fs::link },
     Interface { name: "astrid:ipc/host@1.0.0", link: ipc::link },
     Interface { name: "astrid:kv/host@1.0.0", link: kv::link },
     Interface { name: "astrid:sys/host@1.0.0", link: sys::link },
@@ -147,6 +148,7 @@ pub struct HostState {
     pub(crate) traffic: ipc::Traffic,
     pub(crate) places: net::Places,
     pub(crate) uplinks: uplink::Registrations,
+    pub(crate) open_files: usize,
 }
 
 impl HostState {
@@ -170,6 +172,7 @@ impl HostState {
             traffic: ipc::Traffic::default(),
             places: net::Places::default(),
             uplinks: uplink::Registrations::default(),
+            open_files: 0,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::boundary::Permits;
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::fs::{Mount, PrincipalFiles};
 use crate::kv::KvHandle;
 use crate::policy::endpoint::Endpoint;
 use crate::principal::PrincipalId;
@@ -31,6 +32,8 @@ pub struct Services {
     pub permits: Arc<Permits>,
     /// The network outside.
     pub network: Arc<Network>,
+    /// The directory that the capsule works in, if it was given one.
+    pub workspace: Option<Arc<Mount>>,
     /// Rate limit of publishing, one per loaded capsule.
     pub publish_rate: crate::bus::rate::PublishLimiter,
     /// What arrives over uplinks, one queue per loaded capsule.
@@ -68,6 +71,8 @@ pub struct Belongings {
     pub log: Arc<dyn Log>,
     /// Its secrets.
     pub secrets: Arc<dyn Secrets>,
+    /// Its home and its scratch directory.
+    pub files: PrincipalFiles,
     /// Message bytes it may publish in a second.
     pub ipc_bytes_per_sec: u64,
 }

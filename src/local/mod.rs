@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use crate::bus::Bus;
 use crate::bus::rate::PublishLimiter;
 use crate::clock::Clock;
+use crate::fs::{Journal, Mount};
 use crate::host::boundary::Permits;
 use crate::host::ports::{LogLevel, Person, Services};
 use crate::host::uplink::InboundQueue;
@@ -28,8 +29,8 @@ use crate::principal::{GroupConfig, PrincipalId, Profile};
 use crate::store::Store;
 
 pub use network::NetworkOptions;
-use principals::LocalPrincipals;
 pub use principals::{AccountError, Accounts};
+use principals::{LocalPrincipals, Scratch};
 use registry::LocalRegistry;
 
 /// Where log lines of guests are shown besides their files: capsule, level, message.
@@ -65,6 +66,7 @@ struct Inner {
     network: Arc<crate::host::ports::Network>,
     registry: Arc<LocalRegistry>,
     arrivals: Arc<tokio::sync::Notify>,
+    scratch: Arc<Scratch>,
 }
 
 /// A capsule as this machine hosts it.
@@ -96,6 +98,10 @@ pub struct HostingOptions {
     pub data: DataScope,
     /// Settings beside env and manifest, such as the version before an upgrade.
     pub settings: BTreeMap<String, String>,
+    /// The directory that the capsule works in; without one it has none.
+    pub workspace: Option<Arc<Mount>>,
+    /// Where the paths are noted that the capsule writes in a home or scratch directory.
+    pub journal: Option<Journal>,
     /// Layers that keep what a lifecycle hook writes until somebody commits it.
     pub staged: Option<Staging>,
 }
@@ -128,6 +134,7 @@ impl Machine {
             network: options.network.network(),
             registry: Arc::default(),
             arrivals: Arc::default(),
+            scratch: Arc::default(),
         }))
     }
 
@@ -159,6 +166,7 @@ impl Machine {
     ) -> Result<Hosted, getrandom::Error> {
         let inner = &self.0;
         let has_run_loop = options.has_run_loop;
+        let workspace = options.workspace.clone();
         let kv = match options.data {
             DataScope::Nowhere => KvService::in_memory(),
             DataScope::Id | DataScope::Own(_) => inner.kv.clone(),
@@ -169,6 +177,7 @@ impl Machine {
             Arc::clone(manifest),
             Arc::clone(&inner.log),
             options,
+            Arc::clone(&inner.scratch),
         ));
         let id: CapsuleId = manifest.id().clone();
         let services = Services {
@@ -180,6 +189,7 @@ impl Machine {
             person: Arc::clone(&inner.person),
             permits: Arc::clone(&inner.permits),
             network: Arc::clone(&inner.network),
+            workspace,
             publish_rate: PublishLimiter::new(),
             inbound: InboundQueue::new(Arc::clone(&inner.arrivals)),
         };

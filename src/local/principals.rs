@@ -1,12 +1,13 @@
 //! Who may be acted for, and what belongs to them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::config::LocalConfig;
 use super::log::LocalLog;
 use super::secrets::LocalSecrets;
 use super::{Account, DataScope, HostingOptions, LogSink};
+use crate::fs::PrincipalFiles;
 use crate::host::ports::{Belongings, Principals, Refused};
 use crate::kv::{KvHandle, KvService, Namespace};
 use crate::manifest::Manifest;
@@ -74,6 +75,7 @@ pub(super) struct LocalPrincipals {
     manifest: Arc<Manifest>,
     log: LogSink,
     options: HostingOptions,
+    scratch: Arc<Scratch>,
     known: Mutex<HashMap<PrincipalId, Arc<Belongings>>>,
 }
 
@@ -87,9 +89,11 @@ impl LocalPrincipals {
         manifest: Arc<Manifest>,
         log: LogSink,
         options: HostingOptions,
+        scratch: Arc<Scratch>,
     ) -> LocalPrincipals {
         let accounts = Accounts::new(store.as_ref().map(|store| store.home().clone()));
-        LocalPrincipals { accounts, store, kv, manifest, log, options, known: Mutex::default() }
+        let known = Mutex::default();
+        LocalPrincipals { accounts, store, kv, manifest, log, options, scratch, known }
     }
 
     fn look_up(&self, id: &PrincipalId) -> Result<Belongings, Refused> {
@@ -132,9 +136,49 @@ impl LocalPrincipals {
                 shown,
                 Arc::clone(&self.log),
             )),
+            files: self.files(id),
             secrets: Arc::new(LocalSecrets::new(store.cloned(), id, capsule, secrets)),
             ipc_bytes_per_sec: account.profile.quotas.max_ipc_throughput_bytes,
         })
+    }
+}
+
+impl LocalPrincipals {
+    /// The files of a principal. A lone binary gets none; a machine without a home has one that is
+    /// thrown away with it.
+    fn files(&self, id: &PrincipalId) -> PrincipalFiles {
+        let Some(store) = &self.store else {
+            return self
+                .scratch
+                .get()
+                .map_or_else(PrincipalFiles::none, PrincipalFiles::throw_away);
+        };
+        if self.options.data == DataScope::Nowhere {
+            return PrincipalFiles::none();
+        }
+        match store.home().principal(id.as_str()) {
+            Ok(home) => PrincipalFiles::at(home, self.options.journal.clone()),
+            Err(_) => PrincipalFiles::none(),
+        }
+    }
+}
+
+/// The home of a machine that has none, made when it is first needed.
+#[derive(Default)]
+pub(super) struct Scratch(OnceLock<Arc<tempfile::TempDir>>);
+
+impl Scratch {
+    fn get(&self) -> Option<Arc<tempfile::TempDir>> {
+        if let Some(dir) = self.0.get() {
+            return Some(Arc::clone(dir));
+        }
+        match tempfile::Builder::new().prefix("capsule-home-").tempdir() {
+            Ok(dir) => Some(Arc::clone(self.0.get_or_init(|| Arc::new(dir)))),
+            Err(error) => {
+                tracing::warn!("there is no room for a throw-away home: {error}");
+                None
+            }
+        }
     }
 }
 

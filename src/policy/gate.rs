@@ -2,9 +2,10 @@
 //! to be without one: what the manifest does not grant is denied, in lifecycle hooks too.
 
 use std::fmt;
+use std::path::{Component, Path};
 
 use crate::bus::topic::acl_allows;
-use crate::manifest::{Capability, Manifest};
+use crate::manifest::{Capabilities, Capability, Manifest};
 use crate::policy::endpoint::Endpoint;
 
 /// What a host call asks of policy.
@@ -38,6 +39,62 @@ pub enum Ask<'a> {
     },
     /// Listen on the capsule's own socket in the file system.
     BindUnix,
+    /// Read a file.
+    Read(FileAsk<'a>),
+    /// Write, make or remove a file.
+    Write(FileAsk<'a>),
+}
+
+/// A file that is asked about, and the directories that entries of the manifest are relative to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileAsk<'a> {
+    /// The entry that would grant exactly this file.
+    pub entry: &'a str,
+    /// Its path on the machine, without links; `None` when there is no such place for the principal.
+    pub absolute: Option<&'a Path>,
+    /// The root of the workspace.
+    pub workspace: Option<&'a Path>,
+    /// The principal's home.
+    pub home: Option<&'a Path>,
+    /// The principal's scratch directory.
+    pub tmp: Option<&'a Path>,
+}
+
+impl FileAsk<'_> {
+    /// Whether an entry of `fs_read` or `fs_write` covers the file. Paths are compared component by
+    /// component; an entry that is empty, relative or climbs covers nothing.
+    fn is_covered_by(&self, entry: &str) -> bool {
+        let Some(absolute) = self.absolute else { return false };
+        let climbs = |path: &Path| path.components().any(|part| part == Component::ParentDir);
+        if climbs(absolute) {
+            return false;
+        }
+        let below = |root: Option<&Path>, suffix: &str| {
+            let suffix = Path::new(suffix.trim_start_matches('/'));
+            !climbs(suffix) && root.is_some_and(|root| absolute.starts_with(root.join(suffix)))
+        };
+        let schemes = [
+            ("cwd://", self.workspace),
+            ("workspace://", self.workspace),
+            ("home://", self.home),
+            ("tmp://", self.tmp),
+            ("/tmp/", self.tmp),
+        ];
+        if let Some((suffix, root)) = schemes
+            .iter()
+            .find_map(|(scheme, root)| entry.strip_prefix(scheme).map(|suffix| (suffix, *root)))
+        {
+            return below(root, suffix);
+        }
+        match entry {
+            "*" => below(self.workspace, ""),
+            "/tmp" => below(self.tmp, ""),
+            literal => {
+                let literal = Path::new(literal);
+                literal.is_absolute() && !climbs(literal) && absolute.starts_with(literal)
+            }
+        }
+    }
 }
 
 /// A refusal: what was missing, and the manifest line that would grant it.
@@ -66,6 +123,7 @@ pub struct Gate {
     connect: Box<[Endpoint]>,
     bind_tcp: Box<[Endpoint]>,
     bind_unix: bool,
+    capabilities: Capabilities,
 }
 
 impl Gate {
@@ -78,6 +136,7 @@ impl Gate {
             connect: endpoints(manifest, Capability::NetConnect),
             bind_tcp: endpoints(manifest, Capability::NetBind),
             bind_unix: manifest.capabilities.holds(Capability::NetBind),
+            capabilities: manifest.capabilities.clone(),
         }
     }
 
@@ -121,7 +180,25 @@ impl Gate {
                 wanted: "listening on a socket".to_owned(),
                 grant: "[capabilities] net_bind = [\"unix:*\"]".to_owned(),
             }),
+            Ask::Read(file) => self.file(Capability::FsRead, "reading", file),
+            Ask::Write(file) => self.file(Capability::FsWrite, "writing", file),
         }
+    }
+
+    fn file(&self, capability: Capability, doing: &str, file: FileAsk<'_>) -> Result<(), Denial> {
+        let covered = self.capabilities.values(capability).any(|entry| file.is_covered_by(entry));
+        allow(covered, || match file.absolute {
+            Some(_) => Denial {
+                capability: capability.name(),
+                wanted: format!("{doing} {:?}", file.entry),
+                grant: self.capabilities.grant_hint(capability, file.entry),
+            },
+            None => Denial {
+                capability: capability.name(),
+                wanted: format!("{doing} {:?} of a principal without it", file.entry),
+                grant: "that directory".to_owned(),
+            },
+        })
     }
 }
 
@@ -171,6 +248,77 @@ mod tests {
             format!("[package]\nname = \"c\"\nversion = \"1.0.0\"\n[capabilities]\n{capabilities}");
         let parsed = crate::manifest::parse(&text, &crate::manifest::ParseOptions::default());
         Gate::new(&parsed.manifest.unwrap_or_else(|| panic!("{:?}", parsed.problems)))
+    }
+
+    fn covers(entry: &str, path: &str) -> bool {
+        let file = FileAsk {
+            entry: "",
+            absolute: Some(Path::new(path)),
+            workspace: Some(Path::new("/ws")),
+            home: Some(Path::new("/h/ada")),
+            tmp: Some(Path::new("/h/ada/.local/tmp")),
+        };
+        file.is_covered_by(entry)
+    }
+
+    #[test]
+    fn entries_cover_whole_components_below_their_root() {
+        for (entry, path) in [
+            ("*", "/ws"),
+            ("*", "/ws/a/b"),
+            ("cwd://", "/ws/a"),
+            ("cwd:///src", "/ws/src/a"),
+            ("workspace://src", "/ws/src"),
+            ("home://", "/h/ada/notes"),
+            ("home://", "/h/ada/.local/tmp/x"),
+            ("home://.local/tmp", "/h/ada/.local/tmp/x"),
+            ("/tmp", "/h/ada/.local/tmp/x"),
+            ("/tmp/", "/h/ada/.local/tmp"),
+            ("/tmp/a", "/h/ada/.local/tmp/a/b"),
+            ("tmp://a", "/h/ada/.local/tmp/a"),
+            ("/ws/src", "/ws/src/a"),
+            ("/", "/ws/src/a"),
+        ] {
+            assert!(covers(entry, path), "{entry} {path}");
+        }
+    }
+
+    #[test]
+    fn entries_cover_nothing_beside_what_they_name() {
+        for (entry, path) in [
+            ("", "/ws/a"),
+            ("*", "/ws-evil/a"),
+            ("*", "/h/ada/notes"),
+            ("cwd://src", "/ws/srcs"),
+            ("cwd://../h", "/h/ada"),
+            ("ws/src", "/ws/src"),
+            ("src", "/ws/src"),
+            ("home://", "/h/eve"),
+            ("/tmp", "/h/ada/notes"),
+            ("tmp://a", "/h/ada/.local/tmp/b"),
+            ("/ws/src/..", "/ws/src/.."),
+            ("/ws", "/ws/../h"),
+        ] {
+            assert!(!covers(entry, path), "{entry} {path}");
+        }
+    }
+
+    #[test]
+    fn reading_and_writing_are_granted_apart() {
+        let mut gate = gate(&[], &[], false);
+        gate.capabilities.insert(Capability::FsWrite, "*", Some(3));
+        let file = FileAsk {
+            entry: "cwd://a",
+            absolute: Some(Path::new("/ws/a")),
+            workspace: Some(Path::new("/ws")),
+            home: None,
+            tmp: None,
+        };
+        assert_eq!(gate.decide(Ask::Write(file)), Ok(()));
+        let denial = gate.decide(Ask::Read(file)).expect_err("nothing may be read");
+        assert_eq!(denial.grant, "[capabilities] fs_read = [\"cwd://a\"]");
+        let nowhere = FileAsk { absolute: None, ..file };
+        assert!(gate.decide(Ask::Write(nowhere)).is_err());
     }
 
     #[test]

@@ -35,6 +35,9 @@ pub struct InstallReport {
     /// Hooks that would have run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hooks_skipped: Vec<&'static str>,
+    /// Files that a hook wrote in the principal's home or scratch directory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files_written: Vec<String>,
     /// Imports that no installed capsule provides.
     pub missing_imports: Vec<Missing>,
     /// Capsules that export the same.
@@ -90,6 +93,7 @@ impl InstallReport {
             cache: "miss",
             hooks_run: Vec::new(),
             hooks_skipped: Vec::new(),
+            files_written: Vec::new(),
             missing_imports: Vec::new(),
             export_conflicts: Vec::new(),
             capabilities: BTreeMap::new(),
@@ -129,6 +133,9 @@ impl InstallReport {
         let mut notes = Vec::new();
         for hook in &self.hooks_skipped {
             notes.push(format!("{hook} was not run"));
+        }
+        for file in &self.files_written {
+            notes.push(format!("the hook wrote {file}"));
         }
         for missing in &self.missing_imports {
             notes.push(format!(

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::number::{grouped, micros, size, time};
+use super::workspace::WorkspaceReport;
 use crate::engine::{CallReport, Ending};
 use crate::host::uplink::Inbound;
 use crate::policy::verdict::Verdict;
@@ -31,6 +32,8 @@ pub struct InvokeReport {
     uplink: Vec<Arrived>,
     #[serde(flatten)]
     cost: Cost,
+    #[serde(flatten)]
+    workspace: WorkspaceReport,
 }
 
 /// What arrived over an uplink during a call.
@@ -121,6 +124,8 @@ pub struct Called {
     pub load: Duration,
     /// From the start of the command to the end of the call.
     pub total: Duration,
+    /// What it left in the workspace.
+    pub workspace: WorkspaceReport,
 }
 
 /// The word for an ending.
@@ -184,7 +189,7 @@ impl InvokeReport {
         };
         let data_json = data.as_deref().and_then(|data| serde_json::from_str(data).ok());
         let outcome = outcome(&report.ending);
-        let Called { capsule, action, principal, .. } = called.clone();
+        let Called { capsule, action, principal, workspace, .. } = called.clone();
         let cost = Cost::new(called, report, gates);
         InvokeReport {
             schema: "capsule.invoke/1",
@@ -197,6 +202,7 @@ impl InvokeReport {
             reason,
             unknown_action: report.unknown_action.clone(),
             uplink: arrived.into_iter().map(Arrived::of).collect(),
+            workspace,
             cost,
         }
     }
@@ -217,6 +223,11 @@ impl InvokeReport {
     /// What arrived over uplinks, one line each.
     pub fn uplink_text(&self) -> String {
         self.uplink.iter().map(Arrived::line).collect()
+    }
+
+    /// What it left in the workspace, if anything.
+    pub fn workspace_text(&self) -> Option<String> {
+        self.workspace.text()
     }
 
     /// What it cost, as a block of lines.

@@ -19,3 +19,4 @@ pub mod table;
 pub mod tool;
 pub mod trace;
 pub mod verify;
+pub mod workspace;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::number::{grouped, micros, size, time};
+use super::workspace::WorkspaceReport;
 
 /// One event. As JSON a line; as text for whoever watches.
 #[derive(Debug, Serialize)]
@@ -66,7 +67,13 @@ pub enum Event {
     /// A run loop returned, or was asked to end.
     Exited { reason: &'static str },
     /// The end of everything.
-    Summary { end: String, messages: u64, capsules: Vec<CapsuleSummary> },
+    Summary {
+        end: String,
+        messages: u64,
+        capsules: Vec<CapsuleSummary>,
+        #[serde(flatten)]
+        workspace: WorkspaceReport,
+    },
 }
 
 /// One capsule's whole run.
@@ -161,7 +168,13 @@ impl Line {
             }
             Event::Stopped { reason, .. } => Some(format!("{name} stopped: {reason}")),
             Event::Exited { reason } => Some(format!("{name} {reason}")),
-            Event::Summary { end, capsules, .. } => Some(summary(end, capsules)),
+            Event::Summary { end, capsules, workspace, .. } => {
+                let text = summary(end, capsules);
+                Some(match workspace.text() {
+                    Some(workspace) => format!("{text}\n{}", workspace.trim_end()),
+                    None => text,
+                })
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::invoke::{Arrived, Called, Cost};
 use super::table::{cell, columns};
+use super::workspace::WorkspaceReport;
 use crate::dispatch::tools::{Description, Tool};
 use crate::engine::CallReport;
 use crate::host::uplink::Inbound;
@@ -93,6 +94,8 @@ pub struct ToolCallReport {
     uplink: Vec<Arrived>,
     #[serde(flatten)]
     cost: Option<Cost>,
+    #[serde(flatten)]
+    workspace: WorkspaceReport,
 }
 
 /// What came of it.
@@ -128,6 +131,7 @@ impl ToolCallReport {
             capsule: called.capsule.clone(),
             principal: called.principal.clone(),
             uplink: arrived.into_iter().map(Arrived::of).collect(),
+            workspace: called.workspace.clone(),
             cost: report.map(|report| Cost::new(called, report, Vec::new())),
         }
     }
@@ -135,6 +139,11 @@ impl ToolCallReport {
     /// What arrived over uplinks, one line each.
     pub fn uplink_text(&self) -> String {
         self.uplink.iter().map(Arrived::line).collect()
+    }
+
+    /// What it left in the workspace, if anything.
+    pub fn workspace_text(&self) -> Option<String> {
+        self.workspace.text()
     }
 
     /// What it cost, as a block of lines, if a handler was called.

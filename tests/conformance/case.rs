@@ -81,6 +81,15 @@ pub(crate) struct Setting {
     /// Other files of the home.
     #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,
+    /// What is in the workspace, by path.
+    #[serde(default)]
+    pub(crate) workspace: BTreeMap<String, Thing>,
+    /// What the guest leaves in the workspace, as `added a`, sorted by path. Nothing of it is on the
+    /// disk; a hook works on the disk itself and leaves nothing.
+    pub(crate) changes: Option<Vec<String>>,
+    /// Principals that have no home, though they have an account.
+    #[serde(default)]
+    pub(crate) homeless: Vec<String>,
     /// What a person answers, by key.
     #[serde(default)]
     pub(crate) answers: BTreeMap<String, Answer>,
@@ -117,6 +126,31 @@ pub(crate) enum Phase {
     Install,
     /// `run`.
     Run,
+}
+
+/// Something in the workspace.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Thing {
+    /// A file with this content.
+    Text(String),
+    /// Something else.
+    Other(Other),
+}
+
+/// What is not a file with a text in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) enum Other {
+    /// A link to this; `%outside` is a directory outside of the workspace with a file `secret`.
+    Link(String),
+    /// A file of this many zeroes.
+    Zeroes(u64),
+    /// A directory with this many empty files, `0`, `1`, ….
+    Files(u32),
+    /// A named pipe.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    Pipe(bool),
 }
 
 /// What a person answers to one question.
@@ -176,7 +210,10 @@ fn ok() -> String {
 impl Setting {
     /// Whether the case needs a home with files in it.
     pub(crate) fn has_files(&self) -> bool {
-        !(self.settings.is_empty() && self.secrets.is_empty() && self.files.is_empty())
+        !(self.settings.is_empty()
+            && self.secrets.is_empty()
+            && self.files.is_empty()
+            && self.homeless.is_empty())
     }
 
     /// Whether the runner may end the call from outside.

@@ -12,6 +12,7 @@ use capsule::component::Verified;
 use capsule::engine::{
     Call, Code, Ending, Engine, EngineOptions, Flavour, Hook, HookCall, Loaded, Profile, RunOptions,
 };
+use capsule::fs::{Mount, Scheme};
 use capsule::host::describe::Value;
 use capsule::host::ports::{LogLevel, Person, PersonAnswer, Question, QuestionKind};
 use capsule::host::record::{CallRecord, Observer};
@@ -29,7 +30,7 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::case::{Action, Answer, Case, Phase, Sent, Setting, Silence};
+use crate::case::{Action, Answer, Case, Other, Phase, Sent, Setting, Silence, Thing};
 
 /// The id of every case's capsule.
 const ID: &str = "conformance";
@@ -130,7 +131,8 @@ struct Stage<'a> {
     hosted: Hosted,
     loaded: Loaded,
     runtime: tokio::runtime::Runtime,
-    _home: TempDir,
+    workspace: Arc<Mount>,
+    _places: [TempDir; 2],
 }
 
 /// What happens around a guest while it runs.
@@ -152,8 +154,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl<'a> Stage<'a> {
     fn new(case: &'a Case, code: &Code, way: Way) -> Result<Stage<'a>, String> {
         let setting = &case.setting;
-        let home = tempfile::Builder::new().prefix("capsule-").tempdir();
-        let home = home.map_err(|error| error.to_string())?;
+        let scratch = || {
+            let made = tempfile::Builder::new().prefix("capsule-").tempdir();
+            made.map_err(|error| error.to_string())
+        };
+        let (home, place) = (scratch()?, scratch()?);
+        let workspace = workspace(place.path(), case).map_err(|error| format!("{error:#}"))?;
         let clock = if setting.real_time { Clock::system() } else { Clock::seeded(7) };
         let store = Store::new(Home::at(home.path()), clock.clone());
         furnish(&store, setting).map_err(|error| format!("the home: {error}"))?;
@@ -188,6 +194,7 @@ impl<'a> Stage<'a> {
         let options = HostingOptions {
             has_run_loop: case.header.phase == Phase::Run,
             staged: (case.header.phase == Phase::Install).then(|| staging(&machine)).transpose()?,
+            workspace: Some(Arc::clone(&workspace)),
             ..HostingOptions::default()
         };
         let hosted = machine.host(&manifest, options).map_err(|error| error.to_string())?;
@@ -196,7 +203,8 @@ impl<'a> Stage<'a> {
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Stage { case, way, live, machine, hosted, loaded, runtime, _home: home })
+        let _places = [home, place];
+        Ok(Stage { case, way, live, machine, hosted, loaded, runtime, workspace, _places })
     }
 
     fn run(&self) -> Result<Seen, Mismatch> {
@@ -250,6 +258,16 @@ impl<'a> Stage<'a> {
             && *wanted != asked
         {
             return differs("questions", wanted, &asked);
+        }
+        if let Some(wanted) = &setting.changes {
+            let changes = self.workspace.changes();
+            let changes = changes.map_err(|error| Mismatch::Other(error.to_string()))?;
+            let changes = changes.into_iter();
+            let got: Vec<String> =
+                changes.map(|change| format!("{} {}", change.kind.as_str(), change.path)).collect();
+            if *wanted != got {
+                return differs("the workspace", wanted, &got);
+            }
         }
         if setting.ready.is_some() && setting.ready != ready {
             return differs("readiness", &setting.ready, &ready);
@@ -431,6 +449,11 @@ fn furnish(store: &Store, setting: &Setting) -> Result<(), Box<dyn std::error::E
     let home = store.home();
     fs::create_dir_all(home.profiles())?;
     fs::write(home.profile(OTHER)?, "")?;
+    for principal in ["default", OTHER] {
+        if !setting.homeless.iter().any(|homeless| homeless == principal) {
+            fs::create_dir_all(home.principal(principal)?)?;
+        }
+    }
     for (principal, values) in &setting.settings {
         store.env(principal, ID)?.set(&values.clone().into_iter().collect())?;
     }
@@ -446,6 +469,41 @@ fn furnish(store: &Store, setting: &Setting) -> Result<(), Box<dyn std::error::E
         fs::write(path, content)?;
     }
     Ok(())
+}
+
+/// Makes the workspace of a case in `place`. Interceptors and loops get a layer above it, as on the
+/// command line.
+fn workspace(place: &std::path::Path, case: &Case) -> Result<Arc<Mount>, std::io::Error> {
+    let (root, outside) = (place.join("workspace"), place.join("outside"));
+    for dir in [&root, &outside] {
+        fs::create_dir(dir)?;
+    }
+    fs::write(outside.join("secret"), "secret")?;
+    for (path, thing) in &case.setting.workspace {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(&root))?;
+        match thing {
+            Thing::Text(content) => fs::write(&path, content)?,
+            Thing::Other(Other::Link(target)) => {
+                let target = target.replace("%outside", &outside.to_string_lossy());
+                std::os::unix::fs::symlink(target, &path)?;
+            }
+            Thing::Other(Other::Zeroes(bytes)) => fs::File::create(&path)?.set_len(*bytes)?,
+            Thing::Other(Other::Pipe(_)) => {
+                use rustix::fs::{CWD, FileType, Mode, mknodat};
+                mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+            }
+            Thing::Other(Other::Files(count)) => {
+                fs::create_dir(&path)?;
+                (0..*count).try_for_each(|name| fs::write(path.join(name.to_string()), ""))?;
+            }
+        }
+    }
+    let mount = match case.header.phase {
+        Phase::Install => Mount::direct(Scheme::Workspace, &root)?,
+        Phase::Interceptor | Phase::Run => Mount::overlay(Scheme::Workspace, &root)?,
+    };
+    Ok(Arc::new(mount))
 }
 
 /// Gives a principal keys, all at once: a thousand acknowledged writes take a while.

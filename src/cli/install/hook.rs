@@ -1,6 +1,7 @@
 //! The lifecycle hook: run against layers that are committed with the install, or dropped with it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use crate::cli::person::LocalPerson;
 use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
 use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
+use crate::fs::{Journal, Mount, Scheme};
 use crate::host::record::Observer;
 use crate::kv::Namespace;
 use crate::local::{HostingOptions, Staging};
@@ -34,12 +36,14 @@ pub(super) struct Run<'a> {
     pub(super) phase: &'a Phase,
     /// Whether it is left out.
     pub(super) skip: bool,
+    /// The staged directory, which is dropped with everything else if the hook fails.
+    pub(super) dir: &'a Path,
     pub(super) tracing: Option<&'a Tracing>,
 }
 
 impl Run<'_> {
     /// Runs the hook that the phase calls for, if the capsule has one, and adds what it did to
-    /// `effects`.
+    /// `effects`. What it writes to a home cannot be taken back, and is listed.
     pub(super) fn run(
         &self,
         cx: &Cx,
@@ -52,7 +56,7 @@ impl Run<'_> {
 
 fn run(
     cx: &Cx,
-    &Run { candidate, phase, skip, tracing }: &Run<'_>,
+    &Run { candidate, phase, skip, dir, tracing }: &Run<'_>,
     effects: &mut Effects,
     report: &mut InstallReport,
 ) -> Result<(), Failure> {
@@ -80,25 +84,35 @@ fn run(
     if let Phase::Upgrade { previous_version } = phase {
         settings.insert(PREVIOUS_VERSION.to_owned(), previous_version.clone());
     }
-    let hosting =
-        HostingOptions { settings, staged: Some(staging.clone()), ..HostingOptions::default() };
+    let workspace = Mount::direct(Scheme::Workspace, dir)
+        .map_err(|error| Failure::environment("the staged capsule cannot be opened", &error))?;
+    let journal = Journal::default();
+    let hosting = HostingOptions {
+        settings,
+        staged: Some(staging.clone()),
+        workspace: Some(Arc::new(workspace)),
+        journal: Some(Arc::clone(&journal)),
+        ..HostingOptions::default()
+    };
     let ready = place.load(&candidate.capsule, hosting)?;
     let call = HookCall {
         hook,
         principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
         cancel: CancellationToken::new(),
     };
-    let called = call_hook(
-        &ready.loaded,
-        call,
-        tracing.map(|tracing| tracing.watch(&candidate.capsule.manifest, "")),
-    )?;
+    let observer = tracing.map(|tracing| tracing.watch(&candidate.capsule.manifest, ""));
+    let called = call_hook(&ready.loaded, call, observer);
+    report.files_written =
+        journal.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+    let called = called.inspect_err(|_| say_what_stays(cx, report))?;
     if let Some(key) = asked.unanswered().first() {
         let message = format!("{} asked for {key}, and nobody was there to answer", hook.export());
         let unanswered = Failure::new(Exit::Denied, "unanswered", message);
+        say_what_stays(cx, report);
         return Err(unanswered.help(format!("add --set {key}=VALUE, or --answers FILE")));
     }
     if called.ending != Ending::Returned {
+        say_what_stays(cx, report);
         return Err(hook_failed(hook, phase, &called));
     }
     report.hooks_run.push(hook.export());
@@ -112,6 +126,13 @@ fn run(
     let change = Outside::commit(&staging.kv, token.to_string());
     effects.outside = change.map(|change| change.to_value());
     Ok(())
+}
+
+/// Names the files that a hook wrote before it failed: they are not taken back.
+fn say_what_stays(cx: &Cx, report: &InstallReport) {
+    for file in &report.files_written {
+        cx.ui.note(&format!("the hook wrote {file}, which stays"));
+    }
 }
 
 fn call_hook(

@@ -21,6 +21,7 @@ use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
 use crate::limits::DISPATCH_BYTES_MAX;
 use crate::report::run::Event;
+use crate::report::workspace::WorkspaceReport;
 
 /// Messages on their way while the user's messages go on being published, and their bytes. Less than
 /// what waits for one capsule, so that a file is never read faster than it is served.
@@ -292,6 +293,7 @@ impl<'a> Session<'a> {
     pub(super) fn close(
         &mut self,
         runtime: &tokio::runtime::Runtime,
+        workspace: impl FnOnce(Option<Exit>) -> WorkspaceReport,
     ) -> Result<Option<Exit>, Failure> {
         self.cancel.cancel();
         for member in &self.members {
@@ -322,7 +324,9 @@ impl<'a> Session<'a> {
             .map(|(member, tally)| tally.summary(&member.name))
             .collect();
         let end = self.end.to_owned();
-        self.reporter.event(None, Event::Summary { end, messages: self.messages, capsules });
+        let workspace = workspace(worst);
+        let messages = self.messages;
+        self.reporter.event(None, Event::Summary { end, messages, capsules, workspace });
         Ok(worst)
     }
 }

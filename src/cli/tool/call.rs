@@ -12,6 +12,7 @@ use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::observe::{self, TraceArgs, Tracing};
+use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{invoke, parse};
 use crate::dispatch::Outcome;
 use crate::dispatch::tools::{self, Description, ToolResult};
@@ -49,6 +50,8 @@ pub(super) struct CallArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     timeout: Option<Duration>,
     #[command(flatten)]
+    workspace: WorkspaceArgs,
+    #[command(flatten)]
     trace: TraceArgs,
 }
 
@@ -66,7 +69,14 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
     })?;
     let arguments = arguments(args)?;
     let runtime = stage::runtime()?;
-    let mut stage = Stage::new(cx, std::slice::from_ref(&args.target), &runtime, trace)?;
+    let workspace = Workspace::open(cx, args.workspace)?;
+    let mut stage = Stage::new(
+        cx,
+        std::slice::from_ref(&args.target),
+        &runtime,
+        trace,
+        Some(&workspace.mount),
+    )?;
     let timeout = timeout(&stage, args)?;
     let called = runtime.block_on(async {
         stage.wait_ready().await;
@@ -83,7 +93,7 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
         stage.close(&runtime);
         return Ok(interrupted.unwrap_or(Exit::Interrupted));
     };
-    let exit = call.print(cx, &stage, args, load, started);
+    let exit = call.print(cx, (&stage, &workspace), args, load, started);
     stage.close(&runtime);
     runtime.shutdown_background();
     Ok(interrupted.unwrap_or(exit))
@@ -197,13 +207,16 @@ impl Call {
     fn print(
         self,
         cx: &Cx,
-        stage: &Stage,
+        (stage, workspace): (&Stage, &Workspace),
         args: &CallArgs,
         load: Duration,
         started: Instant,
     ) -> Exit {
         let member = &stage.members[0];
         let (exit, answer) = self.ending.judge();
+        let well = exit == Exit::Done;
+        let (left, uncommitted) = workspace.finish(well);
+        let hint = workspace.hint(&left, well);
         let called = Called {
             capsule: member.capsule.id().to_string(),
             action: args.tool.clone(),
@@ -213,6 +226,7 @@ impl Call {
             fingerprint: fingerprint(stage.place.flavour),
             load,
             total: started.elapsed(),
+            workspace: left,
         };
         if answer.outcome == "result" {
             cx.ui.guest_text(answer.content.as_deref().unwrap_or_default());
@@ -235,7 +249,15 @@ impl Call {
         if let Some(cost) = report.cost_text(cx.global.verbose > 0).filter(|_| !cx.ui.json()) {
             cx.ui.talk(&format!("\n{cost}"));
         }
-        exit
+        if let Some(text) = report.workspace_text().filter(|_| !cx.ui.json()) {
+            cx.ui.talk(&text);
+        }
+        if let Some(hint) = hint {
+            cx.ui.note(hint);
+        }
+        let Some(failure) = uncommitted else { return exit };
+        cx.ui.problem(&failure);
+        failure.exit
     }
 }
 

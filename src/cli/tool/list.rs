@@ -23,7 +23,7 @@ pub(super) struct ListArgs {
 
 pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
     let runtime = stage::runtime()?;
-    let mut stage = Stage::new(cx, &args.targets, &runtime, None)?;
+    let mut stage = Stage::new(cx, &args.targets, &runtime, None, None)?;
     let descriptions = runtime.block_on(async {
         stage.wait_ready().await;
         stage.describe().await

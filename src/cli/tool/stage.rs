@@ -21,6 +21,7 @@ use crate::component::EntryPoint;
 use crate::dispatch::tools::{self, Description};
 use crate::dispatch::{Binding, Deliver, Dispatcher, Handled, OnError, Outcome, Step};
 use crate::engine::{Ending, Profile, RunLoop};
+use crate::fs::Mount;
 use crate::limits::READY_TIMEOUT;
 use crate::policy::rate::RateLimiter;
 use crate::policy::verdict::Verdict;
@@ -72,12 +73,16 @@ impl Stage {
         targets: &[String],
         runtime: &tokio::runtime::Runtime,
         trace: Option<&Tracing>,
+        workspace: Option<&Arc<Mount>>,
     ) -> Result<Stage, Failure> {
         let principal = cx.principal()?;
         let capsules = target::find_all(cx, targets)?;
         let person = Arc::new(LocalPerson::new(Answers::default(), false));
         let profile = Profile::OneShot;
-        let place = Place::new(cx, PlaceOptions::default(), profile, person, log_to(&cx.ui))?;
+        let mut place = Place::new(cx, PlaceOptions::default(), profile, person, log_to(&cx.ui))?;
+        if let Some(workspace) = workspace {
+            place = place.with_workspace(workspace);
+        }
         place.account(&principal)?;
         let tap = place.machine.bus().tap();
         let Calls { dispatcher, handled, cancel } = Calls::start(&place, runtime)?;

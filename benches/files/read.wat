@@ -1,0 +1,48 @@
+;; A capsule whose hook reads the file `large` and answers `continue` without data, or traps.
+(component
+  (import "astrid:fs/host@1.0.0" (instance $fs
+    (type $error' (variant
+      (case "not-found") (case "access") (case "capability-denied") (case "boundary-escape")
+      (case "invalid-path") (case "would-block") (case "is-directory") (case "not-directory")
+      (case "not-empty") (case "too-large") (case "quota") (case "cross-vfs")
+      (case "already-exists") (case "closed") (case "unknown" string)))
+    (export "error-code" (type $error (eq $error')))
+    (export "read-file"
+      (func (param "path" string) (result (result (list u8) (error $error)))))))
+  (alias export $fs "read-file" (func $read))
+  (core module $Memory
+    (memory (export "memory") 200)
+    (global $heap (export "heap") (mut i32) (i32.const 4096))
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      (local.set $at (global.get $heap))
+      (global.set $heap (i32.add (local.get $at) (local.get 3)))
+      (local.get $at)))
+  (core instance $mem (instantiate $Memory))
+  (alias core export $mem "memory" (core memory $memory))
+  (alias core export $mem "cabi_realloc" (core func $realloc))
+  (core func $core-read (canon lower (func $read) (memory $memory) (realloc $realloc)))
+  (core module $Main
+    (import "mem" "memory" (memory 200))
+    (import "mem" "heap" (global $heap (mut i32)))
+    (import "host" "read-file" (func $read (param i32 i32 i32)))
+    (data (i32.const 16) "continuelarge")
+    (func (export "hook") (param i32 i32 i32 i32) (result i32)
+      (global.set $heap (i32.const 4096))
+      (call $read (i32.const 24) (i32.const 5) (i32.const 256))
+      (if (i32.or (i32.load8_u (i32.const 256))
+          (i32.ne (i32.load (i32.const 264)) (i32.const 10485760)))
+        (then unreachable))
+      (i32.store (i32.const 128) (i32.const 16))
+      (i32.store (i32.const 132) (i32.const 8))
+      (i32.store8 (i32.const 136) (i32.const 0))
+      (i32.const 128)))
+  (core instance $main (instantiate $Main
+    (with "mem" (instance $mem))
+    (with "host" (instance (export "read-file" (func $core-read))))))
+  (alias core export $main "hook" (core func $core-hook))
+  (type $result' (record (field "action" string) (field "data" (option string))))
+  (export $result "capsule-result" (type $result'))
+  (func $hook (param "action" string) (param "payload" (list u8)) (result $result)
+    (canon lift (core func $core-hook) (memory $memory) (realloc $realloc)))
+  (export "astrid-hook-trigger" (func $hook)))

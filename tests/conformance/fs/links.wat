@@ -1,0 +1,56 @@
+;;! interface = "fs"
+;;! covers = ["fs-read-link", "fs-canonicalize", "fs-stat-symlink", "unknown"]
+;;! capabilities = { fs_read = ["*"], fs_write = ["*"] }
+;;! workspace = { "d/file" = "x", to = { link = "d" }, gone = { link = "nowhere" }, round = { link = "round" } }
+;;! changes = ["removed gone"]
+;;! fresh-only = "a removed link stays removed"
+;;! default-only = "both work in one workspace"
+;; Links inside are followed; answers spell places, not directories of the machine.
+(module
+  (import "astrid:fs/host@1.0.0" "read-file" (func $read (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-read-link" (func $readlink (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-canonicalize" (func $canon (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-stat-symlink" (func $lstat (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-stat" (func $stat (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-exists" (func $exists (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-unlink" (func $unlink (param i32 i32 i32)))
+  (func $case
+    (call $read (@text "to/file") (i32.const 0))
+    (call $ok (@text "through a link"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "x")
+      (@text "through a link"))
+    (call $readlink (@text "to") (i32.const 0))
+    (call $ok (@text "read-link"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "workspace://d")
+      (@text "read-link"))
+    (call $canon (@text "./to/../d//file") (i32.const 0))
+    (call $ok (@text "canonicalize"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "workspace://d/file")
+      (@text "canonicalize"))
+    (call $canon (@text "to/file") (i32.const 0))
+    (call $ok (@text "canonicalize a link"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "workspace://d/file")
+      (@text "canonicalize a link"))
+    (call $canon (@text "/") (i32.const 0))
+    (call $ok (@text "the root"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "workspace://")
+      (@text "the root"))
+    (call $canon (@text "nowhere") (i32.const 0))
+    (call $error (@error "not-found") (@text "canonicalize nothing"))
+    (call $lstat (@text "to") (i32.const 0))
+    (call $ok (@text "a link is one"))
+    (call $number (i32.load (i32.const 16)) (i32.const 3) (@text "a link is one"))
+    (call $stat (@text "to") (i32.const 0))
+    (call $ok (@text "and leads to a directory"))
+    (call $number (i32.load (i32.const 16)) (i32.const 2) (@text "and leads to a directory"))
+    (call $readlink (@text "d") (i32.const 0))
+    (call $error (@error "unknown") (@text "what is no link"))
+    (call $stat (@text "round") (i32.const 0))
+    (call $error-8 (@error "unknown") (@text "links in a circle"))
+    (call $exists (@text "gone") (i32.const 0))
+    (call $ok (@text "a link to nothing"))
+    (call $number (i32.load8_u (i32.const 4)) (i32.const 0) (@text "a link to nothing"))
+    (call $unlink (@text "gone") (i32.const 0))
+    (call $ok (@text "removing a link"))
+    (call $lstat (@text "gone") (i32.const 0))
+    (call $error-8 (@error "not-found") (@text "it is gone"))))

@@ -1,0 +1,40 @@
+;;! interface = "fs"
+;;! covers = ["not-found", "write-file", "read-file", "fs-append", "fs-exists", "fs-unlink"]
+;;! capabilities = { fs_read = ["*"], fs_write = ["*"] }
+;;! changes = ["added new/"]
+;; A file is written with the directories that it lacks, read, extended and removed.
+(module
+  (import "astrid:fs/host@1.0.0" "write-file" (func $write (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "read-file" (func $read (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-append" (func $append (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-exists" (func $exists (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-unlink" (func $unlink (param i32 i32 i32)))
+  (func $case
+    (call $write (@text "new/a") (@text "one") (i32.const 0))
+    (call $ok (@text "write"))
+    (call $read (@text "cwd://new/a") (i32.const 0))
+    (call $ok (@text "read"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "one")
+      (@text "read"))
+    (call $append (@text "workspace://new/a") (@text " two") (i32.const 0))
+    (call $ok (@text "append"))
+    (call $read (@text "/new/a") (i32.const 0))
+    (call $ok (@text "read again"))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8)) (@text "one two")
+      (@text "read again"))
+    (call $exists (@text "new/a") (i32.const 0))
+    (call $ok (@text "it is there"))
+    (call $number (i32.load8_u (i32.const 4)) (i32.const 1) (@text "it is there"))
+    (call $append (@text "new/b") (@text "x") (i32.const 0))
+    (call $ok (@text "append makes a file"))
+    (call $unlink (@text "new/a") (i32.const 0))
+    (call $ok (@text "unlink"))
+    (call $unlink (@text "new/b") (i32.const 0))
+    (call $ok (@text "unlink"))
+    (call $exists (@text "new/a") (i32.const 0))
+    (call $ok (@text "it is gone"))
+    (call $number (i32.load8_u (i32.const 4)) (i32.const 0) (@text "it is gone"))
+    (call $read (@text "new/a") (i32.const 0))
+    (call $error (@error "not-found") (@text "reading what is gone"))
+    (call $unlink (@text "new/a") (i32.const 0))
+    (call $error (@error "not-found") (@text "removing what is gone"))))
