@@ -42,12 +42,12 @@ fn main() -> Outcome<()> {
     let path = dir.path().join("large");
     std::fs::write(&path, vec![b'x'; BYTES])?;
     let mut into = vec![0; BYTES];
-    let mut direct = guest(Mount::direct(Scheme::Workspace, dir.path())?)?;
-    let mut layered = guest(Mount::overlay(Scheme::Workspace, dir.path())?)?;
+    let direct = guest(Mount::direct(Scheme::Workspace, dir.path())?)?;
+    let layered = guest(Mount::overlay(Scheme::Workspace, dir.path())?)?;
     let mut ways = vec![
         Way::new("std::fs::read and one copy", |times| plain(&path, &mut into, times)),
-        Way::new("read-file, direct", |times| direct(times)),
-        Way::new("read-file, with a layer of changes above", |times| layered(times)),
+        Way::new("read-file, direct", direct),
+        Way::new("read-file, with a layer of changes above", layered),
     ];
     let samples = in_turns(&mut ways, ROUNDS, TIME);
     print("a file of 10 MiB, in the system's cache", &ways, &samples, 0);

@@ -1,14 +1,15 @@
 ;;! interface = "unserved"
 ;;! phase = "install"
-;;! expect = "trap host: astrid:fs/host@1.0.0 fs-exists is not served"
+;;! expect = "trap host: astrid:approval/host@1.0.0 request-approval is not served"
 ;; A function that is not served, and that has no error to answer with, stops the guest. In this
-;; component `fs-exists` is such a function; a check before the link refuses it, this is what follows.
+;; component `request-approval` is such a function; a check before the link refuses it, this is what
+;; follows.
 (component
-  (import "astrid:fs/host@1.0.0" (instance $fs (export "fs-exists" (func))))
-  (core func $exists (canon lower (func $fs "fs-exists")))
+  (import "astrid:approval/host@1.0.0" (instance $people (export "request-approval" (func))))
+  (core func $ask (canon lower (func $people "request-approval")))
   (core module $guest
-    (import "fs" "exists" (func $exists))
-    (func (export "install") (call $exists)))
+    (import "people" "ask" (func $ask))
+    (func (export "install") (call $ask)))
   (core instance $guest
-    (instantiate $guest (with "fs" (instance (export "exists" (func $exists))))))
+    (instantiate $guest (with "people" (instance (export "ask" (func $ask))))))
   (func (export "astrid-install") (canon lift (core func $guest "install"))))
