@@ -2,7 +2,7 @@
 //!
 //! A [`Mount`] is one directory that a guest may be given: its workspace, its principal's home or
 //! scratch directory. [`Files`] are the mounts of one call and the functions on them. Every path
-//! goes through [`resolve`], which walks it by way of directory handles, so that neither `..` nor a
+//! goes through `resolve`, which walks it by way of directory handles, so that neither `..` nor a
 //! link leads out, not even one that somebody exchanges at that very moment; then policy is asked
 //! about the place that was really found; then that place is acted on.
 //!

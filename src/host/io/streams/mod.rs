@@ -1,7 +1,7 @@
 //! `astrid:io/streams` and `astrid:io/error`: bytes in and bytes out, without a packet in sight.
 //!
 //! A stream is one direction of something that another interface hands out. Reads return what is
-//! there, at most [`STREAM_READ_BYTES_MAX`] at once. Writes take what was allowed, and the blocking
+//! there, at most `STREAM_READ_BYTES_MAX` at once. Writes take what was allowed, and the blocking
 //! forms take any amount, in pieces, waiting as often as they have to. A failure is told once, with
 //! an `error` to ask about it; from then on, and for an instance that is cancelled, everything is
 //! `closed`.
