@@ -48,7 +48,7 @@ impl Mount {
     pub fn overlay(scheme: Scheme, path: &Path) -> io::Result<Mount> {
         let absolute = path.canonicalize()?;
         let dir = Arc::new(Dir::open_ambient_dir(&absolute, ambient_authority())?);
-        let overlay = Overlay::new(Arc::clone(&dir))?;
+        let overlay = Overlay::new(Arc::clone(&dir));
         Ok(Mount::of(scheme, absolute, dir, Backend::Overlay(overlay)))
     }
 

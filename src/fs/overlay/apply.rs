@@ -6,7 +6,7 @@
 //! A process that is killed in the middle leaves that directory, with all that was replaced in it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub enum CommitError {
         paths: Vec<String>,
     },
     /// The disk refused.
-    #[error("{path}: {source}")]
+    #[error("{path} cannot be changed")]
     Disk {
         /// The path that it was about.
         path: String,
@@ -40,7 +40,7 @@ pub enum CommitError {
         source: FsError,
     },
     /// The disk refused, and refused again to undo what was done until then.
-    #[error("{path}: {source}; what was replaced until then is kept in {kept}")]
+    #[error("{path} cannot be changed; what was replaced until then is kept in {kept}")]
     HalfDone {
         /// The path that it was about.
         path: String,
@@ -65,10 +65,11 @@ impl Overlay {
             let paths = conflicts.iter().map(|path| path.to_string_lossy().into_owned());
             return Err(CommitError::Conflict { paths: paths.collect() });
         }
-        let name = self.layers.stage_name();
+        let root = Path::new("");
+        let name = self.layers.stage_name().map_err(|source| disk(root, source))?;
         let lower = &self.layers.lower;
-        lower.create_dir(&name).map_err(|error| disk(Path::new(&name), error.into()))?;
-        let stage = open_dir(lower, &name).map_err(|source| disk(Path::new(&name), source))?;
+        lower.create_dir(&name).map_err(|error| disk(root, error.into()))?;
+        let stage = open_dir(lower, &name).map_err(|source| disk(root, source))?;
         let mut apply = Apply {
             layers: &self.layers,
             before: &state.before,
@@ -115,13 +116,6 @@ fn disk(path: &Path, source: FsError) -> CommitError {
 }
 
 impl Layers {
-    /// A name that nobody else uses: it has the random part of the scratch directory's in it.
-    fn stage_name(&self) -> OsString {
-        let mut name = OsString::from(".");
-        name.push(self._scratch.path().file_name().unwrap_or(OsStr::new("capsule-workspace")));
-        name
-    }
-
     fn print(&self, path: &Path) -> Result<Option<Print>, FsError> {
         match self.below(path) {
             Ok((dir, name)) => Ok(metadata(&dir, name)?.map(|metadata| Print::of(&metadata))),

@@ -19,7 +19,6 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use super::error::FsError;
@@ -47,11 +46,8 @@ struct State {
 
 impl Overlay {
     /// An overlay of the directory `lower`, with nothing changed.
-    pub(crate) fn new(lower: Arc<Dir>) -> std::io::Result<Overlay> {
-        let scratch = tempfile::Builder::new().prefix("capsule-workspace-").tempdir()?;
-        let upper = Dir::open_ambient_dir(scratch.path(), ambient_authority())?;
-        let layers = Layers { lower, upper, _scratch: scratch, next: Mutex::new(0) };
-        Ok(Overlay { layers: Arc::new(layers), state: Mutex::default() })
+    pub(crate) fn new(lower: Arc<Dir>) -> Overlay {
+        Overlay { layers: Arc::new(Layers::new(lower)), state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions, Permissions, PermissionsExt};
 use rustix::fs::{Access, AtFlags, accessat};
 
@@ -56,11 +57,15 @@ impl DirNode {
 pub(crate) struct Layers {
     /// The workspace.
     pub(super) lower: Arc<Dir>,
-    /// Copies, one file each, named by numbers.
-    pub(super) upper: Dir,
-    /// Removes the copies with the overlay.
-    pub(super) _scratch: tempfile::TempDir,
-    pub(super) next: Mutex<u64>,
+    /// Copies, one file each, named by numbers; made with the first of them.
+    scratch: OnceLock<Scratch>,
+    next: Mutex<u64>,
+}
+
+/// A private directory, removed with the overlay.
+struct Scratch {
+    place: tempfile::TempDir,
+    dir: Dir,
 }
 
 /// A file, whatever names it has.
@@ -87,7 +92,7 @@ pub(super) struct Copied {
 impl Drop for Copied {
     fn drop(&mut self) {
         // What cannot be removed now goes with the directory.
-        let _ = self.layers.upper.remove_file(&self.name);
+        let _ = self.layers.upper().map(|upper| upper.remove_file(&self.name));
     }
 }
 
@@ -132,7 +137,7 @@ impl FileNode {
                 let (dir, name) = self.layers.below(&path)?;
                 Ok(dir.symlink_metadata(name)?)
             }
-            Content::Copy(copied) => Ok(self.layers.upper.symlink_metadata(&copied.name)?),
+            Content::Copy(copied) => Ok(self.layers.upper()?.symlink_metadata(&copied.name)?),
         }
     }
 
@@ -160,7 +165,7 @@ impl FileNode {
         }
         let mode = metadata.permissions().mode();
         let mode = Permissions::from_mode(if refused.is_some() { mode | 0o600 } else { mode });
-        self.layers.upper.set_permissions(&copied.name, mode)?;
+        self.layers.upper()?.set_permissions(&copied.name, mode)?;
         *content = Content::Copy(copied);
         Ok(())
     }
@@ -168,11 +173,38 @@ impl FileNode {
 
 impl Copied {
     fn open(&self, options: &mut OpenOptions) -> Result<File, FsError> {
-        open_file(&self.layers.upper, self.name.as_ref(), options)
+        open_file(self.layers.upper()?, self.name.as_ref(), options)
     }
 }
 
 impl Layers {
+    /// Nothing above `lower`.
+    pub(super) fn new(lower: Arc<Dir>) -> Layers {
+        Layers { lower, scratch: OnceLock::new(), next: Mutex::new(0) }
+    }
+
+    fn scratch(&self) -> Result<&Scratch, FsError> {
+        if let Some(scratch) = self.scratch.get() {
+            return Ok(scratch);
+        }
+        let place = tempfile::Builder::new().prefix("capsule-workspace-").tempdir()?;
+        let dir = Dir::open_ambient_dir(place.path(), ambient_authority())?;
+        Ok(self.scratch.get_or_init(|| Scratch { place, dir }))
+    }
+
+    /// The directory of the copies.
+    fn upper(&self) -> Result<&Dir, FsError> {
+        Ok(&self.scratch()?.dir)
+    }
+
+    /// A name for a directory in the workspace that nobody else uses: the scratch directory's, which
+    /// is random.
+    pub(super) fn stage_name(&self) -> Result<OsString, FsError> {
+        let mut name = OsString::from(".");
+        name.push(self.scratch()?.place.path().file_name().ok_or(FsError::Access)?);
+        Ok(name)
+    }
+
     /// Makes an empty file among the copies.
     fn create(self: &Arc<Self>) -> Result<(Arc<Copied>, File), FsError> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,7 +212,7 @@ impl Layers {
         *next += 1;
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
-        let file = open_file(&self.upper, name.as_ref(), &mut options)?;
+        let file = open_file(self.upper()?, name.as_ref(), &mut options)?;
         Ok((Arc::new(Copied { layers: Arc::clone(self), name }), file))
     }
 
