@@ -11,8 +11,8 @@ use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::target::find_to_look;
-use crate::component::Level;
 use crate::component::kernel::Release;
+use crate::component::{Level, Surface};
 use crate::report::inspect::{self as report, Claims, InspectReport, Part, Subject};
 
 /// Show what a capsule's binary is, needs and does, without running it
@@ -97,9 +97,10 @@ fn wants_json(cx: &Cx, format: Option<Format>) -> Result<bool, Failure> {
 }
 
 fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
-    let (capsule, surface) = find_to_look(cx, &args.target)?;
+    let capsule = find_to_look(cx, &args.target)?;
     let bytes = capsule.verified.bytes();
-    let mut surface = surface.map_err(|error| input::unreadable(&args.target, bytes, &error))?;
+    let mut surface =
+        Surface::read(bytes).map_err(|error| input::unreadable(&args.target, bytes, &error))?;
     let omitted = report::limit(&mut surface);
     let found = input::findings(&capsule, &surface, args.kernel);
     let claims = input::declared(&capsule).map(|manifest| Claims {

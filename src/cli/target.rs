@@ -1,13 +1,12 @@
 //! Finding the capsule that a `TARGET` argument names, and its verified binary.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::component::{Bytes, Digest, ParseError, Surface, Verified, from_wat};
+use crate::component::{Bytes, Digest, Surface, Verified, from_wat};
 use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::local::DataScope;
 use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
@@ -101,40 +100,22 @@ pub(super) fn find_all(cx: &Cx, targets: &[String]) -> Result<Vec<Capsule>, Fail
 
 /// The same as [`find`] without the note.
 pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
-    find_reading(cx, target, &|path| read_binary(path).map(Bytes::from))
+    find_reading(cx, target, |path| read_binary(path).map(Bytes::from))
 }
 
 /// How the bytes of a binary are had.
-type Read<'a> = &'a dyn Fn(&Path) -> Result<Bytes, Failure>;
+type Read = fn(&Path) -> Result<Bytes, Failure>;
 
-/// The same for a command that only looks at the binary, with what it finds there. A large binary is
-/// hashed and read at the same time.
-pub(super) fn find_to_look(
-    cx: &Cx,
-    target: &str,
-) -> Result<(Capsule, Result<Surface, ParseError>), Failure> {
-    let early = Cell::new(None);
-    let capsule = find_reading(cx, target, &|path| {
-        let bytes = super::mapped::look(path)?;
-        if bytes.as_slice().len() >= READ_BESIDE_BYTES_MIN {
-            let bytes = bytes.clone();
-            let thread = std::thread::Builder::new();
-            early.set(thread.spawn(move || Surface::read(bytes.as_slice())).ok());
-        }
-        Ok(bytes)
-    })?;
+/// The same for a command that only looks at the binary.
+pub(super) fn find_to_look(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    let capsule = find_reading(cx, target, super::mapped::look)?;
     if capsule.kind != TargetKind::Installed {
         cx.ui.note(&format!("{target} is not installed: integrity not checked"));
     }
-    let early = early.take().and_then(|reading| reading.join().ok());
-    let surface = early.unwrap_or_else(|| Surface::read(capsule.verified.bytes()));
-    Ok((capsule, surface))
+    Ok(capsule)
 }
 
-/// From this size on a thread costs less than it saves.
-const READ_BESIDE_BYTES_MIN: usize = 1 << 20;
-
-fn find_reading(cx: &Cx, target: &str, read: Read<'_>) -> Result<Capsule, Failure> {
+fn find_reading(cx: &Cx, target: &str, read: Read) -> Result<Capsule, Failure> {
     if !is_path(target) {
         return installed(cx, target, read);
     }
@@ -166,7 +147,7 @@ fn find_reading(cx: &Cx, target: &str, read: Read<'_>) -> Result<Capsule, Failur
     }
 }
 
-fn installed(cx: &Cx, name: &str, read: Read<'_>) -> Result<Capsule, Failure> {
+fn installed(cx: &Cx, name: &str, read: Read) -> Result<Capsule, Failure> {
     let store = cx.store()?;
     let entry = store.find(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
     let path = entry.dir.join("Capsule.toml");
@@ -237,7 +218,7 @@ pub(super) fn not_found(name: &str, error: FindError) -> Failure {
     }
 }
 
-fn unpacked(target: &str, dir: &Path, read: Read<'_>) -> Result<Capsule, Failure> {
+fn unpacked(target: &str, dir: &Path, read: Read) -> Result<Capsule, Failure> {
     let path = dir.join("Capsule.toml");
     if !path.exists() {
         return Err(Failure::new(
@@ -259,7 +240,7 @@ fn unpacked(target: &str, dir: &Path, read: Read<'_>) -> Result<Capsule, Failure
     })
 }
 
-fn bare(target: &str, path: &Path, read: Read<'_>) -> Result<Capsule, Failure> {
+fn bare(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let id = bare_id(&stem.unwrap_or_default());
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -296,3 +296,20 @@ async fn what_a_loop_stores_belongs_to_whoever_it_received_from() {
     let report = soon(run.ended()).await;
     assert_eq!((report.call.received, report.call.dropped), (3, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_loop_that_only_waits_is_over_soon_after_it_was_asked_to_end() {
+    let rig = waits_then("(loop $again (call $wait (i64.const 60000)) (br $again))");
+    let mut watch = Watch::of(&rig);
+    let run = rig.start(windows_of(50));
+    watch.next().await;
+    rig.publish("default", "a.in", "1");
+    run.cancel();
+    let report = soon(run.ended()).await;
+    assert_eq!((report.end, &report.call.ending), (LoopEnd::Cancelled, &Ending::Cancelled));
+    let received =
+        report.call.host_calls.iter().find(|calls| calls.function.name.ends_with("recv"));
+    let calls = received.expect("it waits").count.calls;
+    // One wait for the message, one that may have begun, and those that are answered in vain.
+    assert!(calls <= 3 + u64::from(capsule::limits::VAIN_WAITS_MAX), "{calls} waits");
+}
