@@ -10,7 +10,7 @@
 //! use capsule::component::{Verified, from_wat};
 //! use capsule::engine::{Call, Engine, EngineOptions, Ending, Flavour, Profile};
 //! use capsule::host::ports::{Person, PersonAnswer, Question};
-//! use capsule::local::{HostingOptions, Machine, MachineOptions};
+//! use capsule::local::{HostingOptions, Machine, MachineOptions, NetworkOptions};
 //! use capsule::manifest::{CapsuleId, Manifest};
 //! use capsule::policy::budget::{AskedLimits, call_limits};
 //! use capsule::policy::verdict::Verdict;
