@@ -34,7 +34,6 @@ fn map(file: &File) -> std::io::Result<memmap2::Mmap> {
     // with any tool that maps its input. Code that is loaded never comes through here.
     #[expect(unsafe_code, reason = "mapping a file that is only looked at")]
     unsafe {
-        // All pages are looked at, so they are mapped at once and not one fault after another.
-        memmap2::MmapOptions::new().populate().map(file)
+        memmap2::Mmap::map(file)
     }
 }

@@ -146,8 +146,13 @@ fn end_on_any_panic(json: bool) {
 
 fn dispatch(args: Vec<OsString>) -> Exit {
     let wants_json = args.iter().any(|arg| arg == "--json");
+    // What the engine's figures are valid for takes longer to find out than to parse a command line.
+    let asks_version = args.iter().filter_map(|arg| arg.to_str()).any(|arg| {
+        arg == "--version" || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('V'))
+    });
+    let definition = if asks_version { command() } else { Cli::command() };
     let parsed =
-        command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
+        definition.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, wants_json),

@@ -6,11 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Inputs from this size on are hashed by several threads, where there are cores to spare: what they
-/// save is more than the millisecond that starting them costs.
-const PARALLEL_BYTES_MIN: usize = 8 << 20;
-/// With fewer cores one thread is as fast: the other has the binary to read.
-const PARALLEL_CORES_MIN: usize = 3;
+/// Inputs from this size on are hashed by several threads: for less than this, starting them costs more
+/// than they save.
+const PARALLEL_BYTES_MIN: usize = 32 << 20;
 
 /// A BLAKE3-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,8 +18,7 @@ impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Digest {
         let mut hasher = blake3::Hasher::new();
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        if bytes.len() >= PARALLEL_BYTES_MIN && cores() >= PARALLEL_CORES_MIN {
+        if bytes.len() >= PARALLEL_BYTES_MIN {
             hasher.update_rayon(bytes);
         } else {
             hasher.update(bytes);
