@@ -16,7 +16,7 @@ use super::resolve::{Last, absolute, resolve, resolve_link};
 use super::stat::Stat;
 use super::tree;
 use super::volume::Volume;
-use crate::limits::{FS_ENTRIES_MAX, FS_FILE_BYTES_MAX};
+use crate::limits::{FS_COPY_UP_BYTES_MAX, FS_ENTRIES_MAX, FS_FILE_BYTES_MAX};
 
 /// What is to be done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +237,10 @@ impl<'a> Files<'a> {
         let mut source = self.open(from, OpenMode::Read)?;
         let source_file = source.file()?.try_clone()?;
         let length = source_file.metadata()?.len();
+        // The copy is made in one piece, which nothing interrupts.
+        if length > FS_COPY_UP_BYTES_MAX {
+            return Err(FsError::TooLarge);
+        }
         let mode = OpenMode::Append;
         let mut target = self.open(to, mode)?;
         let target_file = target.file()?;
@@ -255,7 +259,7 @@ impl<'a> Files<'a> {
             if from.is_root() || to.is_root() {
                 return Err(FsError::Access);
             }
-            if mount.holds_closed(&from.path()) {
+            if mount.holds_closed(&from.path()) || mount.holds_closed(&to.path()) {
                 return Err(FsError::Access);
             }
             volume.rename(from.named()?, to.named()?)

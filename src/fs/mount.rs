@@ -23,8 +23,8 @@ pub struct Mount {
     absolute: PathBuf,
     root: Place,
     backend: Backend,
-    /// What nobody may touch by way of this mount: a directory of the machine below the root.
-    closed: Option<PathBuf>,
+    /// What nobody may touch by way of this mount, relative to the root; the empty path is all of it.
+    closed: Vec<PathBuf>,
     journal: Option<Journal>,
 }
 
@@ -54,16 +54,20 @@ impl Mount {
 
     fn of(scheme: Scheme, absolute: PathBuf, dir: Arc<Dir>, backend: Backend) -> Mount {
         let root = Place { path: PathBuf::new(), dir: Some(dir) };
-        Mount { scheme, absolute, root, backend, closed: None, journal: None }
+        Mount { scheme, absolute, root, backend, closed: Vec::new(), journal: None }
     }
 
-    /// The same mount, which refuses to touch `path` and what is in it. A path that is not below
-    /// the root changes nothing.
+    /// The same mount, which refuses to touch the directory `path` of the machine and what is in it:
+    /// a part of the mount, or all of it when the mount is that directory or lies in it. One that has
+    /// nothing to do with the mount changes nothing.
     #[must_use]
     pub fn without(mut self, path: &Path) -> Mount {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        self.closed = path.strip_prefix(&self.absolute).ok().map(Path::to_owned);
-        self.closed = self.closed.filter(|path| !path.as_os_str().is_empty());
+        if self.absolute.starts_with(&path) {
+            self.closed.push(PathBuf::new());
+        } else if let Ok(relative) = path.strip_prefix(&self.absolute) {
+            self.closed.push(relative.to_owned());
+        }
         self
     }
 
@@ -112,12 +116,13 @@ impl Mount {
 
     /// Whether `path` is closed.
     pub(crate) fn is_closed(&self, path: &Path) -> bool {
-        self.closed.as_deref().is_some_and(|closed| path.starts_with(closed))
+        self.closed.iter().any(|closed| path.starts_with(closed))
     }
 
-    /// Whether something in `path` is closed, so that it cannot be moved or removed as a whole.
+    /// Whether something in `path` is closed, so that it cannot be moved, replaced or removed as a
+    /// whole.
     pub(crate) fn holds_closed(&self, path: &Path) -> bool {
-        self.closed.as_deref().is_some_and(|closed| closed.starts_with(path))
+        self.closed.iter().any(|closed| closed.starts_with(path))
     }
 
     /// Whether a file is written together with the directories that it lacks.
@@ -149,6 +154,9 @@ pub struct PrincipalFiles {
 
 /// Where the scratch directory is in a home.
 const TMP: &str = ".local/tmp";
+/// What belongs to the machine in a home: capsules with the manifests that say what they may do, their
+/// settings, and their logs. No grant opens these to a guest.
+const NOT_OF_GUESTS: [&str; 3] = [".local/capsules", ".config/env", ".local/log"];
 
 impl PrincipalFiles {
     /// Nothing at all: every path of home and tmp is denied.
@@ -180,7 +188,8 @@ impl PrincipalFiles {
         if let Some(home) = self.home.get() {
             return Some(Arc::clone(home));
         }
-        let opened = Mount::direct(Scheme::Home, path).ok()?.with_journal(self.journal.clone());
+        let mut opened = Mount::direct(Scheme::Home, path).ok()?.with_journal(self.journal.clone());
+        opened.closed.extend(NOT_OF_GUESTS.map(PathBuf::from));
         Some(Arc::clone(self.home.get_or_init(|| Arc::new(opened))))
     }
 

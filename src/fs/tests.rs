@@ -145,6 +145,50 @@ fn a_closed_directory_cannot_be_reached_from_above() {
 }
 
 #[test]
+fn a_workspace_in_a_closed_directory_is_closed_altogether() {
+    let dir = tempfile::tempdir().expect("a directory");
+    write(dir.path().join("home/inside/secret"), "s");
+    for place in ["home", "home/inside"] {
+        let mount = Mount::direct(Scheme::Workspace, &dir.path().join(place)).expect("a mount");
+        with(&Arc::new(mount.without(&dir.path().join("home"))), |files| {
+            assert_eq!(files.read_file("secret"), Err(FsError::Access), "{place}");
+            assert_eq!(files.read_file("inside/secret"), Err(FsError::Access), "{place}");
+            assert_eq!(files.readdir(""), Err(FsError::Access), "{place}");
+            assert_eq!(files.write_file("made", b""), Err(FsError::Access), "{place}");
+        });
+    }
+}
+
+#[test]
+fn what_the_machine_keeps_in_a_home_is_of_no_guest() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let kept = [".local/capsules/c/Capsule.toml", ".config/env/c.env.json", ".local/log/c/day.log"];
+    for path in kept {
+        write(dir.path().join(path), "kept");
+    }
+    write(dir.path().join("prepared/capsules/c/Capsule.toml"), "forged");
+    let home = PrincipalFiles::at(dir.path().to_owned(), None).home();
+    let mut everything = |_: Access, _: &Target<'_>| Ok(());
+    let mut files = Files::new(None, home, None, &mut everything);
+    for path in kept.map(|path| format!("home://{path}")) {
+        assert_eq!(files.read_file(&path), Err(FsError::Access), "{path}");
+        assert_eq!(files.write_file(&path, b"forged"), Err(FsError::Access), "{path}");
+        assert_eq!(files.unlink(&path), Err(FsError::Access), "{path}");
+        assert_eq!(files.hard_link(&path, "home://mine"), Err(FsError::Access), "{path}");
+        assert_eq!(files.rename("home://prepared", &path), Err(FsError::Access), "{path}");
+    }
+    for path in ["home://.local", "home://.local/capsules", "home://.config"] {
+        assert_eq!(files.rename(path, "home://elsewhere"), Err(FsError::Access), "{path}");
+        assert_eq!(files.remove_dir_all(path), Err(FsError::Access), "{path}");
+    }
+    // Not even where there is nothing yet.
+    std::fs::remove_dir_all(dir.path().join(".local")).expect("removed");
+    assert_eq!(files.rename("home://prepared", "home://.local"), Err(FsError::Access));
+    assert_eq!(files.mkdir_all("home://.local/capsules/c"), Err(FsError::Access));
+    assert_eq!(files.write_file("home://mine", b"x"), Ok(()));
+}
+
+#[test]
 fn policy_is_asked_before_anything_can_be_learned() {
     let dir = tempfile::tempdir().expect("a directory");
     write(dir.path().join("file"), "");

@@ -149,11 +149,14 @@ impl Volume for Locked<'_> {
         }
         let mut room = FS_TREE_ENTRIES_MAX;
         let node = self.lift(from, &mut room, 0)?;
-        self.take(from)?;
         let node = match node {
             Node::Dir(dir) => Node::Dir(self.hiding(to.0, to.1, dir)?.0),
             node => node,
         };
+        // What may fail comes first: a source that was taken has to arrive.
+        self.state.touch(to.0, to.1)?;
+        self.state.dir(self.layers, &to.0.path)?;
+        self.take(from)?;
         self.put(to.0, to.1, node)
     }
 
