@@ -20,8 +20,9 @@ const BLOCKED_V4: [(Ipv4Addr, u32); 9] = [
     (Ipv4Addr::new(255, 0, 0, 0), 8),
 ];
 
-/// Networks of IPv6 that are out of reach: link-local, site-local, unique local, multicast.
-const BLOCKED_V6: [(Ipv6Addr, u32); 4] = [
+/// Networks of IPv6 that are out of reach: local NAT64, link-local, site-local, unique local, multicast.
+const BLOCKED_V6: [(Ipv6Addr, u32); 5] = [
+    (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48),
     (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
     (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10),
     (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
@@ -60,8 +61,8 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
         [0, 0, 0, 0, 0, 0 | 0xffff, ..] => [Some(last), None],
         // Translated `::ffff:0:a.b.c.d`.
         [0, 0, 0, 0, 0xffff, 0, ..] => [Some(last), None],
-        // NAT64, and its local form.
-        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..] => [Some(last), None],
+        // NAT64.
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => [Some(last), None],
         // 6to4.
         [0x2002, high, low, ..] => [Some(join(high, low)), None],
         // Teredo: the server, and the client with its bits inverted.
@@ -91,6 +92,7 @@ mod tests {
             ("169.254.0.0", "169.254.255.255"),
             ("172.16.0.0", "172.31.255.255"),
             ("192.168.0.0", "192.168.255.255"),
+            ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"),
             ("224.0.0.0", "239.255.255.255"),
             ("255.0.0.0", "255.255.255.255"),
             ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
@@ -118,6 +120,7 @@ mod tests {
             "169.255.0.0",
             "172.15.255.255",
             "172.32.0.0",
+            "64:ff9b:2::1.1.1.1",
             "192.167.255.255",
             "192.169.0.0",
             "223.255.255.255",

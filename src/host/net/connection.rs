@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::slots::Slot;
@@ -17,11 +18,11 @@ use crate::limits::{
     NET_FRAME_BYTES_MAX, NET_FRAME_START, NET_READ_BYTES, NET_STALL, NET_UNSENT_BYTES_MAX,
 };
 
-/// A connection that a guest holds; its place is free again when it is dropped.
+/// A connection that a guest holds. Its place is free again when the last handle to any part of it is
+/// dropped: streams and pollables keep the socket.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) shared: Arc<Shared>,
-    _slot: Slot,
 }
 
 impl Connection {
@@ -32,8 +33,9 @@ impl Connection {
             failure: Mutex::default(),
             unsent: Mutex::default(),
             timeouts: Mutex::default(),
+            _slot: slot,
         };
-        Connection { shared: Arc::new(shared), _slot: slot }
+        Connection { shared: Arc::new(shared) }
     }
 }
 
@@ -54,6 +56,18 @@ pub(super) struct Shared {
     /// Bytes that were taken and not yet sent.
     unsent: Mutex<Vec<u8>>,
     pub(super) timeouts: Mutex<Timeouts>,
+    _slot: Slot,
+}
+
+impl Drop for Shared {
+    /// The system goes on sending by itself; to wait for that here would hold up a thread of the host.
+    fn drop(&mut self) {
+        let socket = SockRef::from(&self.socket);
+        if socket.linger().is_ok_and(|linger| linger.is_some_and(|time| !time.is_zero())) {
+            // The connection is going either way.
+            let _ = socket.set_linger(None);
+        }
+    }
 }
 
 /// What reading a frame gives.

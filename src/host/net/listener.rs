@@ -1,5 +1,6 @@
 //! A TCP socket on a loopback address.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,36 +17,38 @@ use crate::host::boundary::{Stop, Waiting};
 use crate::host::io::{Pollable, Source};
 use crate::limits::RESOURCES_MAX;
 
-/// A socket that a guest listens on; it is closed, and its place is free again, when it is dropped.
+/// A socket that a guest listens on; it is closed, and its place is free again, when it and its pollables
+/// are dropped.
 #[derive(Debug)]
 pub struct Listener {
     shared: Arc<Shared>,
-    _slot: Slot,
 }
 
 #[derive(Debug)]
 struct Shared {
     socket: TcpListener,
-    /// Somebody who was let in to see whether there is somebody.
-    held: Mutex<Option<TcpStream>>,
+    /// Whoever was let in to see whether there is somebody; one for each pollable that looked.
+    held: Mutex<VecDeque<TcpStream>>,
+    _slot: Slot,
 }
 
 impl Listener {
     pub(super) fn bind(address: SocketAddr, slot: Slot) -> io::Result<Listener> {
         let socket = std::net::TcpListener::bind(address)?;
         socket.set_nonblocking(true)?;
-        let shared = Shared { socket: TcpListener::from_std(socket)?, held: Mutex::default() };
-        Ok(Listener { shared: Arc::new(shared), _slot: slot })
+        let socket = TcpListener::from_std(socket)?;
+        let shared = Shared { socket, held: Mutex::default(), _slot: slot };
+        Ok(Listener { shared: Arc::new(shared) })
     }
 }
 
 impl Shared {
-    fn held(&self) -> MutexGuard<'_, Option<TcpStream>> {
+    fn held(&self) -> MutexGuard<'_, VecDeque<TcpStream>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn accept(&self) -> io::Result<TcpStream> {
-        if let Some(stream) = self.held().take() {
+        if let Some(stream) = self.held().pop_front() {
             return Ok(stream);
         }
         Ok(self.socket.accept().await?.0)
@@ -53,12 +56,12 @@ impl Shared {
 
     /// Completes when `accept` would not wait.
     async fn waiting(&self) {
-        if self.held().is_some() {
+        if !self.held().is_empty() {
             return;
         }
         // A failure is told by `accept`.
         if let Ok((stream, _)) = self.socket.accept().await {
-            *self.held() = Some(stream);
+            self.held().push_back(stream);
         }
     }
 }
@@ -115,5 +118,33 @@ impl View<'_> {
             Err(_) => Pollable::ready(),
         };
         self.table.push(pollable).map_err(|_| Stop::TooManyHandles { max: RESOURCES_MAX })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::net::Slots;
+
+    /// Longer than anything takes here.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn nobody_is_lost_to_two_who_look_at_once() {
+        let slot = Slots::new(1).take().expect("a place");
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into(), slot).expect("a port");
+        let shared = Arc::clone(&listener.shared);
+        let address = shared.socket.local_addr().expect("an address");
+        let peers = async {
+            // The two who look wait by now: they are polled first.
+            let one = TcpStream::connect(address).await.expect("connected");
+            (one, TcpStream::connect(address).await.expect("connected"))
+        };
+        let all = async { tokio::join!(biased; shared.waiting(), shared.waiting(), peers).2 };
+        let _peers = tokio::time::timeout(PATIENCE, all).await.expect("both see somebody");
+        for _ in 0..2 {
+            let accepted = tokio::time::timeout(PATIENCE, shared.accept()).await;
+            accepted.expect("somebody is there").expect("accepted");
+        }
     }
 }

@@ -14,6 +14,9 @@ use super::{ErrorCode, View};
 
 type Stream = Resource<Connection>;
 
+/// The longest that every system takes, in seconds.
+const LINGER_SECS_MAX: u64 = i16::MAX as u64;
+
 impl View<'_> {
     fn with<R>(
         &self,
@@ -93,7 +96,8 @@ impl View<'_> {
 
     /// The system counts seconds; a part of one is one, because none at all would throw bytes away.
     pub(super) fn set_linger(self, stream: &Stream, ms: Option<u64>) -> Result<(), ErrorCode> {
-        let linger = ms.map(|ms| Duration::from_secs(ms.div_ceil(1000)));
+        let secs = |ms: u64| ms.div_ceil(1000).min(LINGER_SECS_MAX);
+        let linger = ms.map(|ms| Duration::from_secs(secs(ms)));
         self.with(stream, |socket| SockRef::from(socket).set_linger(linger))
     }
 

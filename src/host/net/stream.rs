@@ -64,7 +64,11 @@ impl View<'_> {
             shared.send(&length.to_be_bytes()).await?;
             shared.send(data).await
         };
-        within(Some(limit), sending).await.map_err(|error| match error {
+        let sent = within(Some(limit), sending).await.inspect_err(|_| {
+            // What was sent of the frame cannot be taken back, so nothing may follow it.
+            let _ = SockRef::from(&shared.socket).shutdown(Shutdown::Write);
+        });
+        sent.map_err(|error| match error {
             error if is_gone(&error) => ErrorCode::ConnectionReset,
             error if error.kind() == io::ErrorKind::WouldBlock => {
                 ErrorCode::Unknown("the peer does not take the frame in time".to_owned())
