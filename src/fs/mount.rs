@@ -102,6 +102,15 @@ impl Mount {
         }
     }
 
+    /// A commit during which something else happens: after its check, before its first change.
+    #[cfg(test)]
+    pub(crate) fn commit_while(&self, act: impl FnOnce()) -> Result<Vec<Change>, CommitError> {
+        match &self.backend {
+            Backend::Direct => Ok(Vec::new()),
+            Backend::Overlay(overlay) => overlay.commit_with(act),
+        }
+    }
+
     pub(crate) fn root(&self) -> &Place {
         &self.root
     }

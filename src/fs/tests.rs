@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::*;
-use crate::limits::{FS_COPY_UP_BYTES_MAX, FS_ENTRIES_MAX, FS_FILE_BYTES_MAX};
+use crate::limits::{FS_COPY_UP_BYTES_MAX, FS_ENTRIES_MAX, FS_FILE_BYTES_MAX, FS_TREE_ENTRIES_MAX};
 
 /// Works on `mount` as the workspace, under a policy that allows everything.
 fn with<R>(mount: &Arc<Mount>, act: impl FnOnce(&mut Files<'_>) -> R) -> R {
@@ -291,7 +291,23 @@ fn a_commit_is_refused_when_somebody_else_was_there() {
         ),
         (|f| f.rename("a", "b").unwrap(), |dir| write(dir.join("a"), "theirs"), "a"),
     ];
-    for (act, meddle, conflict) in cases {
+    let whole = |dir: &Path| {
+        let mut paths = Vec::new();
+        let mut ahead = vec![dir.to_owned()];
+        while let Some(path) = ahead.pop() {
+            for entry in std::fs::read_dir(&path).expect("readable") {
+                let path = entry.expect("readable").path();
+                let content = std::fs::read_to_string(&path).ok();
+                ahead.extend(path.is_dir().then(|| path.clone()));
+                paths.push((path, content));
+            }
+        }
+        paths.sort();
+        paths
+    };
+    for ((act, meddle, conflict), late) in
+        cases.iter().flat_map(|case| [(case, false), (case, true)])
+    {
         let (dir, mount) = overlay(|dir| {
             write(dir.join("a"), "before");
             write(dir.join("tree/leaf"), "");
@@ -300,13 +316,69 @@ fn a_commit_is_refused_when_somebody_else_was_there() {
             files.write_file("bystander", b"x").expect("written");
             act(files);
         });
-        meddle(dir.path());
-        match mount.commit() {
-            Err(CommitError::Conflict { paths }) => assert_eq!(paths, [conflict]),
+        let mut theirs = Vec::new();
+        let mut meddle = || {
+            meddle(dir.path());
+            theirs = whole(dir.path());
+        };
+        let committed = if late {
+            mount.commit_while(meddle)
+        } else {
+            meddle();
+            mount.commit()
+        };
+        match committed {
+            // Late in the commit it is told by the step that failed.
+            Err(CommitError::Conflict { paths }) => {
+                assert!(conflict.starts_with(&paths[0]), "{conflict}: {paths:?}");
+            }
             other => panic!("{conflict}: {other:?}"),
         }
-        assert!(!dir.path().join("bystander").exists(), "all or nothing");
+        assert_eq!(whole(dir.path()), theirs, "all or nothing, {conflict}, {late}");
     }
+}
+
+#[test]
+fn a_file_of_holes_is_committed_as_one() {
+    use std::os::unix::fs::MetadataExt;
+    const LENGTH: u64 = 1 << 40;
+    let (dir, mount) = overlay(|_| {});
+    with(&mount, |files| {
+        files.write_file("holes", b"").expect("made");
+        let mut file = files.open("holes", OpenMode::ReadWrite).expect("opened");
+        file.write_at(0, b"first").expect("written");
+        file.write_at(LENGTH / 2, b"middle").expect("written");
+        file.set_len(LENGTH).expect("extended");
+    });
+    mount.commit().expect("no conflict");
+    let path = dir.path().join("holes");
+    let metadata = std::fs::metadata(&path).expect("there");
+    assert_eq!(metadata.len(), LENGTH);
+    assert!(metadata.blocks() * 512 < 1 << 20, "{} blocks", metadata.blocks());
+    let file = std::fs::File::open(&path).expect("there");
+    let mut found = [0; 8];
+    std::os::unix::fs::FileExt::read_exact_at(&file, &mut found, LENGTH / 2).expect("read");
+    assert_eq!(&found, b"middle\0\0");
+    std::os::unix::fs::FileExt::read_exact_at(&file, &mut found, 0).expect("read");
+    assert_eq!(&found, b"first\0\0\0");
+}
+
+#[test]
+fn what_is_hidden_is_hidden_whole_or_not_at_all() {
+    let (_dir, mount) = overlay(|dir| {
+        std::fs::create_dir(dir.join("full")).expect("made");
+        for number in 0..=FS_TREE_ENTRIES_MAX {
+            std::fs::File::create(dir.join(format!("full/{number}"))).expect("made");
+        }
+    });
+    with(&mount, |files| {
+        // However many there are, all of them go.
+        let all = FS_TREE_ENTRIES_MAX as u64 + 2;
+        assert_eq!(files.remove_dir_all("full"), Ok(all));
+        // A directory in the place of so many names would have to hide each of them.
+        assert_eq!(files.mkdir("full"), Err(FsError::Quota));
+        assert_eq!(files.exists("full"), Ok(false));
+    });
 }
 
 #[test]

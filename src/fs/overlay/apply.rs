@@ -7,20 +7,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cap_std::fs::{Dir, OpenOptions};
-use rustix::fs::{RenameFlags, renameat_with};
+use rustix::fs::{RenameFlags, SeekFrom, renameat_with, seek};
 use rustix::io::Errno;
 
 use super::super::error::FsError;
-use super::super::place::{metadata, names, open_dir, open_file};
+use super::super::place::{metadata, open_dir, open_file};
 use super::super::stat::Print;
 use super::changes::{Act, Change, Step, listed};
 use super::node::{Content, FileNode};
 use super::{Layers, Overlay, State};
 use crate::limits::FS_DEPTH_MAX;
+
+/// So many paths that somebody else added are told at most.
+const STRANGERS_MAX: usize = 100;
 
 /// Why the changes were not applied. The workspace is as it was, unless the error says otherwise.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +59,11 @@ pub enum CommitError {
 impl Overlay {
     /// Applies every change, or none. What was applied is what [`Overlay::changes`] would tell.
     pub(crate) fn commit(&self) -> Result<Vec<Change>, CommitError> {
+        self.commit_with(|| {})
+    }
+
+    /// The same, and calls `checked` between the check and the first change.
+    pub(crate) fn commit_with(&self, checked: impl FnOnce()) -> Result<Vec<Change>, CommitError> {
         let mut state = self.state();
         let steps = state.plan(&self.layers).map_err(|source| disk(Path::new(""), source))?;
         if steps.is_empty() {
@@ -65,6 +75,7 @@ impl Overlay {
             let paths = conflicts.iter().map(|path| path.to_string_lossy().into_owned());
             return Err(CommitError::Conflict { paths: paths.collect() });
         }
+        checked();
         let root = Path::new("");
         let name = self.layers.stage_name().map_err(|source| disk(root, source))?;
         let lower = &self.layers.lower;
@@ -142,7 +153,7 @@ impl State {
                 paths.extend(inside.map(|(path, _)| path.as_path()));
                 let found = layers.below(&step.path).and_then(|(dir, name)| open_dir(&dir, name));
                 if let Ok(dir) = found {
-                    self.strangers(&dir, &step.path, conflicts, 0)
+                    strangers(&self.before, &dir, &step.path, conflicts, 0)
                         .map_err(|source| disk(&step.path, source))?;
                 }
             }
@@ -158,28 +169,32 @@ impl State {
         }
         Ok(())
     }
+}
 
-    /// What is in a directory that shall go, and was not there when it was removed.
-    fn strangers(
-        &self,
-        dir: &Dir,
-        path: &Path,
-        found: &mut BTreeSet<PathBuf>,
-        depth: usize,
-    ) -> Result<(), FsError> {
-        if depth > FS_DEPTH_MAX {
-            return Err(FsError::TooLarge);
-        }
-        for name in names(dir, usize::MAX)? {
-            let path = path.join(&name);
-            if !matches!(self.before.get(&path), Some(Some(_))) {
-                found.insert(path);
-            } else if metadata(dir, &name)?.is_some_and(|metadata| metadata.is_dir()) {
-                self.strangers(&*open_dir(dir, &name)?, &path, found, depth + 1)?;
-            }
-        }
-        Ok(())
+/// What is in a directory that shall go, and was not there when it was removed.
+fn strangers(
+    before: &BTreeMap<PathBuf, Option<Print>>,
+    dir: &Dir,
+    path: &Path,
+    found: &mut BTreeSet<PathBuf>,
+    depth: usize,
+) -> Result<(), FsError> {
+    if depth > FS_DEPTH_MAX {
+        return Err(FsError::TooLarge);
     }
+    for entry in dir.entries()? {
+        let name = entry?.file_name();
+        let path = path.join(&name);
+        if !matches!(before.get(&path), Some(Some(_))) {
+            found.insert(path);
+            if found.len() >= STRANGERS_MAX {
+                break;
+            }
+        } else if metadata(dir, &name)?.is_some_and(|metadata| metadata.is_dir()) {
+            strangers(before, &*open_dir(dir, &name)?, &path, found, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where a file that only got another name is below.
@@ -251,7 +266,7 @@ impl Apply<'_> {
         let (mut from, _) = file.open(OpenOptions::new().read(true))?;
         let mut options = OpenOptions::new();
         let mut to = open_file(&self.stage, name.as_ref(), options.write(true).create_new(true))?;
-        std::io::copy(&mut from, &mut to)?;
+        copy_data(&mut from, &mut to)?;
         to.set_permissions(from.metadata()?.permissions())?;
         Ok(to.sync_all()?)
     }
@@ -289,7 +304,17 @@ impl Apply<'_> {
         let kept = format!("old-{}", self.kept);
         parent.rename(name, &self.stage, &kept)?;
         self.kept += 1;
-        self.undo.push(Undo::Restore { kept, path: step.path.clone() });
+        self.undo.push(Undo::Restore { kept: kept.clone(), path: step.path.clone() });
+        if matches!(step.act, Act::Remove { is_dir: true, .. }) {
+            // Under its new name nobody finds it by accident any more: whoever put something into
+            // it since the check is seen now, and gets it back.
+            let dir = open_dir(&self.stage, kept.as_ref())?;
+            let mut found = BTreeSet::new();
+            strangers(self.before, &dir, &step.path, &mut found, 0)?;
+            if !found.is_empty() {
+                return Err(FsError::AlreadyExists);
+            }
+        }
         Ok(())
     }
 
@@ -316,6 +341,31 @@ impl Apply<'_> {
         }
         all
     }
+}
+
+/// Copies what a file holds and leaves out its holes: a guest can make a file of any length with
+/// one byte in it.
+fn copy_data(from: &mut File, to: &mut File) -> Result<(), FsError> {
+    let length = from.metadata()?.len();
+    to.set_len(length)?;
+    let mut at = 0;
+    while at < length {
+        let start = match seek(&*from, SeekFrom::Data(at)) {
+            Ok(start) => start,
+            // Nothing but a hole is left.
+            Err(Errno::NXIO) => break,
+            Err(errno) => return Err(errno.into()),
+        };
+        let end = seek(&*from, SeekFrom::Hole(start))?;
+        seek(&*from, SeekFrom::Start(start))?;
+        seek(&*to, SeekFrom::Start(start))?;
+        let copied = std::io::copy(&mut from.take(end - start), to)?;
+        if copied == 0 {
+            break;
+        }
+        at = start + copied;
+    }
+    Ok(())
 }
 
 /// Renames without ever replacing anything.

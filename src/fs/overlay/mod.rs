@@ -13,6 +13,7 @@ mod apply;
 mod changes;
 mod node;
 mod operations;
+mod scratch;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -6,12 +6,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions, Permissions, PermissionsExt};
 use rustix::fs::{Access, AtFlags, accessat};
 
 use super::super::error::FsError;
 use super::super::place::{open_file, walk};
+use super::scratch::Scratch;
 use crate::limits::FS_COPY_UP_BYTES_MAX;
 
 /// A directory: the names in it that are not what they are below.
@@ -60,12 +60,6 @@ pub(crate) struct Layers {
     /// Copies, one file each, named by numbers; made with the first of them.
     scratch: OnceLock<Scratch>,
     next: Mutex<u64>,
-}
-
-/// A private directory, removed with the overlay.
-struct Scratch {
-    place: tempfile::TempDir,
-    dir: Dir,
 }
 
 /// A file, whatever names it has.
@@ -187,21 +181,20 @@ impl Layers {
         if let Some(scratch) = self.scratch.get() {
             return Ok(scratch);
         }
-        let place = tempfile::Builder::new().prefix("capsule-workspace-").tempdir()?;
-        let dir = Dir::open_ambient_dir(place.path(), ambient_authority())?;
-        Ok(self.scratch.get_or_init(|| Scratch { place, dir }))
+        let scratch = Scratch::new()?;
+        Ok(self.scratch.get_or_init(|| scratch))
     }
 
     /// The directory of the copies.
     fn upper(&self) -> Result<&Dir, FsError> {
-        Ok(&self.scratch()?.dir)
+        Ok(self.scratch()?.dir())
     }
 
     /// A name for a directory in the workspace that nobody else uses: the scratch directory's, which
     /// is random.
     pub(super) fn stage_name(&self) -> Result<OsString, FsError> {
         let mut name = OsString::from(".");
-        name.push(self.scratch()?.place.path().file_name().ok_or(FsError::Access)?);
+        name.push(self.scratch()?.name());
         Ok(name)
     }
 

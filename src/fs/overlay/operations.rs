@@ -217,9 +217,19 @@ impl Locked<'_> {
         name: &OsStr,
         mut node: DirNode,
     ) -> Result<(DirNode, Option<Arc<cap_std::fs::Dir>>), FsError> {
-        let below = at.dir.as_ref().and_then(|dir| open_dir(dir, name).ok());
+        let below = match &at.dir {
+            Some(dir) if place::metadata(dir, name)?.is_some_and(|it| it.is_dir()) => {
+                Some(open_dir(dir, name)?)
+            }
+            _ => None,
+        };
         if let Some(dir) = &below {
-            for name in place::names(dir, FS_TREE_ENTRIES_MAX)? {
+            let names = place::names(dir, FS_TREE_ENTRIES_MAX)?;
+            if names.len() > FS_TREE_ENTRIES_MAX {
+                // One that is not hidden would show through.
+                return Err(FsError::Quota);
+            }
+            for name in names {
                 node.entries.entry(name).or_insert(Node::Gone);
             }
         }
