@@ -347,24 +347,12 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__inspect)
-            opts="-q -v -y -h --wit --exports --imports --sizes --kernel --check --level --format --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --wit --exports --imports --sizes --kernel --check --level --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --kernel)
-                    COMPREPLY=($(compgen -W "0.8.0 0.9.0 0.9.1 0.10.0" -- "${cur}"))
-                    return 0
-                    ;;
-                --level)
-                    COMPREPLY=($(compgen -W "warning error" -- "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -381,6 +369,18 @@ _capsule() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --kernel)
+                    COMPREPLY=($(compgen -W "0.8.0 0.9.0 0.9.1 0.10.0" -- "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -W "warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -389,12 +389,28 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-c -q -v -y -h --expect-hash --dry-run --upgrade-only --reinstall --no-hooks --allow-unlinkable --strict --no-wait --answers --set --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --dry-run --upgrade-only --reinstall --no-hooks --allow-unlinkable --strict --no-wait --answers --set --trace --trace-format --trace-output --trace-summary --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --expect-hash)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -419,6 +435,20 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__invoke)
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -435,20 +465,6 @@ _capsule() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        capsule__subcmd__invoke)
-            opts="-c -q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --payload)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -511,22 +527,6 @@ _capsule() {
                     ;;
                 --trace-output)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -763,16 +763,12 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__list)
-            opts="-q -v -y -h --names --actions --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --names --actions --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --actions)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -787,6 +783,10 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --actions)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -797,20 +797,12 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__logs)
-            opts="-f -n -q -v -y -h --follow --lines --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -f -n -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --follow --lines --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --lines)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -825,6 +817,14 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -865,7 +865,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__remove)
-            opts="-q -v -y -h --purge --force --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --purge --force --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,12 +895,28 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-f -c -q -v -y -h --publish --events --until --for --follow --ready-timeout --guards-below --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --commit --direct --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --commit --direct --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --publish)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -945,22 +961,6 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -969,7 +969,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__show)
-            opts="-q -v -y -h --manifest --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --manifest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1113,12 +1113,28 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-c -q -v -y -h --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --payload)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1183,22 +1199,6 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1207,7 +1207,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__verify)
-            opts="-q -v -y -h --all --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -53,6 +53,12 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "kv" -d 'Show or cha
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "man" -d 'Print the man page of capsule, or of one of its commands'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "help" -d 'Show help for a command or a topic'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l expect-hash -d 'Refuse a binary with another BLAKE3 than this' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l answers -d 'TOML file with answers to settings and to questions of the hook' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l set -d 'One answer; repeatable' -r
@@ -61,12 +67,11 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-format
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l principal -d 'On whose behalf to act' -r
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l dry-run -d 'Make every check and write nothing'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l upgrade-only -d 'Refuse to install what is not installed yet'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l reinstall -d 'Run astrid-install again instead of astrid-upgrade'
@@ -75,12 +80,13 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unlink
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l strict -d 'Treat unknown and legacy manifest keys as errors'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-wait -d 'Fail instead of waiting for another install of the same capsule'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s c -l trace-summary -d 'Show sums per function instead of every call'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l json -d 'Print one JSON document (JSON lines where a command streams)'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -s q -l quiet -d 'Print results and problems only'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-input -d 'Never ask; fail instead'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l kernel -d 'Add what this kernel release would refuse or treat differently' -r -f -a "0.8.0\t''
 0.9.0\t''
 0.9.1\t''
@@ -89,23 +95,23 @@ complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l level -d 'Th
 error\t''"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l format -d 'Form of the report [default: text, or json with --json]' -r -f -a "text\t'For people'
 json\t'One document of schema capsule.inspect/1'"
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l principal -d 'On whose behalf to act' -r
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
-always\t'Always'
-never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l wit -d 'Print the world that it was built for, as WIT'
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l exports -d 'Print what it exports'
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l imports -d 'Print what it imports'
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l sizes -d 'Print where its bytes go'
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l check -d 'Exit with 1 when there is a finding'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l wit -d 'Print the world that it was built for, as WIT'
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l exports -d 'Print what it exports'
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l imports -d 'Print what it imports'
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l sizes -d 'Print where its bytes go'
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l check -d 'Exit with 1 when there is a finding'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l payload -d 'Payload' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l payload-file -d 'File with the payload' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l topic -d 'Topic of the message that is being served' -r
@@ -130,24 +136,24 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace-format 
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l principal -d 'On whose behalf to act' -r
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l ephemeral -d 'Throw-away home: nothing is read from the real one, nothing is left in it'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l stats -d 'Print the cost on standard output, after the answer'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s c -l trace-summary -d 'Show sums per function instead of every call'
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l json -d 'Print one JSON document (JSON lines where a command streams)'
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s q -l quiet -d 'Print results and problems only'
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l no-input -d 'Never ask; fail instead'
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l publish -d 'Publish a message once the loops are ready; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l events -d 'Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is standard input' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at the first message whose topic matches' -r
@@ -161,23 +167,23 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-format -d 
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l principal -d 'On whose behalf to act' -r
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
-always\t'Always'
-never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand run" -s f -l follow -d 'Print every message'
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l offline -d 'Let guests reach nothing at all'
-complete -c capsule -n "__fish_capsule_using_subcommand run" -s c -l trace-summary -d 'Show sums per function instead of every call'
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -s f -l follow -d 'Print every message'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -s c -l trace-summary -d 'Show sums per function instead of every call'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l payload -d 'Payload' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l payload-file -d 'File with the payload' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l topic -d 'Topic of the message that is being served' -r
@@ -202,23 +208,17 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace-format -
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l principal -d 'On whose behalf to act' -r
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
-always\t'Always'
-never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l ephemeral -d 'Throw-away home: nothing is read from the real one, nothing is left in it'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l stats -d 'Print the cost on standard output, after the answer'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s c -l trace-summary -d 'Show sums per function instead of every call'
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l json -d 'Print one JSON document (JSON lines where a command streams)'
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -s q -l quiet -d 'Print results and problems only'
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l no-input -d 'Never ask; fail instead'
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l principal -d 'On whose behalf to act' -r
@@ -269,19 +269,19 @@ complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_su
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c capsule -n "__fish_capsule_using_subcommand list" -l actions -d 'Print the actions of a capsule, for completion scripts' -r
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand list" -l names -d 'Print the names only, for completion scripts'
+complete -c capsule -n "__fish_capsule_using_subcommand list" -l actions -d 'Print the actions of a capsule, for completion scripts' -r
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand list" -l names -d 'Print the names only, for completion scripts'
 complete -c capsule -n "__fish_capsule_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand show" -l principal -d 'On whose behalf to act' -r
@@ -289,12 +289,12 @@ complete -c capsule -n "__fish_capsule_using_subcommand show" -l workspace -d 'D
 complete -c capsule -n "__fish_capsule_using_subcommand show" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand show" -l manifest -d 'Print the installed manifest, word for word'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand show" -l manifest -d 'Print the installed manifest, word for word'
 complete -c capsule -n "__fish_capsule_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l principal -d 'On whose behalf to act' -r
@@ -302,12 +302,12 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -l workspace -d 
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files and the cache'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files and the cache'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l principal -d 'On whose behalf to act' -r
@@ -315,27 +315,27 @@ complete -c capsule -n "__fish_capsule_using_subcommand remove" -l workspace -d 
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand remove" -l purge -d 'Remove its settings, secrets, data and logs as well, of every principal'
-complete -c capsule -n "__fish_capsule_using_subcommand remove" -l force -d 'Remove it even if another capsule needs it'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand remove" -l purge -d 'Remove its settings, secrets, data and logs as well, of every principal'
+complete -c capsule -n "__fish_capsule_using_subcommand remove" -l force -d 'Remove it even if another capsule needs it'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c capsule -n "__fish_capsule_using_subcommand logs" -s n -l lines -d 'How many of the last lines to show' -r
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
-complete -c capsule -n "__fish_capsule_using_subcommand logs" -s f -l follow -d 'Go on with new lines until interrupted'
+complete -c capsule -n "__fish_capsule_using_subcommand logs" -s n -l lines -d 'How many of the last lines to show' -r
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand logs" -s f -l follow -d 'Go on with new lines until interrupted'
 complete -c capsule -n "__fish_capsule_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand env; and not __fish_seen_subcommand_from list get set unset" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand env; and not __fish_seen_subcommand_from list get set unset" -l principal -d 'On whose behalf to act' -r

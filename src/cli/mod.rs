@@ -38,7 +38,8 @@ mod workspace;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use args::Global;
 use cx::Cx;
@@ -65,52 +66,101 @@ struct Cli {
     command: Command,
 }
 
-/// One entry per command.
-#[derive(Subcommand)]
-enum Command {
-    Install(install::InstallArgs),
-    Inspect(inspect::InspectArgs),
-    Invoke(invoke::InvokeArgs),
-    Run(run::RunArgs),
-    Trace(invoke::TraceCommandArgs),
-    Tool(tool::ToolArgs),
-    List(list::ListArgs),
-    Show(show::ShowArgs),
-    Verify(verify::VerifyArgs),
-    Remove(remove::RemoveArgs),
-    Logs(logs::LogsArgs),
-    Env(env_vars::EnvArgs),
-    Kv(kv::KvArgs),
-    Completions(completions::CompletionsArgs),
-    Man(man::ManArgs),
-    Help(help::HelpArgs),
+/// Makes the commands from one row each: arguments, function, name, and what it is for.
+///
+/// The arguments of a command are defined when it is the one that was asked for, or when help or
+/// completions are made: defining those of all takes longer than to parse a command line.
+macro_rules! commands {
+    ($($variant:ident($args:ty, $run:path) = $name:literal, $about:literal;)*) => {
+        enum Command {
+            $($variant($args),)*
+        }
+
+        impl Command {
+            fn run(self, cx: &Cx) -> Result<Exit, Failure> {
+                match self {
+                    $(Command::$variant(args) => $run(cx, args),)*
+                }
+            }
+        }
+
+        impl Subcommand for Command {
+            fn augment_subcommands(cmd: clap::Command) -> clap::Command {
+                cmd$(.subcommand(
+                    clap::Command::new($name).about($about).defer(<$args>::augment_args),
+                ))*
+            }
+
+            fn augment_subcommands_for_update(cmd: clap::Command) -> clap::Command {
+                Self::augment_subcommands(cmd)
+            }
+
+            fn has_subcommand(name: &str) -> bool {
+                [$($name),*].contains(&name)
+            }
+        }
+
+        impl FromArgMatches for Command {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Command, clap::Error> {
+                match matches.subcommand() {
+                    $(Some(($name, args)) => {
+                        <$args>::from_arg_matches(args).map(Command::$variant)
+                    })*
+                    _ => Err(clap::Error::new(ErrorKind::MissingSubcommand)),
+                }
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+    };
 }
 
-impl Command {
-    fn run(self, cx: &Cx) -> Result<Exit, Failure> {
-        match self {
-            Command::Install(args) => install::run(cx, args),
-            Command::Inspect(args) => inspect::run(cx, args),
-            Command::Invoke(args) => invoke::run(cx, args),
-            Command::Run(args) => run::run(cx, args),
-            Command::Trace(args) => invoke::run_traced(cx, args),
-            Command::Tool(args) => tool::run(cx, args),
-            Command::List(args) => list::run(cx, args),
-            Command::Show(args) => show::run(cx, args),
-            Command::Verify(args) => verify::run(cx, args),
-            Command::Remove(args) => remove::run(cx, args),
-            Command::Logs(args) => logs::run(cx, args),
-            Command::Env(args) => env_vars::run(cx, args),
-            Command::Kv(args) => kv::run(cx, args),
-            Command::Completions(args) => completions::run(cx, args),
-            Command::Man(args) => man::run(cx, args),
-            Command::Help(args) => help::run(cx, args),
-        }
-    }
+commands! {
+    Install(install::InstallArgs, install::run) = "install",
+        "Install a capsule: check it, record its hash, run its lifecycle hook";
+    Inspect(inspect::InspectArgs, inspect::run) = "inspect",
+        "Show what a capsule's binary is, needs and does, without running it";
+    Invoke(invoke::InvokeArgs, invoke::run) = "invoke",
+        "Fire one interceptor and print its answer and its cost";
+    Run(run::RunArgs, run::run) = "run",
+        "Host capsules on one bus: run loops on threads of their own, interceptors when messages match";
+    Trace(invoke::TraceCommandArgs, invoke::run_traced) = "trace",
+        "Fire one interceptor and show every host call that it makes";
+    Tool(tool::ToolArgs, tool::run) = "tool",
+        "List and call the tools of capsules";
+    List(list::ListArgs, list::run) = "list",
+        "List the installed capsules";
+    Show(show::ShowArgs, show::run) = "show",
+        "Show what is known about an installed capsule";
+    Verify(verify::VerifyArgs, verify::run) = "verify",
+        "Check installed capsules against what was recorded when they were installed";
+    Remove(remove::RemoveArgs, remove::run) = "remove",
+        "Remove an installed capsule";
+    Logs(logs::LogsArgs, logs::run) = "logs",
+        "Show what a capsule logged";
+    Env(env_vars::EnvArgs, env_vars::run) = "env",
+        "Show or change the settings of an installed capsule";
+    Kv(kv::KvArgs, kv::run) = "kv",
+        "Show or change the keys and values of a capsule";
+    Completions(completions::CompletionsArgs, completions::run) = "completions",
+        "Print a completion script for a shell";
+    Man(man::ManArgs, man::run) = "man",
+        "Print the man page of capsule, or of one of its commands";
+    Help(help::HelpArgs, help::run) = "help",
+        "Show help for a command or a topic";
 }
 
 /// The definition of the whole command line, for help, completions and the man page.
 pub fn command() -> clap::Command {
+    let mut command = with_version();
+    command.build();
+    command
+}
+
+fn with_version() -> clap::Command {
     let version = format!(
         "{} ({})",
         env!("CARGO_PKG_VERSION"),
@@ -150,7 +200,7 @@ fn dispatch(args: Vec<OsString>) -> Exit {
     let asks_version = args.iter().filter_map(|arg| arg.to_str()).any(|arg| {
         arg == "--version" || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('V'))
     });
-    let definition = if asks_version { command() } else { Cli::command() };
+    let definition = if asks_version { with_version() } else { Cli::command() };
     let parsed =
         definition.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -193,8 +243,25 @@ fn unparsed(error: &clap::Error, wants_json: bool) -> Exit {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     #[test]
     fn the_command_line_is_well_formed() {
         super::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_is_listed_as_it_introduces_itself() {
+        let abouts = |command: &clap::Command| -> BTreeMap<String, String> {
+            let commands = command.get_subcommands().map(|command| {
+                let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+                (command.get_name().to_owned(), about)
+            });
+            commands.collect()
+        };
+        let mut command = super::with_version();
+        let listed = abouts(&command);
+        command.build();
+        assert_eq!(listed, abouts(&command));
     }
 }

@@ -13,6 +13,7 @@ mod event;
 mod filter;
 mod json;
 pub mod redact;
+mod remembered;
 mod summary;
 mod text;
 

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Event;
+use super::remembered::{Origin, Remembered};
 use crate::host::describe::{Value, kebab};
 
 /// Settings whose values may be shown: the manifest declares them, and not as secrets.
@@ -125,15 +126,10 @@ const SECRET_WORDS: &[&str] = &[
     "sessionid",
 ];
 
-/// Shorter values are not looked for in other calls: they would be everywhere.
-const REMEMBERED_BYTES_MIN: usize = 4;
-/// Values that are remembered; the trace of a run may be long.
-const REMEMBERED_MAX: usize = 1024;
-
 /// Hides what is secret, and remembers what it was.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    known: BTreeSet<String>,
+    known: Remembered,
 }
 
 impl Redactor {
@@ -208,6 +204,10 @@ impl Redactor {
 
     /// Hides a leaf, or the parts of it that are secret.
     fn hide(&mut self, leaf: &mut Value, when: When) {
+        let origin = match when {
+            When::SettingNotPublic | When::KindIsSecret => Origin::User,
+            _ => Origin::Guest,
+        };
         match (when, &*leaf) {
             (When::InUrl, Value::Text(text)) => {
                 if let Some(shown) = self.url(text) {
@@ -228,12 +228,12 @@ impl Redactor {
             // Whether something is there is no secret.
             (_, Value::Unit | Value::Bool(_) | Value::Option(None) | Value::Case(_, None)) => {}
             (_, Value::Text(text)) => {
-                self.remember(text);
+                self.remember(text, origin);
                 *leaf = Value::Hidden;
             }
             (_, Value::Bytes(bytes)) => {
                 if let Ok(text) = std::str::from_utf8(bytes) {
-                    self.remember(text);
+                    self.remember(text, origin);
                 }
                 *leaf = Value::Hidden;
             }
@@ -241,13 +241,11 @@ impl Redactor {
         }
     }
 
-    fn remember(&mut self, text: &str) {
+    fn remember(&mut self, text: &str, origin: Origin) {
+        self.known.add(text, origin);
         // `Bearer abc`: what comes after the scheme is what turns up elsewhere.
-        let parts = std::iter::once(text).chain(text.split_once(' ').map(|(_, rest)| rest));
-        for part in parts {
-            if part.len() >= REMEMBERED_BYTES_MIN && self.known.len() < REMEMBERED_MAX {
-                self.known.insert(part.to_owned());
-            }
+        if let Some((_, rest)) = text.split_once(' ') {
+            self.known.add(rest, origin);
         }
     }
 
@@ -257,7 +255,8 @@ impl Redactor {
         let (scheme, rest) = shown.split_once("://")?;
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         if let Some(at) = rest[..end].rfind('@') {
-            self.remember(rest[..at].split_once(':').map_or(&rest[..at], |(_, word)| word));
+            let word = rest[..at].split_once(':').map_or(&rest[..at], |(_, word)| word);
+            self.remember(word, Origin::Guest);
             shown = format!("{scheme}://…@{}", &rest[at + 1..]);
         }
         if let Some((before, query)) = shown.split_once('?') {
@@ -265,7 +264,7 @@ impl Redactor {
                 .split('&')
                 .map(|pair| match pair.split_once('=') {
                     Some((name, value)) if sounds_secret(name) => {
-                        self.remember(value);
+                        self.remember(value, Origin::Guest);
                         format!("{name}=…")
                     }
                     _ => pair.to_owned(),
@@ -298,7 +297,7 @@ impl Redactor {
                     let holds = member.is_string() || member.is_array() || member.is_object();
                     if sounds_secret(name) && holds {
                         if let Some(text) = member.as_str() {
-                            self.remember(text);
+                            self.remember(text, Origin::Guest);
                         }
                         *member = "…".into();
                         found = true;
@@ -313,7 +312,7 @@ impl Redactor {
     }
 
     /// Hides what was hidden in an earlier place.
-    fn scrub(&self, event: &mut Event) {
+    fn scrub(&mut self, event: &mut Event) {
         if self.known.is_empty() {
             return;
         }
@@ -324,10 +323,10 @@ impl Redactor {
         }
     }
 
-    fn scrub_value(&self, value: &mut Value) {
+    fn scrub_value(&mut self, value: &mut Value) {
         match value {
             Value::Text(text) => self.scrub_text(text),
-            Value::Bytes(bytes) if self.known.iter().any(|known| holds(bytes, known)) => {
+            Value::Bytes(bytes) if self.known.is_in(bytes) => {
                 *value = Value::Hidden;
             }
             Value::List(items) => items.iter_mut().for_each(|item| self.scrub_value(item)),
@@ -341,19 +340,11 @@ impl Redactor {
         }
     }
 
-    fn scrub_text(&self, text: &mut String) {
-        // Longer ones come later in the order of a set only by chance: none may leave a rest.
-        let mut known: Vec<&String> =
-            self.known.iter().filter(|known| text.contains(*known)).collect();
-        known.sort_by_key(|known| std::cmp::Reverse(known.len()));
-        for secret in known {
-            *text = text.replace(secret.as_str(), "…");
+    fn scrub_text(&mut self, text: &mut String) {
+        if let Some(shown) = self.known.hide_in(text) {
+            *text = shown;
         }
     }
-}
-
-fn holds(bytes: &[u8], known: &str) -> bool {
-    bytes.windows(known.len()).any(|window| window == known.as_bytes())
 }
 
 fn kind_is_secret(fields: &[(Cow<'static, str>, Value)]) -> bool {

@@ -18,8 +18,8 @@ pub(in crate::component) struct Code<'a> {
     /// The imported functions' names, then their types and those of the module's own functions.
     imports: Vec<(&'a str, &'a str)>,
     types: Vec<u32>,
-    /// Where each body starts, without its size, and where the last one ends.
-    bodies: Vec<Range<u32>>,
+    /// Where each body starts, its size before it.
+    bodies: Vec<u32>,
 }
 
 /// Bytes that are fetched ahead of the walk over the bodies: they stay in the second-level cache.
@@ -78,9 +78,15 @@ impl<'a> Code<'a> {
                 at_most(self.types.len(), module.range.start)?;
             }
         }
-        for ty in module.functions.iter().flat_map(Clone::clone) {
-            self.types.push(ty?);
-            at_most(self.types.len(), module.range.start)?;
+        if let Some(section) = &module.functions {
+            let range = section.range();
+            let mut numbers = Numbers::new(&self.bytes[range.clone()], range.start);
+            let count = numbers.count()?;
+            at_most(self.types.len().saturating_add(count), module.range.start)?;
+            self.types.reserve_exact(count);
+            for _ in 0..count {
+                self.types.push(numbers.next()?);
+            }
         }
         Ok(())
     }
@@ -90,21 +96,19 @@ impl<'a> Code<'a> {
             return Ok(());
         }
         let section = &self.bytes[module.code.clone()];
-        let mut reader = BinaryReader::new(section, module.code.start);
-        let mut fetched = 0;
-        let count = reader.read_var_u32()?;
+        let mut numbers = Numbers::new(section, module.code.start);
+        let count = numbers.count()?;
+        at_most(count, module.code.start)?;
         // Each body has a size and an end, whatever the count says.
-        self.bodies.reserve_exact((count as usize).min(section.len() / 2).min(FUNCTIONS_MAX));
+        self.bodies.reserve_exact(count);
+        let mut fetched = 0;
         for _ in 0..count {
-            if reader.current_position() >= fetched {
-                let ahead = &section[reader.current_position()..];
-                fetched = section.len() - ahead.len() + fetch(ahead);
+            if numbers.at >= fetched {
+                fetched = numbers.at + fetch(&section[numbers.at..]);
             }
-            let size = reader.read_var_u32()? as usize;
-            let start = reader.original_position();
-            reader.read_bytes(size)?;
-            self.bodies.push(position(start)?..position(start + size)?);
-            at_most(self.bodies.len(), start)?;
+            self.bodies.push(position(module.code.start + numbers.at)?);
+            let size = numbers.next()? as usize;
+            numbers.skip(size)?;
         }
         Ok(())
     }
@@ -136,8 +140,11 @@ impl<'a> Code<'a> {
     }
 
     fn body(&self, func: u32) -> Option<Range<usize>> {
-        let body = self.bodies.get((func as usize).checked_sub(self.imports.len())?)?;
-        Some(body.start as usize..body.end as usize)
+        let start = *self.bodies.get((func as usize).checked_sub(self.imports.len())?)? as usize;
+        let mut numbers = Numbers::new(&self.bytes[start..], start);
+        // It was read before.
+        let size = numbers.next().ok()? as usize;
+        Some(start + numbers.at..start + numbers.at + size)
     }
 
     /// The instructions of a function that the module defines.
@@ -165,6 +172,69 @@ impl<'a> Code<'a> {
             }
         }
         Ok(callees)
+    }
+}
+
+/// Unsigned numbers in LEB128, one after the other: sizes and indices, of which a module may have
+/// many more than of anything else.
+struct Numbers<'a> {
+    bytes: &'a [u8],
+    /// Where `bytes` begins in the file.
+    offset: usize,
+    at: usize,
+}
+
+impl<'a> Numbers<'a> {
+    fn new(bytes: &'a [u8], offset: usize) -> Numbers<'a> {
+        Numbers { bytes, offset, at: 0 }
+    }
+
+    #[inline]
+    fn next(&mut self) -> Result<u32, ParseError> {
+        if let Some([a, b, c, ..]) = self.bytes.get(self.at..) {
+            let low = |byte: &u8| u32::from(byte & 0x7f);
+            if a & 0x80 == 0 {
+                self.at += 1;
+                return Ok(low(a));
+            }
+            if b & 0x80 == 0 {
+                self.at += 2;
+                return Ok(low(a) | low(b) << 7);
+            }
+            if c & 0x80 == 0 {
+                self.at += 3;
+                return Ok(low(a) | low(b) << 7 | low(c) << 14);
+            }
+        }
+        self.large()
+    }
+
+    /// What is longer, or near the end, or wrong.
+    #[cold]
+    fn large(&mut self) -> Result<u32, ParseError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let mut reader = BinaryReader::new(rest, self.offset + self.at);
+        let number = reader.read_var_u32()?;
+        self.at += reader.current_position();
+        Ok(number)
+    }
+
+    /// How many of something follow, each of which takes a byte or more.
+    fn count(&mut self) -> Result<usize, ParseError> {
+        let count = self.next()? as usize;
+        if count > self.bytes.len() - self.at {
+            return Err(ParseError::new(self.offset + self.at, "unexpected end-of-file"));
+        }
+        Ok(count)
+    }
+
+    #[inline]
+    fn skip(&mut self, bytes: usize) -> Result<(), ParseError> {
+        if bytes > self.bytes.len() - self.at {
+            return Err(ParseError::new(self.offset + self.at, "unexpected end-of-file"));
+        }
+        self.at += bytes;
+        Ok(())
     }
 }
 

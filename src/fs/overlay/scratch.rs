@@ -28,7 +28,7 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Makes one, and removes those of processes that are gone.
     pub(super) fn new() -> Result<Scratch, FsError> {
-        Self::new_in(&std::env::temp_dir())
+        Self::new_in(&tempfile::env::temp_dir())
     }
 
     fn new_in(place: &Path) -> Result<Scratch, FsError> {
