@@ -11,6 +11,7 @@ use crate::component::{EntryPoint, Surface, has_run_loop, world};
 use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile};
 use crate::fs::Mount;
 use crate::host::ports::{LogLevel, Refused};
+use crate::limits::RUN_LOOP_BINDINGS_MAX;
 use crate::local::{
     Account, DataScope, Hosted, HostingOptions, LogSink, Machine, MachineOptions, NetworkOptions,
 };
@@ -137,7 +138,7 @@ pub(super) fn refuse_unlinkable(capsule: &Capsule, surface: &Surface) -> Result<
     }
     let problems = world::check(surface);
     if problems.is_empty() {
-        return Ok(());
+        return refuse_crowded(capsule, surface);
     }
     let noun = if problems.len() == 1 { "import is" } else { "imports are" };
     let failure = Failure::new(
@@ -154,6 +155,20 @@ pub(super) fn refuse_unlinkable(capsule: &Capsule, surface: &Surface) -> Result<
         failure.cause(problem.message())
     });
     Err(failure.help(help.join("\n")))
+}
+
+/// Refuses more handlers than a capsule with a run loop may bind.
+fn refuse_crowded(capsule: &Capsule, surface: &Surface) -> Result<(), Failure> {
+    let count = capsule.manifest.handlers().count();
+    if !has_run_loop(surface) || count <= RUN_LOOP_BINDINGS_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "{} binds {count} handlers beside its run loop, {RUN_LOOP_BINDINGS_MAX} at most",
+        capsule.id()
+    );
+    let failure = Failure::new(Exit::Invalid, "run-loop-bindings", message);
+    Err(failure.help("subscribe to the topics in `run`; its handlers are never called anyway"))
 }
 
 /// Whether an entry point may be called: it is there, and not known to do nothing.

@@ -21,11 +21,11 @@ pub(super) struct Key {
 pub(super) struct Capacity {
     /// Deliveries in one queue.
     pub(super) per_queue: usize,
-    /// Their payload bytes.
+    /// Bytes that they hold: of the message, and of what an earlier handler made of it.
     pub(super) bytes_per_queue: usize,
     /// Deliveries in all queues.
     pub(super) total: usize,
-    /// Their payload bytes.
+    /// Bytes that they hold.
     pub(super) bytes_total: usize,
     /// Calls in flight.
     pub(super) calls: usize,
@@ -68,6 +68,12 @@ pub(super) struct Queues {
     calls: usize,
 }
 
+/// The bytes that a step keeps from being freed. The message is counted with every step of its
+/// chain; only one of them waits at a time.
+fn weight(step: &Deliver) -> usize {
+    step.payload.len().saturating_add(step.message.payload.len())
+}
+
 impl Queues {
     pub(super) fn new(capacity: Capacity) -> Queues {
         let (queues, turns) = (HashMap::new(), VecDeque::new());
@@ -76,7 +82,7 @@ impl Queues {
 
     /// Puts a step at the end of its queue, or gives it back.
     pub(super) fn push(&mut self, key: Key, step: Deliver) -> Result<(), (Full, Deliver)> {
-        let bytes = step.payload.len();
+        let bytes = weight(&step);
         let Capacity { per_queue, bytes_per_queue, total, bytes_total, .. } = self.capacity;
         if self.waiting >= total || self.bytes.saturating_add(bytes) > bytes_total {
             return Err((Full::Everywhere { waiting: self.waiting }, step));
@@ -105,7 +111,7 @@ impl Queues {
         let key = self.turns.pop_front()?;
         let queue = self.queues.get_mut(&key)?;
         let step = queue.waiting.pop_front()?;
-        let bytes = step.payload.len();
+        let bytes = weight(&step);
         queue.bytes -= bytes;
         queue.busy = true;
         self.waiting -= 1;
@@ -231,6 +237,20 @@ mod tests {
         queues.push(key(2, "bob"), step(4, &large)).expect("room");
         let refused = queues.push(key(3, "bob"), step(5, &large)).expect_err("full");
         assert_eq!(refused.0, Full::Everywhere { waiting: 7 });
+    }
+
+    #[test]
+    fn a_message_weighs_even_when_a_handler_made_something_small_of_it() {
+        let mut queues = Queues::new(CAPACITY);
+        let mut held = step(1, "");
+        let message = Message { payload: "x".repeat(30).into(), ..(*held.message).clone() };
+        held.message = Arc::new(message);
+        queues.push(key(0, "ann"), held.clone()).expect("room");
+        let refused = queues.push(key(0, "ann"), held).expect_err("full");
+        assert_eq!(refused.0, Full::Queue { waiting: 1 });
+        let (key, _) = queues.next().expect("due");
+        queues.done(&key);
+        assert_eq!((queues.waiting, queues.bytes), (0, 0));
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use super::cache::CacheError;
-use super::{Engine, EngineError, Flavour, Flavoured, Profile, get_or_make};
+use super::{Engine, EngineError, Flavour, Flavoured, Profile};
 use crate::component::{Digest, Verified};
 use crate::host::{CapsuleHost, HostState, missing};
 
@@ -171,7 +171,7 @@ pub(super) struct Linked {
     pub(super) capsule: Arc<CapsuleHost>,
     pub(super) flavoured: Flavoured,
     without_slots: Option<WithoutSlots>,
-    beyond: OnceLock<Arc<Linked>>,
+    beyond: OnceLock<Option<Arc<Linked>>>,
     pub(super) hook: Option<ComponentExportIndex>,
     pub(super) run: Option<ComponentExportIndex>,
     pub(super) install: Option<ComponentExportIndex>,
@@ -179,18 +179,47 @@ pub(super) struct Linked {
 }
 
 impl Linked {
+    /// Whether there is [`Linked::beyond_slots`].
+    pub(super) fn keeps_slots(&self) -> bool {
+        self.without_slots.is_some()
+    }
+
     /// The same capsule for instances that no slot is left for, or that may outgrow one; made when
     /// it is first needed. `None` when this one keeps no slots, or the code cannot be had again.
-    pub(super) fn beyond_slots(&self) -> Option<&Arc<Linked>> {
-        let WithoutSlots { engine, verified, flavour } = self.without_slots.as_ref()?;
-        let made = get_or_make(&self.beyond, || {
-            let code = engine.compile_for(verified, *flavour, Profile::OneShot);
-            let code = code.map_err(|error| error.to_string())?;
-            let linked = code.link(Arc::clone(&self.capsule)).map_err(|error| error.to_string())?;
-            tracing::info!("{}: some instances are made without a slot", self.capsule.id);
-            Ok::<_, String>(linked.0)
+    ///
+    /// It may have to be compiled, for seconds. That happens on a thread of its own: whoever waits
+    /// can give up at its deadline.
+    pub(super) async fn beyond_slots(self: &Arc<Self>) -> Option<Arc<Linked>> {
+        self.without_slots.as_ref()?;
+        if let Some(made) = self.beyond.get() {
+            return made.clone();
+        }
+        let (made, wait) = tokio::sync::oneshot::channel();
+        let linked = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("capsule-compile".to_owned());
+        let started = thread.spawn(move || {
+            // Nobody may wait any more; the next one finds it made.
+            let _ = made.send(linked.make_beyond());
         });
-        made.inspect_err(|error| tracing::warn!("{}: {error}", self.capsule.id)).ok()
+        started.inspect_err(|error| tracing::warn!("{}: {error}", self.capsule.id)).ok()?;
+        wait.await.ok().flatten()
+    }
+
+    /// Of several that need it at once, one makes it and the others wait.
+    fn make_beyond(&self) -> Option<Arc<Linked>> {
+        let WithoutSlots { engine, verified, flavour } = self.without_slots.as_ref()?;
+        let made = self.beyond.get_or_init(|| {
+            let code = engine.compile_for(verified, *flavour, Profile::OneShot);
+            let linked = code
+                .map_err(|error| error.to_string())
+                .and_then(|code| code.link(Arc::clone(&self.capsule)).map_err(|e| e.to_string()));
+            tracing::info!("{}: some instances are made without a slot", self.capsule.id);
+            linked
+                .inspect_err(|error| tracing::warn!("{}: {error}", self.capsule.id))
+                .ok()
+                .map(|linked| linked.0)
+        });
+        made.clone()
     }
 }
 

@@ -120,13 +120,14 @@ impl Linked {
         fuel: u64,
     ) -> Result<Made, Box<CallReport>> {
         let ceiling = meter.ceiling_bytes();
-        let roomy = if ceiling > MEMORY_BYTES { self.beyond_slots() } else { None };
-        let failed = match roomy.unwrap_or(self).try_make(scope, meter, pace, observer, fuel).await
-        {
+        let roomy = if ceiling > MEMORY_BYTES { self.beyond_slots().await } else { None };
+        let roomy = roomy.as_ref().unwrap_or(self);
+        let failed = match roomy.try_make(scope, meter, pace, observer, fuel).await {
             Ok(made) => return Ok(made),
             Err(failed) => failed,
         };
-        let Some((state, beyond)) = failed.retry else { return Err(failed.report) };
+        let Some(state) = failed.retry else { return Err(failed.report) };
+        let Some(beyond) = self.beyond_slots().await else { return Err(failed.report) };
         let HostState { scope, pace, boundary, .. } = *state;
         let (meter, observer) = (Meter::new(ceiling), boundary.into_observer());
         let made = beyond.try_make(scope, meter, pace, observer, fuel).await;
@@ -165,8 +166,7 @@ impl Linked {
                 // Whatever a guest did to others while it was being made must not be done twice.
                 let fresh = store.data().boundary.last_call().is_none();
                 let full = fresh && error.is::<wasmtime::PoolConcurrencyLimitError>();
-                let beyond = if full { self.beyond_slots().cloned() } else { None };
-                let retry = beyond.map(|beyond| (Box::new(store.into_data()), beyond));
+                let retry = (full && self.keeps_slots()).then(|| Box::new(store.into_data()));
                 Err(Unmade { report, retry })
             }
         }
@@ -176,8 +176,8 @@ impl Linked {
 /// An instance that was not made.
 struct Unmade {
     report: Box<CallReport>,
-    /// When all that was missing is a slot: the untouched state, and what makes instances without.
-    retry: Option<(Box<HostState>, Arc<Linked>)>,
+    /// When all that was missing is a slot: the untouched state.
+    retry: Option<Box<HostState>>,
 }
 
 impl Unmade {

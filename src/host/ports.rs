@@ -60,6 +60,7 @@ pub trait Resolver: Send + Sync {
 }
 
 /// What one principal owns as far as one capsule can see it.
+#[derive(Clone)]
 pub struct Belongings {
     /// The principal.
     pub id: PrincipalId,
@@ -72,9 +73,11 @@ pub struct Belongings {
     /// Its secrets.
     pub secrets: Arc<dyn Secrets>,
     /// Its home and its scratch directory.
-    pub files: PrincipalFiles,
+    pub files: Arc<PrincipalFiles>,
     /// Message bytes it may publish in a second.
     pub ipc_bytes_per_sec: u64,
+    /// Whether its capsules hear in the audit trail what every principal does.
+    pub reads_all_audit: bool,
 }
 
 /// Looks principals up. What a principal does not have is absent: nobody is lent another's.

@@ -234,4 +234,10 @@ impl Account {
     pub fn is_exempt(&self) -> bool {
         crate::policy::exemption::is_exempt(Some(&self.profile), Some(&self.groups), &self.id)
     }
+
+    /// Whether its capsules hear in the audit trail what every principal does.
+    pub fn reads_all_audit(&self) -> bool {
+        let (profile, groups) = (Some(&self.profile), Some(&self.groups));
+        crate::policy::exemption::reads_all_audit(profile, groups, &self.id)
+    }
 }

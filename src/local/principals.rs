@@ -136,9 +136,10 @@ impl LocalPrincipals {
                 shown,
                 Arc::clone(&self.log),
             )),
-            files: self.files(id),
+            files: Arc::new(self.files(id)),
             secrets: Arc::new(LocalSecrets::new(store.cloned(), id, capsule, secrets)),
             ipc_bytes_per_sec: account.profile.quotas.max_ipc_throughput_bytes,
+            reads_all_audit: account.reads_all_audit(),
         })
     }
 }
@@ -185,12 +186,19 @@ impl Scratch {
 impl Principals for LocalPrincipals {
     fn belongings(&self, id: &PrincipalId) -> Result<Arc<Belongings>, Refused> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(belongings) = known.get(id) {
-            // A principal that was disabled since is refused from the next call on.
-            return match self.accounts.find(id) {
-                Ok(_) => Ok(Arc::clone(belongings)),
-                Err(error) => Err(Refused { id: id.to_string(), reason: error.to_string() }),
-            };
+        if let Some(belongings) = known.get_mut(id) {
+            // A principal that was disabled since is refused from the next call on, and what its
+            // profile says now counts.
+            let account = self.accounts.find(id);
+            let account = account
+                .map_err(|error| Refused { id: id.to_string(), reason: error.to_string() })?;
+            let rate = account.profile.quotas.max_ipc_throughput_bytes;
+            let audit = account.reads_all_audit();
+            if (rate, audit) != (belongings.ipc_bytes_per_sec, belongings.reads_all_audit) {
+                let changed = Arc::make_mut(belongings);
+                (changed.ipc_bytes_per_sec, changed.reads_all_audit) = (rate, audit);
+            }
+            return Ok(Arc::clone(belongings));
         }
         let belongings = Arc::new(self.look_up(id)?);
         if known.len() < KNOWN_MAX {

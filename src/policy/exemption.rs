@@ -16,9 +16,6 @@ pub const EXEMPTIONS: [&str; 3] = ["system:resources:unbounded", "net_bind", "up
 /// The capability to hear what every principal does.
 pub const AUDIT_READ_ALL: &str = "audit:read_all";
 
-/// The topic on which it is heard.
-pub const AUDIT_TOPIC: &str = "astrid.v1.audit.entry";
-
 /// The first capability that exempts `id`, or nothing when it is bounded.
 pub fn exemption(
     profile: Option<&Profile>,
@@ -38,29 +35,15 @@ pub fn is_exempt(
     exemption(profile, groups, id).is_some()
 }
 
-/// Which events a subscription lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hears {
-    /// Those of every principal.
-    Everybody,
-    /// Those that the owner of the capsule caused.
-    OwnerOnly,
-}
-
-/// Whose events a subscription hears, given whether its pattern covers [`AUDIT_TOPIC`] by the rules
-/// of the bus.
-///
-/// A pattern that covers more than the audit topic is narrowed as a whole.
-pub fn hears(
-    covers_audit: bool,
-    owner_profile: Option<&Profile>,
+/// Whether a capsule of `owner` hears what every principal does, not `owner` alone.
+pub fn reads_all_audit(
+    profile: Option<&Profile>,
     groups: Option<&GroupConfig>,
     owner: &PrincipalId,
-) -> Hears {
-    let holder = owner_profile.zip(groups).is_some_and(|(profile, groups)| {
+) -> bool {
+    profile.zip(groups).is_some_and(|(profile, groups)| {
         CapabilityCheck::new(profile, groups, owner).has(AUDIT_READ_ALL)
-    });
-    if covers_audit && !holder { Hears::OwnerOnly } else { Hears::Everybody }
+    })
 }
 
 #[cfg(test)]
@@ -125,17 +108,16 @@ mod tests {
         let id = PrincipalId::default();
         assert_eq!(AUDIT_READ_ALL, "audit:read_all");
         for (who, want) in [
-            (profile("admin", "", ""), Hears::Everybody),
-            (profile("", "audit:read_all", ""), Hears::Everybody),
-            (profile("", "audit:*", ""), Hears::Everybody),
-            (profile("admin", "audit:read_all", "audit:*"), Hears::OwnerOnly),
-            (profile("agent", "", ""), Hears::OwnerOnly),
-            (profile("", "", ""), Hears::OwnerOnly),
+            (profile("admin", "", ""), true),
+            (profile("", "audit:read_all", ""), true),
+            (profile("", "audit:*", ""), true),
+            (profile("admin", "audit:read_all", "audit:*"), false),
+            (profile("agent", "", ""), false),
+            (profile("", "", ""), false),
         ] {
-            assert_eq!(hears(true, Some(&who), Some(&config), &id), want, "{who:?}");
-            assert_eq!(hears(false, Some(&who), Some(&config), &id), Hears::Everybody);
-            assert_eq!(hears(true, None, Some(&config), &id), Hears::OwnerOnly);
-            assert_eq!(hears(true, Some(&who), None, &id), Hears::OwnerOnly);
+            assert_eq!(reads_all_audit(Some(&who), Some(&config), &id), want, "{who:?}");
+            assert!(!reads_all_audit(None, Some(&config), &id));
+            assert!(!reads_all_audit(Some(&who), None, &id));
         }
     }
 }

@@ -69,7 +69,8 @@ impl<'a> View<'a> {
     pub(super) fn subscribe(mut self, pattern: &str) -> Result<Resource<Subscription>, ErrorCode> {
         topic::check_pattern(pattern).map_err(|_| ErrorCode::InvalidInput)?;
         self.gate.ask(Ask::Subscribe { pattern })?;
-        let scope = bus::Scope::of_guest(pattern, self.scope.owner.id.as_str(), false);
+        let owner = &self.scope.owner;
+        let scope = bus::Scope::of_guest(pattern, owner.id.as_str(), owner.reads_all_audit);
         let subscription = self
             .capsule
             .services
