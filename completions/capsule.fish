@@ -50,6 +50,8 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "remove" -d 'Remove 
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "logs" -d 'Show what a capsule logged'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "env" -d 'Show or change the settings of an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "kv" -d 'Show or change the keys and values of a capsule'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "principal" -d 'Show or change who may act, what they may do and how much they may use'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "group" -d 'Show or change groups of capabilities'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "man" -d 'Print the man page of capsule, or of one of its commands'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "help" -d 'Show help for a command or a topic'
@@ -497,6 +499,209 @@ complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subc
 complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand kv; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "list" -d 'List everybody (the default)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "show" -d 'Show all that is known of a principal'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "create" -d 'Make a principal, a member of `agent` unless groups are named'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "set" -d 'Change groups, capabilities and limits'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "enable" -d 'Let a principal act again'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "disable" -d 'Refuse every call of a principal, keeping what it has'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and not __fish_seen_subcommand_from list show create set enable disable delete" -f -a "delete" -d 'Delete a principal'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l group -d 'A group to be a member of; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l join -d 'Become a member of a group; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l leave -d 'Leave a group; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l grant -d 'Grant a capability or a pattern of them; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l ungrant -d 'Take a grant back; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l revoke -d 'Revoke a capability, whatever grants it; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l unrevoke -d 'Take a revocation back; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l memory -d 'Memory of one instance' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l timeout -d 'Wall-clock time of one call, in whole seconds' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l fuel-rate -d 'Fuel that may be used in a second' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l ipc-rate -d 'Message bytes that may be published in a second' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l processes -d 'Processes that may run in the background' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l storage -d 'Disk space' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l unsafe-admin -d 'Needed to grant `*`, every capability there is'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l purge -d 'Delete its home, secrets and data too'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -f -a "list" -d 'List all groups (the default)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -f -a "show" -d 'Show a group'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -f -a "create" -d 'Make a group'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -f -a "set" -d 'Change a group; what is not named stays'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -f -a "delete" -d 'Delete a group; its members lose what it gave them'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l capability -d 'A capability, or a pattern of them, that members hold; repeatable, all of them together' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l description -d 'What it is for; empty for nothing' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l no-capabilities -d 'Members hold nothing'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l unsafe-admin -d 'Needed for `*`, every capability there is'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l capability -d 'A capability, or a pattern of them, that members hold; repeatable, all of them together' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l description -d 'What it is for; empty for nothing' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l no-capabilities -d 'Members hold nothing'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l unsafe-admin -d 'Needed for `*`, every capability there is'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand group; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand completions" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand completions" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand completions" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F

@@ -5,6 +5,7 @@
 //! out. Two tags stand for their content alone. What claims to be a known message but is not stays
 //! as it is, as does everything without a known tag.
 
+mod canonical;
 mod known;
 
 use std::sync::Arc;
@@ -37,6 +38,9 @@ pub fn normalise(text: &str) -> Result<Arc<str>, PayloadError> {
     let bytes = text.len();
     if bytes > PAYLOAD_BYTES_MAX {
         return Err(PayloadError::TooLarge { bytes, max: PAYLOAD_BYTES_MAX });
+    }
+    if canonical::stays(text) {
+        return Ok(text.into());
     }
     let value = serde_json::from_str(text).map_err(PayloadError::NotJson)?;
     Ok(delivered(value).into())

@@ -40,7 +40,8 @@ impl Failure {
         let mut next = Some(error);
         while let Some(error) = next {
             let text = error.to_string();
-            if self.causes.last() != Some(&text) {
+            // Many an error ends with what caused it.
+            if !self.causes.last().is_some_and(|last| last.ends_with(&text)) {
                 self.causes.push(text);
             }
             next = error.source();

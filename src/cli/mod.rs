@@ -10,6 +10,7 @@ mod env;
 mod env_vars;
 mod exit;
 mod failure;
+mod groups;
 mod help;
 mod inspect;
 mod install;
@@ -26,6 +27,7 @@ mod observe;
 mod outside;
 mod parse;
 mod person;
+mod principals;
 mod remove;
 mod run;
 mod show;
@@ -145,6 +147,10 @@ commands! {
         "Show or change the settings of an installed capsule";
     Kv(kv::KvArgs, kv::run) = "kv",
         "Show or change the keys and values of a capsule";
+    Principal(principals::PrincipalArgs, principals::run) = "principal",
+        "Show or change who may act, what they may do and how much they may use";
+    Group(groups::GroupArgs, groups::run) = "group",
+        "Show or change groups of capabilities";
     Completions(completions::CompletionsArgs, completions::run) = "completions",
         "Print a completion script for a shell";
     Man(man::ManArgs, man::run) = "man",

@@ -12,6 +12,7 @@ pub mod kv;
 pub mod list;
 pub mod logs;
 pub mod number;
+pub mod principal;
 pub mod remove;
 pub mod run;
 pub mod show;

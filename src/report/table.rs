@@ -54,7 +54,8 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        if parts.last() != Some(&text) {
+        // Many an error ends with what caused it.
+        if !parts.last().is_some_and(|last| last.ends_with(&text)) {
             parts.push(text);
         }
         next = error.source();

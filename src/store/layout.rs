@@ -105,6 +105,11 @@ impl Home {
         self.run().join("capsule-_commit.lock")
     }
 
+    /// The lock held while a profile or the groups are changed.
+    pub fn policy_lock(&self) -> PathBuf {
+        self.run().join("capsule-_policy.lock")
+    }
+
     /// Binaries by digest.
     pub fn binaries(&self) -> PathBuf {
         self.root.join("bin")

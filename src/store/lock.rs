@@ -65,7 +65,18 @@ pub(super) struct CommitLock {
     _file: Option<File>,
 }
 
+/// The right to change profiles and groups.
+#[derive(Debug)]
+pub struct PolicyLock {
+    _file: Option<File>,
+}
+
 impl Store {
+    /// Takes the lock that is held from reading a profile or the groups to writing them; waits for it.
+    pub fn lock_policy(&self) -> Result<PolicyLock, DiskError> {
+        Ok(PolicyLock { _file: self.lock_file(&self.home.policy_lock(), Wait::Yes)? })
+    }
+
     /// Takes the lock of a capsule.
     ///
     /// It excludes other threads as well as other processes, so a thread that holds it must not ask
