@@ -165,6 +165,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End after this time')
             [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'How long a loop may take to signal readiness before a warning')
             [CompletionResult]::new('--guards-below', '--guards-below', [CompletionResultType]::ParameterName, 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied')
+            [CompletionResult]::new('--instances', '--instances', [CompletionResultType]::ParameterName, 'Whether an instance serves further calls of the same principal, or each call gets its own')
             [CompletionResult]::new('--allow-local', '--allow-local', [CompletionResultType]::ParameterName, 'Let guests reach this endpoint although its address is local; may be repeated')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Take this address for a name; may be repeated')
             [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Show every host call, or those that pass the filter; repeatable')

@@ -1425,7 +1425,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --commit --direct --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --instances --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --commit --direct --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1469,6 +1469,10 @@ _capsule() {
                     ;;
                 --guards-below)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instances)
+                    COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
                     return 0
                     ;;
                 --allow-local)

@@ -158,6 +158,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --for 'End after this time'
             cand --ready-timeout 'How long a loop may take to signal readiness before a warning'
             cand --guards-below 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied'
+            cand --instances 'Whether an instance serves further calls of the same principal, or each call gets its own'
             cand --allow-local 'Let guests reach this endpoint although its address is local; may be repeated'
             cand --resolve 'Take this address for a name; may be repeated'
             cand --trace 'Show every host call, or those that pass the filter; repeatable'

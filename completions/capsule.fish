@@ -162,6 +162,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l guards-below -d 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
+fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r

@@ -52,6 +52,9 @@ pub const DISPATCH_TOTAL_MAX: usize = 262_144;
 pub const DISPATCH_BYTES_TOTAL_MAX: usize = 256 << 20;
 /// Interceptor calls in flight at once, over all capsules. Ours: half of a server's slots.
 pub const DISPATCH_CALLS_MAX: usize = 64;
+/// Instances that wait for their principal's next call, over all capsules. Ours: a quarter of a
+/// server's slots, so that calls and run loops never lack one.
+pub const INSTANCES_IDLE_MAX: usize = 32;
 
 // --- Principals -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 mod events;
 mod host_topics;
 pub(in crate::cli) mod hosting;
+mod ledgers;
 pub(in crate::cli) mod reporter;
 mod session;
 mod tally;
@@ -22,8 +23,8 @@ use super::person::{Answers, LocalPerson};
 use super::target;
 use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
-use crate::engine::Profile;
-use crate::limits::READY_TIMEOUT;
+use crate::engine::{Pool, Profile};
+use crate::limits::{INSTANCES_IDLE_MAX, READY_TIMEOUT};
 use crate::policy::rate::RateLimiter;
 use hosting::Calls;
 use reporter::Reporter;
@@ -66,12 +67,31 @@ pub(super) struct RunArgs {
     /// ends the chain as if it had denied
     #[arg(long, value_name = "PRIORITY", default_value_t = 0)]
     guards_below: u32,
+    /// Whether an instance serves further calls of the same principal, or each call gets its own
+    #[arg(long, value_name = "WHICH", default_value = "reuse")]
+    instances: Instances,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
     trace: TraceArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
+}
+
+/// What instances calls are made in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum Instances {
+    /// One that has served the same principal before, if it returned normally
+    Reuse,
+    /// A new one for each call
+    Fresh,
+}
+
+impl Instances {
+    /// Where instances wait, if they are used again.
+    pub(in crate::cli) fn pool(self) -> Option<Pool> {
+        (self == Instances::Reuse).then(|| Pool::new(INSTANCES_IDLE_MAX))
+    }
 }
 
 /// Ends after which changes are applied: a run is ended by whoever started it, as a rule.
@@ -115,7 +135,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         rate: RateLimiter::default(),
         guards_below: args.guards_below,
     };
-    let calls = Calls::start(&place, &runtime)?;
+    let calls = Calls::start(&place, &runtime, args.instances.pool())?;
     let mut session = Session::new(hosting, calls, &capsules)?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let until = args.until.clone();

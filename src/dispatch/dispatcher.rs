@@ -9,7 +9,7 @@ use super::lanes::Lanes;
 use super::queues::{Capacity, Key, Queues};
 use crate::bus::Message;
 use crate::clock::Clock;
-use crate::engine::{Call, CallReport, Loaded};
+use crate::engine::{Call, CallReport, Loaded, Pool};
 use crate::host::ports::{Belongings, Refused};
 use crate::host::record::Observer;
 use crate::limits::{
@@ -30,6 +30,9 @@ pub struct DispatcherOptions {
     pub handled: HandledSink,
     /// Ends calls; what waits then is not called any more.
     pub cancel: CancellationToken,
+    /// Where instances wait for the next call of the same principal; without it each call gets one of
+    /// its own.
+    pub instances: Option<Pool>,
 }
 
 /// Told how each step went.
@@ -73,6 +76,7 @@ struct Shared {
     lanes: Lanes,
     handled: HandledSink,
     cancel: CancellationToken,
+    instances: Option<Pool>,
 }
 
 struct State {
@@ -92,7 +96,7 @@ impl Dispatcher {
             calls: DISPATCH_CALLS_MAX,
         };
         let state = State { capsules: Vec::new(), queues: Queues::new(capacity) };
-        let DispatcherOptions { runtime, stopwatch, handled, cancel } = options;
+        let DispatcherOptions { runtime, stopwatch, handled, cancel, instances } = options;
         Ok(Dispatcher {
             shared: Arc::new(Shared {
                 state: Mutex::new(state),
@@ -100,6 +104,7 @@ impl Dispatcher {
                 lanes: Lanes::start(&runtime, stopwatch)?,
                 handled,
                 cancel,
+                instances,
             }),
         })
     }
@@ -166,10 +171,10 @@ impl Shared {
         {
             let served = state.capsules.get(key.capsule).and_then(Clone::clone);
             let place = Place { shared: Arc::downgrade(self), key };
-            let cancel = self.cancel.clone();
+            let (cancel, instances) = (self.cancel.clone(), self.instances.clone());
             self.lanes.spawn(async move {
                 let outcome = match &served {
-                    Some(served) => served.call(&delivery, cancel).await,
+                    Some(served) => served.call(&delivery, cancel, instances.as_ref()).await,
                     None => Outcome::Refused(not_served(&place.key)),
                 };
                 place.finish(delivery, outcome);
@@ -215,7 +220,12 @@ impl Drop for Place {
 }
 
 impl Served {
-    async fn call(&self, delivery: &Deliver, cancel: CancellationToken) -> Outcome {
+    async fn call(
+        &self,
+        delivery: &Deliver,
+        cancel: CancellationToken,
+        instances: Option<&Pool>,
+    ) -> Outcome {
         let admitted = self.principal(&delivery.message).and_then(|principal| {
             let admitted = (self.admit)(&principal.id)?;
             Ok((principal, admitted))
@@ -233,7 +243,10 @@ impl Served {
             limits,
             cancel,
         };
-        let report: CallReport = self.loaded.invoke(call, (self.observer)()).await;
+        let report: CallReport = match instances {
+            Some(pool) => pool.call(&self.loaded, call, || (self.observer)()).await,
+            None => self.loaded.invoke(call, (self.observer)()).await,
+        };
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
         reservation.settle(used, self.loaded.capsule().services.stopwatch.monotonic());
         Outcome::Called(Box::new(report))

@@ -70,7 +70,7 @@ impl Call<'_> {
 /// When a call ends at the latest, for code that computes and for calls that wait. Making the
 /// instance that a call runs in counts towards it.
 #[derive(Clone, Copy)]
-struct Bounds {
+pub(super) struct Bounds {
     ends: u64,
     limit: Duration,
     deadline: Option<(tokio::time::Instant, Duration)>,
@@ -239,7 +239,7 @@ impl CallReport {
 impl Loaded {
     /// Calls the interceptor in an instance of its own.
     pub async fn invoke(&self, call: Call<'_>, observer: Option<Box<dyn Observer>>) -> CallReport {
-        let bounds = Bounds::from_now(&self.0, call.limits.timeout);
+        let bounds = self.bounds(&call);
         match self.instance_within(&call, bounds, observer).await {
             Ok((mut instance, made)) => {
                 let mut report = instance.call_within(call, bounds).await;
@@ -251,17 +251,22 @@ impl Loaded {
         }
     }
 
+    /// When a call that begins now ends.
+    pub(super) fn bounds(&self, call: &Call<'_>) -> Bounds {
+        Bounds::from_now(&self.0, call.limits.timeout)
+    }
+
     /// Makes an instance for calls like `call`. The report tells what that took.
     pub async fn instance(
         &self,
         call: &Call<'_>,
         observer: Option<Box<dyn Observer>>,
     ) -> Result<(Instance, CallReport), Box<CallReport>> {
-        let bounds = Bounds::from_now(&self.0, call.limits.timeout);
+        let bounds = self.bounds(call);
         self.instance_within(call, bounds, observer).await
     }
 
-    async fn instance_within(
+    pub(super) async fn instance_within(
         &self,
         call: &Call<'_>,
         bounds: Bounds,
@@ -292,6 +297,11 @@ impl Instance {
         self.spent
     }
 
+    /// The memory that it may use, in bytes; it stays what it was when it was made.
+    pub(super) fn memory_ceiling(&self) -> u64 {
+        self.store.data().meter.ceiling_bytes()
+    }
+
     /// Whether the capsule exports `astrid-hook-trigger` at all.
     pub fn has_hook(&self) -> bool {
         self.hook.is_some()
@@ -303,7 +313,7 @@ impl Instance {
         self.call_within(call, bounds).await
     }
 
-    async fn call_within(&mut self, call: Call<'_>, bounds: Bounds) -> CallReport {
+    pub(super) async fn call_within(&mut self, call: Call<'_>, bounds: Bounds) -> CallReport {
         let started = Instant::now();
         let budget = call.limits.fuel;
         // Until it has returned normally: the future may be dropped half-way.
@@ -336,7 +346,8 @@ impl Instance {
         state.scope = call.scope(bounds);
         state.pace = bounds.pace();
         state.meter.begin_call();
-        state.boundary.entered(call.limits.fuel);
+        state.boundary.entered_again(call.limits.fuel);
+        state.traffic = Default::default();
         // Seeding fuel fails only in an engine without fuel, which no configuration here makes.
         let _ = self.store.set_fuel(call.limits.fuel);
         self.store.set_epoch_deadline(1);

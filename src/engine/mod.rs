@@ -3,6 +3,7 @@
 //! ```text
 //! Verified ──Engine::compile──▶ Code ──Code::link──▶ Loaded ──┬─ Loaded::invoke     one interceptor call
 //!                                                             ├─ Loaded::instance   an instance to call again
+//!                                                             ├─ Pool::call         a call in an instance that waits for it
 //!                                                             ├─ Loaded::hook       a lifecycle hook
 //!                                                             └─ Loaded::start      a run loop on its thread
 //! ```
@@ -17,6 +18,7 @@ mod config;
 mod instance;
 mod lifecycle;
 mod outcome;
+mod pool;
 mod run_loop;
 mod store;
 mod ticker;
@@ -29,6 +31,7 @@ pub use config::{Flavour, Profile, engine_version, fingerprint};
 pub use instance::{Call, Instance};
 pub use lifecycle::{Hook, HookCall};
 pub use outcome::{CallReport, Ending, Frame, FuelUse, HostCalls, MemoryUse, Times, Trap};
+pub use pool::{Pool, PoolStats};
 pub use run_loop::{Health, LoopEnd, LoopReport, RunLoop, RunOptions};
 
 use crate::host::HostState;

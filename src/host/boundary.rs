@@ -163,6 +163,15 @@ impl Boundary {
         self.fuel_after_previous = fuel;
     }
 
+    /// The same, forgetting what was called in an earlier entry.
+    pub(crate) fn entered_again(&mut self, fuel: u64) {
+        if self.last.take().is_some() {
+            self.counts.fill(CallCount::default());
+        }
+        (self.denial, self.denials) = (None, 0);
+        self.entered(fuel);
+    }
+
     /// The functions that were called, with their counts.
     pub(crate) fn counts(&self) -> Vec<(Function, CallCount)> {
         let all = self.functions.iter().zip(self.counts.iter());

@@ -56,6 +56,15 @@ impl FuelLedger {
         lock(&self.0).totals.get(principal).map_or(0, |total| total.fuel)
     }
 
+    /// The total of each principal, by id.
+    pub fn totals(&self) -> Vec<(PrincipalId, u64)> {
+        let book = lock(&self.0);
+        let mut totals: Vec<(PrincipalId, u64)> =
+            book.totals.iter().map(|(id, total)| (id.clone(), total.fuel)).collect();
+        totals.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
+        totals
+    }
+
     /// The fuel of all principals that made room for others.
     pub fn forgotten(&self) -> u64 {
         lock(&self.0).forgotten

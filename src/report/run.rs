@@ -71,9 +71,38 @@ pub enum Event {
         end: String,
         messages: u64,
         capsules: Vec<CapsuleSummary>,
+        /// Of everybody for whom something was called, and of the owner of run loops.
+        principals: Vec<PrincipalSummary>,
+        /// Of instances that are used again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instances: Option<InstancesSummary>,
         #[serde(flatten)]
         workspace: WorkspaceReport,
     },
+}
+
+/// What one principal used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PrincipalSummary {
+    /// Its id.
+    pub id: String,
+    /// Fuel of all calls and loops.
+    pub fuel: u64,
+    /// The most memory that one instance held.
+    pub memory_peak_bytes: u64,
+}
+
+/// Instances of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InstancesSummary {
+    /// Made.
+    pub made: u64,
+    /// Calls that were made in one that was there.
+    pub reused: u64,
+    /// Dropped since a call did not return normally, or limits changed.
+    pub discarded: u64,
+    /// Dropped to make room.
+    pub evicted: u64,
 }
 
 /// One capsule's whole run.
@@ -168,8 +197,8 @@ impl Line {
             }
             Event::Stopped { reason, .. } => Some(format!("{name} stopped: {reason}")),
             Event::Exited { reason } => Some(format!("{name} {reason}")),
-            Event::Summary { end, capsules, workspace, .. } => {
-                let text = summary(end, capsules);
+            Event::Summary { end, capsules, principals, workspace, .. } => {
+                let text = summary(end, capsules, principals);
                 Some(match workspace.text() {
                     Some(workspace) => format!("{text}\n{}", workspace.trim_end()),
                     None => text,
@@ -183,7 +212,7 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-fn summary(end: &str, capsules: &[CapsuleSummary]) -> String {
+fn summary(end: &str, capsules: &[CapsuleSummary], principals: &[PrincipalSummary]) -> String {
     let mut text = format!("\n{end}\n");
     let width = capsules.iter().map(|capsule| capsule.name.len()).max().unwrap_or(0);
     for capsule in capsules {
@@ -211,6 +240,14 @@ fn summary(end: &str, capsules: &[CapsuleSummary]) -> String {
             }
         }
         text.push('\n');
+    }
+    // One principal's sums are those of the capsules.
+    if let [_, _, ..] = principals {
+        let width = principals.iter().map(|principal| principal.id.len()).max().unwrap_or(0);
+        for principal in principals {
+            let (fuel, memory) = (grouped(principal.fuel), size(principal.memory_peak_bytes));
+            let _ = writeln!(text, "{:width$}  fuel {fuel}  memory {memory}", principal.id);
+        }
     }
     text.trim_end().to_owned()
 }

@@ -96,6 +96,7 @@ impl Served {
                 let _ = sender.send(step);
             }),
             cancel: cancel.clone(),
+            instances: None,
         });
         let dispatcher = dispatcher.expect("threads");
         dispatcher.serve(

@@ -69,11 +69,11 @@ const HOARDER: &str = r#"(module
     (call $said)))"#;
 
 /// What a guest finds where nobody has been.
-const UNTOUCHED: &str = "0 0 0 4 4";
+pub(crate) const UNTOUCHED: &str = "0 0 0 4 4";
 
 const SUBSCRIBES: &str = "[subscribe]\n\"a.b\" = \"opaque\"";
 
-fn hoarder<'a>(engine: &'a Engine) -> Rig {
+pub(crate) fn hoarder<'a>(engine: &'a Engine) -> Rig {
     let setting: Setting<'a> =
         Setting { engine, manifest: SUBSCRIBES, others: &["alice", "bob"], ..Setting::default() };
     Rig::with(&component(HOARDER), setting)

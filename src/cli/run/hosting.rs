@@ -11,7 +11,7 @@ use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Admitted, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served};
-use crate::engine::{RunLoop, RunOptions};
+use crate::engine::{Pool, RunLoop, RunOptions};
 use crate::host::ports::Refused;
 use crate::host::record::Observer;
 use crate::host::uplink::InboundQueue;
@@ -40,12 +40,15 @@ pub(in crate::cli) struct Calls {
     pub(in crate::cli) handled: mpsc::UnboundedReceiver<Handled>,
     /// Ends all calls.
     pub(in crate::cli) cancel: CancellationToken,
+    /// Where instances wait, if they are used again.
+    pub(in crate::cli) instances: Option<Pool>,
 }
 
 impl Calls {
     pub(in crate::cli) fn start(
         place: &Place,
         runtime: &tokio::runtime::Runtime,
+        instances: Option<Pool>,
     ) -> Result<Calls, Failure> {
         let cancel = CancellationToken::new();
         // Bounded by what the dispatcher lets wait.
@@ -58,9 +61,10 @@ impl Calls {
                 let _ = sender.send(handled);
             }),
             cancel: cancel.clone(),
+            instances: instances.clone(),
         })
         .map_err(|error| Failure::environment("cannot start a thread", &error))?;
-        Ok(Calls { dispatcher, handled, cancel })
+        Ok(Calls { dispatcher, handled, cancel, instances })
     }
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::events::Feed;
 use super::host_topics::{HostTopics, Lag, TICK, TICKED};
 use super::hosting::{Calls, Hosting, Member, Role};
+use super::ledgers::Ledgers;
 use super::reporter::Reporter;
 use super::tally::{Loops, Tally, step_event};
 use crate::bus::Tap;
@@ -19,8 +20,9 @@ use crate::cli::interrupt;
 use crate::cli::load::Place;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
+use crate::engine::{Pool, PoolStats};
 use crate::limits::DISPATCH_BYTES_MAX;
-use crate::report::run::Event;
+use crate::report::run::{Event, InstancesSummary};
 use crate::report::workspace::WorkspaceReport;
 
 /// Messages on their way while the user's messages go on being published, and their bytes. Less than
@@ -46,6 +48,8 @@ pub(super) struct Session<'a> {
     reporter: Arc<Reporter>,
     members: Vec<Member>,
     tallies: Arc<Mutex<Vec<Tally>>>,
+    ledgers: Ledgers,
+    instances: Option<Pool>,
     bindings: Bindings,
     tap: Tap,
     /// Gone once the run is closed.
@@ -82,6 +86,8 @@ impl<'a> Session<'a> {
             place: hosting.place,
             reporter: Arc::clone(&hosting.reporter),
             tallies: Arc::new(Mutex::new(vec![Tally::default(); members.len()])),
+            ledgers: Ledgers::default(),
+            instances: calls.instances,
             members,
             bindings: Bindings::new(bindings),
             tap,
@@ -122,7 +128,8 @@ impl<'a> Session<'a> {
         }
         let mut feeding = feed.start(machine.bus(), machine.clock())?;
         let mut fed = false;
-        let loops = Loops::of(&self.members, &self.reporter, &self.tallies, &self.topics);
+        let loops =
+            Loops::of(&self.members, &self.reporter, &self.tallies, &self.ledgers, &self.topics);
         let has_loops = loops.count > 0;
         let ended = loops.all_ended();
         tokio::pin!(ended);
@@ -279,6 +286,7 @@ impl<'a> Session<'a> {
         }
         self.reporter.event(Some(name), step_event(handled));
         self.tally(step.worker, |tally| tally.add_step(handled));
+        self.ledgers.add_step(handled);
         if handled.over.is_some() {
             self.in_flight -= 1;
             self.in_flight_bytes -= handled.delivered.message.payload.len();
@@ -301,7 +309,8 @@ impl<'a> Session<'a> {
                 run.cancel();
             }
         }
-        let loops = Loops::of(&self.members, &self.reporter, &self.tallies, &self.topics);
+        let loops =
+            Loops::of(&self.members, &self.reporter, &self.tallies, &self.ledgers, &self.topics);
         runtime.block_on(async {
             if tokio::time::timeout(GRACE, loops.all_ended()).await.is_err() {
                 self.reporter.warn("a loop does not end; it is left behind");
@@ -326,7 +335,16 @@ impl<'a> Session<'a> {
         let end = self.end.to_owned();
         let workspace = workspace(worst);
         let messages = self.messages;
-        self.reporter.event(None, Event::Summary { end, messages, capsules, workspace });
+        let principals = self.ledgers.summary();
+        let instances = self.instances.as_ref().map(|pool| {
+            let PoolStats { made, reused, discarded, evicted, .. } = pool.stats();
+            InstancesSummary { made, reused, discarded, evicted }
+        });
+        let instances = instances.filter(|instances| instances.made > 0);
+        self.reporter.event(
+            None,
+            Event::Summary { end, messages, capsules, principals, instances, workspace },
+        );
         Ok(worst)
     }
 }

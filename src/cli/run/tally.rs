@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::host_topics::HostTopics;
 use super::hosting::{Member, Role};
+use super::ledgers::Ledgers;
 use super::reporter::Reporter;
 use crate::cli::exit::Exit;
 use crate::cli::invoke::exit as exit_of;
@@ -170,6 +171,7 @@ pub(super) struct Loops {
     ends: Vec<(usize, String, LoopEnded)>,
     reporter: Arc<Reporter>,
     tallies: Arc<Mutex<Vec<Tally>>>,
+    ledgers: Ledgers,
     topics: HostTopics,
 }
 
@@ -178,6 +180,7 @@ impl Loops {
         members: &[Member],
         reporter: &Arc<Reporter>,
         tallies: &Arc<Mutex<Vec<Tally>>>,
+        ledgers: &Ledgers,
         topics: &HostTopics,
     ) -> Loops {
         let mut ends: Vec<(usize, String, LoopEnded)> = Vec::new();
@@ -192,21 +195,23 @@ impl Loops {
         drop(known);
         let count = ends.len();
         let (reporter, tallies) = (Arc::clone(reporter), Arc::clone(tallies));
-        Loops { count, ends, reporter, tallies, topics: topics.clone() }
+        let (ledgers, topics) = (ledgers.clone(), topics.clone());
+        Loops { count, ends, reporter, tallies, ledgers, topics }
     }
 
     /// Reports each loop when it ends; completes after the last.
     pub(super) async fn all_ended(self) {
-        let Loops { ends, reporter, tallies, topics, .. } = self;
+        let Loops { ends, reporter, tallies, ledgers, topics, .. } = self;
         let mut tasks = tokio::task::JoinSet::new();
         for (index, name, end) in ends {
             let (reporter, tallies) = (Arc::clone(&reporter), Arc::clone(&tallies));
-            let topics = topics.clone();
+            let (ledgers, topics) = (ledgers.clone(), topics.clone());
             tasks.spawn(async move {
                 let report = end.await;
                 let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
                 if tallies[index].end.is_none() {
                     tallies[index].end_loop(&report);
+                    ledgers.add_loop(&report);
                     reporter.event(Some(&name), loop_event(&report));
                     if report.end == LoopEnd::Failed {
                         let reason = explain(&report.call).unwrap_or_default();

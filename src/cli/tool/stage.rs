@@ -85,7 +85,7 @@ impl Stage {
         }
         place.account(&principal)?;
         let tap = place.machine.bus().tap();
-        let Calls { dispatcher, handled, cancel } = Calls::start(&place, runtime)?;
+        let Calls { dispatcher, handled, cancel, .. } = Calls::start(&place, runtime, None)?;
         let source_id = place.machine.clock().uuid();
         let source_id = source_id
             .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
