@@ -681,7 +681,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -729,6 +729,22 @@ _capsule() {
                     ;;
                 --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instances)
+                    COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
                     return 0
                     ;;
                 --allow-local)
@@ -1647,7 +1663,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1695,6 +1711,22 @@ _capsule() {
                     ;;
                 --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instances)
+                    COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
                     return 0
                     ;;
                 --allow-local)

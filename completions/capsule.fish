@@ -121,6 +121,11 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l fuel -d 'Fuel
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l repeat -d 'Make the call so many times and sum up' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l concurrency -d 'Calls at once' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l as -d 'On whose behalf, in turns, instead of --principal' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
+fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
@@ -195,6 +200,11 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l fuel -d 'Fuel 
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l repeat -d 'Make the call so many times and sum up' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l concurrency -d 'Calls at once' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l as -d 'On whose behalf, in turns, instead of --principal' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
+fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''

@@ -1,5 +1,7 @@
 //! `capsule invoke`.
 
+mod many;
+
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,6 +73,8 @@ pub(super) struct InvokeArgs {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
+    many: many::ManyArgs,
+    #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
@@ -126,6 +130,7 @@ const OUTCOMES: [&str; 7] =
 
 pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
     args.gates.check()?;
+    args.many.check()?;
     let tracing = args.trace.open(cx)?;
     let done = invoke(cx, &args, tracing.as_ref());
     observe::close(cx, tracing, done)
@@ -143,15 +148,19 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     };
     let person = Arc::new(LocalPerson::new(Answers::default(), false));
     let workspace = Workspace::open(cx, args.workspace)?;
-    let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?
-        .with_workspace(&workspace.mount);
+    let profile = if args.many.is_many() { Profile::Server } else { Profile::OneShot };
+    let place =
+        Place::new(cx, options, profile, person, log_to(&cx.ui))?.with_workspace(&workspace.mount);
+    if args.many.is_many() {
+        return invoke_many(cx, args, tracing, &capsule, &place, workspace, &payload);
+    }
     let account = place.account(&principal)?;
-    let asked = AskedLimits { fuel: args.fuel, timeout: args.timeout, memory_bytes: args.memory };
-    let limits =
-        call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
+    let limits = call_limits(Some(&account.profile), args.asked(), account.is_exempt()).map_err(
+        |error| {
             Failure::new(Exit::Denied, "limit", "the call may not have these limits")
                 .because(&error)
-        })?;
+        },
+    )?;
     let ready = place.load(&capsule, Default::default())?;
     refuse_without_hook(&args.target, &capsule, &ready)?;
 
@@ -200,6 +209,49 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         return Ok(interrupted.unwrap_or(failure.exit));
     }
     Ok(interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report)))
+}
+
+fn invoke_many(
+    cx: &Cx,
+    args: &InvokeArgs,
+    tracing: Option<&Tracing>,
+    capsule: &Capsule,
+    place: &Place,
+    workspace: Workspace,
+    payload: &[u8],
+) -> Result<Exit, Failure> {
+    if tracing.is_some() {
+        let message = "a trace is of one call";
+        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --trace"));
+    }
+    let ready = place.load(capsule, Default::default())?;
+    refuse_without_hook(&args.target, capsule, &ready)?;
+    let (report, exit) = many::invoke(cx, args, place, capsule, &ready, payload)?;
+    cx.ui.document(&report);
+    cx.ui.text(&report.text());
+    if let Some(warning) = report.fuel_warning() {
+        cx.ui.warn(&warning);
+    }
+    for gate in report.gates() {
+        cx.ui.warn(gate);
+    }
+    let (left, uncommitted) = workspace.finish(exit == Exit::Done);
+    if let Some(hint) = workspace.hint(&left, exit == Exit::Done) {
+        cx.ui.note(hint);
+    }
+    match uncommitted {
+        Some(failure) => {
+            cx.ui.problem(&failure);
+            Ok(failure.exit)
+        }
+        None => Ok(exit),
+    }
+}
+
+impl InvokeArgs {
+    fn asked(&self) -> AskedLimits {
+        AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory }
+    }
 }
 
 /// Calls on this thread, which nothing else needs meanwhile.

@@ -8,6 +8,7 @@ pub mod env;
 pub mod inspect;
 pub mod install;
 pub mod invoke;
+pub mod invoke_many;
 pub mod kv;
 pub mod list;
 pub mod logs;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::number::{grouped, micros, size, time};
 use super::workspace::WorkspaceReport;
+use crate::engine::PoolStats;
 
 /// One event. As JSON a line; as text for whoever watches.
 #[derive(Debug, Serialize)]
@@ -103,6 +104,14 @@ pub struct InstancesSummary {
     pub discarded: u64,
     /// Dropped to make room.
     pub evicted: u64,
+}
+
+impl InstancesSummary {
+    /// What a pool did.
+    pub fn of(stats: PoolStats) -> InstancesSummary {
+        let PoolStats { made, reused, discarded, evicted, .. } = stats;
+        InstancesSummary { made, reused, discarded, evicted }
+    }
 }
 
 /// One capsule's whole run.

@@ -20,7 +20,7 @@ use crate::cli::interrupt;
 use crate::cli::load::Place;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
-use crate::engine::{Pool, PoolStats};
+use crate::engine::Pool;
 use crate::limits::DISPATCH_BYTES_MAX;
 use crate::report::run::{Event, InstancesSummary};
 use crate::report::workspace::WorkspaceReport;
@@ -336,10 +336,8 @@ impl<'a> Session<'a> {
         let workspace = workspace(worst);
         let messages = self.messages;
         let principals = self.ledgers.summary();
-        let instances = self.instances.as_ref().map(|pool| {
-            let PoolStats { made, reused, discarded, evicted, .. } = pool.stats();
-            InstancesSummary { made, reused, discarded, evicted }
-        });
+        let pool = self.instances.as_ref();
+        let instances = pool.map(|pool| InstancesSummary::of(pool.stats()));
         let instances = instances.filter(|instances| instances.made > 0);
         self.reporter.event(
             None,

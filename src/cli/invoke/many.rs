@@ -1,0 +1,334 @@
+//! One call, many times: `--repeat`, `--concurrency`, `--as`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Gates, InvokeArgs, caller, exit};
+use crate::bus::Message;
+use crate::cli::cx::Cx;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::load::{Place, Ready, refused};
+use crate::cli::run::Instances;
+use crate::cli::target::Capsule;
+use crate::cli::{interrupt, observe};
+use crate::clock::Clock;
+use crate::engine::{Call, CallReport, Ending, Pool, fingerprint};
+use crate::host::ports::Belongings;
+use crate::policy::budget::{CallLimits, call_limits};
+use crate::policy::rate::{Caller, RateLimiter};
+use crate::policy::verdict::Verdict;
+use crate::principal::PrincipalId;
+use crate::report::invoke::{explain, outcome};
+use crate::report::invoke_many::{InvokeManyReport, Many, OutcomeCount, Sample};
+use crate::report::run::InstancesSummary;
+
+/// Calls at once: each has a thread.
+const CONCURRENCY_MAX: usize = 256;
+/// Calls altogether: each leaves a line of numbers.
+const REPEAT_MAX: u64 = 10_000_000;
+
+/// Calling more than once.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Many calls")]
+pub(super) struct ManyArgs {
+    /// Make the call so many times and sum up
+    #[arg(long, value_name = "N", value_parser = crate::cli::parse::number, default_value_t = 1)]
+    repeat: u64,
+    /// Calls at once
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    concurrency: usize,
+    /// On whose behalf, in turns, instead of --principal
+    #[arg(long = "as", value_name = "ID,…", value_delimiter = ',')]
+    principals: Vec<String>,
+    /// Whether an instance serves further calls of the same principal, or each call gets its own
+    #[arg(long, value_name = "WHICH", default_value = "fresh")]
+    instances: Instances,
+}
+
+impl ManyArgs {
+    /// Whether more than the one call was asked for.
+    pub(super) fn is_many(&self) -> bool {
+        self.repeat != 1 || self.concurrency != 1 || !self.principals.is_empty()
+    }
+
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let usage = |message: String| Err(Failure::new(Exit::Usage, "usage", message));
+        if !(1..=REPEAT_MAX).contains(&self.repeat) {
+            return usage(format!("--repeat is {}, 1 to {REPEAT_MAX} are allowed", self.repeat));
+        }
+        if !(1..=CONCURRENCY_MAX).contains(&self.concurrency) {
+            let message = format!("--concurrency is {}, 1 to {CONCURRENCY_MAX}", self.concurrency);
+            return usage(message + " are allowed");
+        }
+        Ok(())
+    }
+
+    /// For whom the calls are made; `otherwise` when nobody is named.
+    pub(super) fn principals(&self, otherwise: PrincipalId) -> Result<Vec<PrincipalId>, Failure> {
+        if self.principals.is_empty() {
+            return Ok(vec![otherwise]);
+        }
+        let parse = |text: &String| {
+            PrincipalId::new(text.as_str()).map_err(|error| {
+                let message = format!("{text:?} is not a principal id");
+                Failure::new(Exit::Usage, "principal", message).because(&error)
+            })
+        };
+        self.principals.iter().map(parse).collect()
+    }
+}
+
+/// Somebody for whom calls are made.
+struct Customer {
+    belongings: Arc<Belongings>,
+    account: crate::local::Account,
+    limits: CallLimits,
+    message: Arc<Message>,
+}
+
+/// What the threads share.
+struct Shop<'a> {
+    ready: &'a Ready,
+    action: &'a str,
+    payload: &'a [u8],
+    gates: &'a Gates,
+    owner: Arc<Belongings>,
+    customers: Vec<Customer>,
+    pool: Option<Pool>,
+    rate: RateLimiter,
+    stopwatch: Clock,
+    cancel: CancellationToken,
+    repeat: u64,
+    next: AtomicU64,
+    books: Mutex<Books>,
+}
+
+/// What came of all calls.
+#[derive(Default)]
+struct Books {
+    samples: Vec<Sample>,
+    outcomes: BTreeMap<&'static str, OutcomeCount>,
+    gates: BTreeMap<String, u64>,
+    worst: Option<Exit>,
+}
+
+/// Makes the calls, sums up, prints.
+pub(super) fn invoke(
+    cx: &Cx,
+    args: &InvokeArgs,
+    place: &Place,
+    capsule: &Capsule,
+    ready: &Ready,
+    payload: &[u8],
+) -> Result<(InvokeManyReport, Exit), Failure> {
+    let customers = args.many.principals(cx.principal()?)?;
+    let customers = customers.iter().map(|id| customer(args, place, ready, id, payload));
+    let owner = ready.hosted.belongings(&PrincipalId::default());
+    let shop = Shop {
+        ready,
+        action: &args.action,
+        payload,
+        gates: &args.gates,
+        owner: owner.map_err(|error| refused(&error))?,
+        customers: customers.collect::<Result<_, _>>()?,
+        pool: args.many.instances.pool(),
+        rate: RateLimiter::default(),
+        stopwatch: place.machine.stopwatch().clone(),
+        cancel: CancellationToken::new(),
+        repeat: args.many.repeat,
+        next: AtomicU64::new(0),
+        books: Mutex::default(),
+    };
+    let interrupted = interrupt::watch(shop.cancel.clone())?;
+    let started = Instant::now();
+    shop.open(args.many.concurrency)?;
+    let total = started.elapsed();
+    let books = std::mem::take(&mut *shop.lock());
+    let mut outcomes: Vec<OutcomeCount> = books.outcomes.into_values().collect();
+    outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.count));
+    let count = |(text, count): (String, u64)| match count {
+        1 => text,
+        count => format!("{text} ({count} calls)"),
+    };
+    let gates: Vec<String> = books.gates.into_iter().map(count).collect();
+    let tripped = !gates.is_empty();
+    let many = Many {
+        capsule: capsule.id().to_string(),
+        action: args.action.clone(),
+        wasm_hash: capsule.verified.digest().to_string(),
+        fingerprint: fingerprint(place.flavour),
+        principals: shop.customers.iter().map(|it| it.belongings.id.to_string()).collect(),
+        concurrency: args.many.concurrency,
+        instances: match args.many.instances {
+            Instances::Reuse => "reuse",
+            Instances::Fresh => "fresh",
+        },
+        pool: shop.pool.as_ref().map(|pool| InstancesSummary::of(pool.stats())),
+        total,
+        samples: books.samples,
+        outcomes,
+        gates,
+    };
+    let exit = match (interrupted.exit(), tripped) {
+        (Some(exit), _) => exit,
+        (None, true) => Exit::No,
+        (None, false) if args.gates.expect.is_some() => Exit::Done,
+        (None, false) => books.worst.unwrap_or(Exit::Done),
+    };
+    Ok((InvokeManyReport::new(many), exit))
+}
+
+fn customer(
+    args: &InvokeArgs,
+    place: &Place,
+    ready: &Ready,
+    id: &PrincipalId,
+    payload: &[u8],
+) -> Result<Customer, Failure> {
+    let account = place.account(id)?;
+    let limits = call_limits(Some(&account.profile), args.asked(), account.is_exempt());
+    Ok(Customer {
+        belongings: ready.hosted.belongings(id).map_err(|error| refused(&error))?,
+        limits: limits.map_err(|error| {
+            Failure::new(Exit::Denied, "limit", "the call may not have these limits")
+                .because(&error)
+        })?,
+        message: Arc::new(caller(args, id.as_str(), place, payload)?),
+        account,
+    })
+}
+
+impl Shop<'_> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves until all calls are made, with so many threads.
+    fn open(&self, concurrency: usize) -> Result<(), Failure> {
+        let runtimes: Result<Vec<_>, Failure> =
+            (0..concurrency).map(|_| observe::runtime()).collect();
+        std::thread::scope(|threads| {
+            for runtime in runtimes? {
+                let work = move || {
+                    runtime.block_on(tokio::task::coop::unconstrained(self.work()));
+                    runtime.shutdown_background();
+                };
+                std::thread::Builder::new()
+                    .spawn_scoped(threads, work)
+                    .map_err(|error| Failure::environment("cannot start a thread", &error))?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn work(&self) {
+        let mut own = Books::default();
+        while !self.cancel.is_cancelled() {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.repeat {
+                break;
+            }
+            self.serve(usize::try_from(number).unwrap_or(0) % self.customers.len(), &mut own).await;
+        }
+        let mut books = self.lock();
+        books.samples.append(&mut own.samples);
+        for (word, count) in own.outcomes {
+            books.outcomes.entry(word).and_modify(|it| it.count += count.count).or_insert(count);
+        }
+        for (gate, count) in own.gates {
+            *books.gates.entry(gate).or_default() += count;
+        }
+        books.worst = match (books.worst, own.worst) {
+            (Some(one), Some(other)) => Some(one.worst(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
+    async fn serve(&self, index: usize, books: &mut Books) {
+        let customer = &self.customers[index];
+        let started = Instant::now();
+        let account = &customer.account;
+        let (profile, groups) = (Some(&account.profile), Some(&account.groups));
+        let asks = Caller { profile, groups, id: &account.id };
+        let reservation = match self.rate.admit(asks, self.stopwatch.monotonic()) {
+            Ok(reservation) => reservation,
+            Err(error) => {
+                books.add("denied", Exit::Denied, None, Some(error.to_string()));
+                let sample = Sample {
+                    principal: index,
+                    latency: started.elapsed(),
+                    fuel: 0,
+                    memory_peak_bytes: 0,
+                    answered: false,
+                };
+                books.samples.push(sample);
+                // Leaves the processor to those who may use it.
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                return;
+            }
+        };
+        let call = Call {
+            action: self.action,
+            payload: self.payload,
+            principal: Arc::clone(&customer.belongings),
+            owner: Arc::clone(&self.owner),
+            caller: Some(Arc::clone(&customer.message)),
+            limits: customer.limits,
+            cancel: self.cancel.clone(),
+        };
+        let report = match &self.pool {
+            Some(pool) => pool.call(&self.ready.loaded, call, || None).await,
+            None => self.ready.loaded.invoke(call, None).await,
+        };
+        let used = report.fuel.call.saturating_add(report.fuel.instantiate);
+        reservation.settle(used, self.stopwatch.monotonic());
+        if matches!(report.ending, Ending::Cancelled) {
+            return;
+        }
+        books.note(index, started.elapsed(), &report);
+        for gate in self.gates.tripped(&report) {
+            *books.gates.entry(gate).or_default() += 1;
+        }
+    }
+}
+
+impl Books {
+    fn note(&mut self, principal: usize, latency: std::time::Duration, report: &CallReport) {
+        let (data, reason) = match &report.ending {
+            Ending::Verdict(Verdict::Continue(data) | Verdict::Final(data)) => (data.clone(), None),
+            Ending::Verdict(Verdict::Deny { reason }) => (None, Some(reason.clone())),
+            _ => (None, explain(report)),
+        };
+        self.add(outcome(&report.ending), exit(&report.ending), data, reason);
+        self.samples.push(Sample {
+            principal,
+            latency,
+            fuel: report.fuel.call,
+            memory_peak_bytes: report.memory.peak_bytes,
+            answered: matches!(report.ending, Ending::Verdict(_)),
+        });
+    }
+
+    fn add(
+        &mut self,
+        outcome: &'static str,
+        exit: Exit,
+        data: Option<String>,
+        reason: Option<String>,
+    ) {
+        self.worst = Some(self.worst.map_or(exit, |worst| worst.worst(exit)));
+        let count = self.outcomes.entry(outcome).or_insert_with(|| OutcomeCount {
+            outcome,
+            count: 0,
+            data_json: data.as_deref().and_then(|data| serde_json::from_str(data).ok()),
+            data,
+            reason,
+        });
+        count.count += 1;
+    }
+}
