@@ -24,7 +24,8 @@ use crate::component::EntryPoint;
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
 use crate::host::record::Observer;
 use crate::limits::HOST_CALL_BYTES_MAX;
-use crate::policy::budget::{AskedLimits, call_limits};
+use crate::local::Account;
+use crate::policy::budget::{AskedLimits, CallLimits, call_limits};
 use crate::policy::verdict::Verdict;
 use crate::report::invoke::{Called, InvokeReport, explain, outcome};
 
@@ -155,12 +156,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         return invoke_many(cx, args, tracing, &capsule, &place, workspace, &payload);
     }
     let account = place.account(&principal)?;
-    let limits = call_limits(Some(&account.profile), args.asked(), account.is_exempt()).map_err(
-        |error| {
-            Failure::new(Exit::Denied, "limit", "the call may not have these limits")
-                .because(&error)
-        },
-    )?;
+    let limits = args.limits(&account)?;
     let ready = place.load(&capsule, Default::default())?;
     refuse_without_hook(&args.target, &capsule, &ready)?;
 
@@ -249,8 +245,14 @@ fn invoke_many(
 }
 
 impl InvokeArgs {
-    fn asked(&self) -> AskedLimits {
-        AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory }
+    /// What a call for this principal may use.
+    fn limits(&self, account: &Account) -> Result<CallLimits, Failure> {
+        let asked =
+            AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory };
+        call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
+            Failure::new(Exit::Denied, "limit", "the call may not have these limits")
+                .because(&error)
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::cli::{interrupt, observe};
 use crate::clock::Clock;
 use crate::engine::{Call, CallReport, Ending, Pool, fingerprint};
 use crate::host::ports::Belongings;
-use crate::policy::budget::{CallLimits, call_limits};
+use crate::policy::budget::CallLimits;
 use crate::policy::rate::{Caller, RateLimiter};
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
@@ -191,13 +191,9 @@ fn customer(
     payload: &[u8],
 ) -> Result<Customer, Failure> {
     let account = place.account(id)?;
-    let limits = call_limits(Some(&account.profile), args.asked(), account.is_exempt());
     Ok(Customer {
         belongings: ready.hosted.belongings(id).map_err(|error| refused(&error))?,
-        limits: limits.map_err(|error| {
-            Failure::new(Exit::Denied, "limit", "the call may not have these limits")
-                .because(&error)
-        })?,
+        limits: args.limits(&account)?,
         message: Arc::new(caller(args, id.as_str(), place, payload)?),
         account,
     })
