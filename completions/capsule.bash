@@ -19,6 +19,9 @@ _capsule() {
             capsule,completions)
                 cmd="capsule__subcmd__completions"
                 ;;
+            capsule,connect)
+                cmd="capsule__subcmd__connect"
+                ;;
             capsule,env)
                 cmd="capsule__subcmd__env"
                 ;;
@@ -149,7 +152,7 @@ _capsule() {
 
     case "${cmd}" in
         capsule)
-            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect invoke run trace tool list show verify remove logs env kv principal group completions man help"
+            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect invoke run trace connect tool list show verify remove logs env kv principal group completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,6 +202,48 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__connect)
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --wait --replies --for --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replies)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -627,7 +672,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --dry-run --upgrade-only --reinstall --no-hooks --allow-unlinkable --strict --no-wait --answers --set --trace --trace-format --trace-output --trace-summary --help"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --dry-run --upgrade-only --reinstall --no-hooks --allow-unlinkable --strict --no-wait --answers --set --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -661,6 +706,14 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --trace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -681,7 +734,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -752,6 +805,14 @@ _capsule() {
                     return 0
                     ;;
                 --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1441,7 +1502,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --instances --allow-local --offline --resolve --trace --trace-format --trace-output --trace-summary --commit --direct --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --instances --allow-local --offline --resolve --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1496,6 +1557,14 @@ _capsule() {
                     return 0
                     ;;
                 --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1579,7 +1648,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__tool__subcmd__call)
-            opts="-c -q -v -y -h --args --args-file --timeout --commit --direct --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
+            opts="-c -q -v -y -h --args --args-file --timeout --approve --answer-timeout --commit --direct --trace --trace-format --trace-output --trace-summary --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1594,6 +1663,14 @@ _capsule() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1663,7 +1740,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --commit --direct --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1734,6 +1811,14 @@ _capsule() {
                     return 0
                     ;;
                 --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1812,7 +1897,7 @@ _capsule_arguments() {
         return
     fi
     case "${COMP_WORDS[1]}" in
-        inspect|invoke|run|trace|show|verify|remove|logs|env|kv)
+        inspect|invoke|run|trace|connect|show|verify|remove|logs|env|kv)
             if [[ "${COMP_WORDS[1]}" == invoke && ${COMP_CWORD} -eq 3 ]]; then
                 words="$("$1" list --actions "${COMP_WORDS[2]}" 2>/dev/null)"
             elif [[ ${COMP_CWORD} -eq 2 || "${COMP_WORDS[1]}" == verify || "${COMP_WORDS[1]}" == run ]]; then

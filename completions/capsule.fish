@@ -42,6 +42,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show w
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "connect" -d 'Talk to a capsule that runs, over its socket'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "tool" -d 'List and call the tools of capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "list" -d 'List the installed capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "show" -d 'Show what is known about an installed capsule'
@@ -64,6 +65,8 @@ never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l expect-hash -d 'Refuse a binary with another BLAKE3 than this' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l answers -d 'TOML file with answers to settings and to questions of the hook' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l set -d 'One answer; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
 jsonl\t'One JSON object per call, `capsule.trace/1`'
@@ -128,6 +131,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l instances -d 
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
 final\t''
 deny\t''
@@ -171,6 +176,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Wh
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
 jsonl\t'One JSON object per call, `capsule.trace/1`'
@@ -207,6 +214,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l instances -d '
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
 final\t''
 deny\t''
@@ -234,6 +243,21 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l commit -d 'App
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l wait -d 'Wait so long for the capsule to ask for its socket' -r
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l replies -d 'End after this many frames from the capsule; exit 1 when there are fewer' -r
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l for -d 'End after this time; exit 8 when --replies are still missing' -r
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and not __fish_seen_subcommand_from list call" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -263,6 +287,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_su
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l args -d 'Arguments [default: {}]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l args-file -d 'File with the arguments' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l timeout -d 'How long to wait for the result [default: the profile\'s limit of a call, 300s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
 jsonl\t'One JSON object per call, `capsule.trace/1`'
@@ -760,4 +786,5 @@ complete -c capsule -n "__fish_capsule_using_subcommand inspect; and test (count
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand trace; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand connect; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 3" -f -a "(capsule list --actions (commandline -opc)[3] 2>/dev/null)"

@@ -104,6 +104,12 @@ pub const NET_FRAME_BYTES_MAX: usize = 10 << 20;
 pub const NET_FRAME_START: Duration = Duration::from_millis(50);
 /// How long bytes may take that are due, and a millisecond more for each KiB of them.
 pub const NET_STALL: Duration = Duration::from_secs(5);
+/// Longest wait of a `poll-accept` on the capsule's own socket.
+pub const NET_POLL_ACCEPT_MAX: Duration = Duration::from_secs(60);
+/// How long one message of the handshake there may take.
+pub const NET_HANDSHAKE_STEP: Duration = Duration::from_secs(5);
+/// How long nobody is let in after a program of another user.
+pub const NET_STRANGER_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes that are asked of the system in one read; ours.
 pub const NET_READ_BYTES: usize = 256 << 10;
 /// Bytes that a stream takes before the network does; ours.
@@ -202,6 +208,26 @@ pub const LOG_FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// How long a question waits for a person.
 pub const ELICIT_TIMEOUT: Duration = Duration::from_secs(120);
+
+// --- approval -------------------------------------------------------------------------------
+
+/// How long a request for approval waits for a decision.
+pub const APPROVAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// Characters in the action of such a request, before anything is taken off.
+pub const APPROVAL_ACTION_CHARS_MAX: usize = 256;
+/// Characters in its resource; what is longer is cut.
+pub const APPROVAL_RESOURCE_CHARS_MAX: usize = 1024;
+/// Bytes in a file of rules. Ours.
+pub const RULES_BYTES_MAX: u64 = 1 << 20;
+/// Decisions that are remembered. Ours: with more of them, further ones are asked for again.
+pub const ALLOWANCES_MAX: usize = 1024;
+
+// --- identity -------------------------------------------------------------------------------
+
+/// Bytes in the name of a platform, an account, a user or a method. Ours.
+pub const IDENTITY_TEXT_BYTES_MAX: usize = 256;
+/// Bytes in the file of users and links. Ours.
+pub const IDENTITY_FILE_BYTES_MAX: u64 = 16 << 20;
 
 // --- files that a user hands over -----------------------------------------------------------
 

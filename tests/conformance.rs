@@ -29,10 +29,16 @@ use stage::{ENGINE, Way};
 /// Where the cases are that call what is linked and not served.
 const UNSERVED: &str = "unserved";
 
+/// Why the methods of a UDP socket are never called.
+const NO_DATAGRAMS: &str = "nobody gets a socket: `udp-bind` is refused, as by every release";
+
 /// What `wit/` names and no guest can get to see, and why: interface, function or error case.
 const OUT_OF_REACH: &[(&str, &str, &str)] = &[
+    ("approval", "unknown", "nothing gives it"),
     ("fs", "closed", "a handle that is gone stops the guest before the host sees it"),
     ("fs", "would-block", "no file is opened that makes anybody wait"),
+    ("identity", "already-linked", "a link that exists is moved"),
+    ("identity", "unknown", "nothing gives it"),
     ("io/poll", "closed", "a handle that is gone stops the guest before the host sees it"),
     ("io/poll", "unknown", "only a defect of the host gives it"),
     ("ipc", "backpressure", "reserved: old messages go instead"),
@@ -43,9 +49,18 @@ const OUT_OF_REACH: &[(&str, &str, &str)] = &[
     ("sys", "unknown", "only a system without random bytes gives it"),
     ("elicit", "unknown", "nothing gives it"),
     ("net", "invalid-handle", "a handle that is gone stops the guest before the host sees it"),
-    ("net", "not-tcp", "only a stream of a Unix socket gives it, and none is to be had"),
     ("net", "timeout", "only an address that never answers gives it"),
-    ("net", "udp-socket.drop", "nobody gets one"),
+    ("net", "udp-socket.connect", NO_DATAGRAMS),
+    ("net", "udp-socket.disconnect", NO_DATAGRAMS),
+    ("net", "udp-socket.drop", NO_DATAGRAMS),
+    ("net", "udp-socket.local-addr", NO_DATAGRAMS),
+    ("net", "udp-socket.peer-addr", NO_DATAGRAMS),
+    ("net", "udp-socket.recv", NO_DATAGRAMS),
+    ("net", "udp-socket.recv-from", NO_DATAGRAMS),
+    ("net", "udp-socket.send", NO_DATAGRAMS),
+    ("net", "udp-socket.send-to", NO_DATAGRAMS),
+    ("net", "udp-socket.set-read-timeout", NO_DATAGRAMS),
+    ("net", "udp-socket.subscribe-readable", NO_DATAGRAMS),
     ("uplink", "invalid-profile", "reserved: every profile that can be expressed is accepted"),
     ("uplink", "no-session", "reserved: a message needs no session"),
     ("uplink", "unknown", "only a system without random bytes gives it"),

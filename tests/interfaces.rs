@@ -409,15 +409,15 @@ fn handles_and_calls_are_numbered_on_in_the_next_call_of_an_instance() {
 #[test]
 fn calls_of_functions_that_are_not_served_are_recorded_like_all_others() {
     let text = r#"(module
-      (import "astrid:identity/host@1.0.0" "identity-list-links" (func $list (param i32 i32 i32)))
+      (import "astrid:process/host@1.0.0" "list-processes" (func $list (param i32 i32 i32 i32)))
       (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
-        (call $list (i32.const 64) (i32.const 0) (i32.const 0))
+        (call $list (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
         (call $continue-empty)))"#;
     let notes = Notes::default();
     let guest = Guest::new(support::component(text), "");
     let report = guest.invoke(Some(Box::new(notes.clone())));
     assert_eq!(report.ending, Ending::Verdict(Verdict::Continue(None)));
-    let expected = ["#1 identity.identity-list-links(\"\") → \
+    let expected = ["#1 process.list-processes(none) → \
                      err(unknown(\"not served by this version of capsule\"))"];
     assert_eq!(lines(&notes.take()), expected);
     let counted: Vec<(String, u64, u64)> = report
@@ -425,7 +425,7 @@ fn calls_of_functions_that_are_not_served_are_recorded_like_all_others() {
         .iter()
         .map(|calls| (calls.function.short_name(), calls.count.calls, calls.count.errors))
         .collect();
-    assert_eq!(counted, [("identity.identity-list-links".to_owned(), 1, 1)]);
+    assert_eq!(counted, [("process.list-processes".to_owned(), 1, 1)]);
 }
 
 #[test]

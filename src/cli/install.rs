@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions, log_to, refuse_unlinkable};
 use super::observe::{self, TraceArgs, Tracing};
-use super::person::{Answers, LocalPerson};
+use super::person::{ANSWERS_HELP, Answers, ApproveArgs, LocalPerson};
 use super::target::{Capsule, TargetKind};
 use super::{outside, parse, target};
 use crate::component::{Digest, Surface, Verified};
@@ -66,11 +66,13 @@ pub(super) struct InstallArgs {
     #[arg(long)]
     no_wait: bool,
     /// TOML file with answers to settings and to questions of the hook
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", long_help = ANSWERS_HELP)]
     answers: Option<PathBuf>,
     /// One answer; repeatable
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse::key_value)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    approve: ApproveArgs,
     #[command(flatten)]
     trace: TraceArgs,
 }
@@ -115,8 +117,14 @@ fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exi
     let mut staged = store.stage(plan, lock).map_err(|error| failed(&id, &error))?;
     let mut effects = settings::collect(cx, &candidate, &store, &mut report)?;
     let dir = staged.dir();
-    let hook =
-        hook::Run { candidate: &candidate, phase: &phase, skip: args.no_hooks, dir: &dir, tracing };
+    let hook = hook::Run {
+        candidate: &candidate,
+        phase: &phase,
+        skip: args.no_hooks,
+        dir: &dir,
+        approve: &args.approve,
+        tracing,
+    };
     hook.run(cx, &mut effects, &mut report)?;
     authority::record(staged.extras_mut(), &candidate, &approved);
     let kv = KvService::at(store.home().key_value());
@@ -324,7 +332,7 @@ fn compile(cx: &Cx, candidate: &Candidate) -> Result<&'static str, Failure> {
         return Ok("miss");
     }
     let progress = cx.ui.progress("compiling", candidate.surface.size_bytes);
-    let person = Arc::new(LocalPerson::new(Answers::default(), false));
+    let person = Arc::new(LocalPerson::nobody());
     let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
     let compiled = place.engine.compile(&candidate.capsule.verified, Flavour::Normal);
     drop(progress);

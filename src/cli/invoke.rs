@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
 use super::network::NetworkArgs;
 use super::observe::{TraceArgs, Tracing};
-use super::person::{Answers, LocalPerson};
+use super::person::{Answers, ApproveArgs, LocalPerson, telling};
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
@@ -80,6 +80,8 @@ pub(super) struct InvokeArgs {
     #[command(flatten)]
     workspace: WorkspaceArgs,
     #[command(flatten)]
+    approve: ApproveArgs,
+    #[command(flatten)]
     gates: Gates,
     #[command(flatten)]
     trace: TraceArgs,
@@ -133,6 +135,10 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
     args.gates.check()?;
     args.many.check()?;
     let tracing = args.trace.open(cx)?;
+    if tracing.is_some() && args.many.is_many() {
+        let message = "a trace is of one call";
+        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --trace"));
+    }
     let done = invoke(cx, &args, tracing.as_ref());
     observe::close(cx, tracing, done)
 }
@@ -142,18 +148,14 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let principal = cx.principal()?;
     let payload = payload(args)?;
     let capsule = target::find(cx, &args.target)?;
-    let options = PlaceOptions {
-        ephemeral: args.ephemeral,
-        seed: args.seed,
-        network: args.network.options(),
-    };
-    let person = Arc::new(LocalPerson::new(Answers::default(), false));
+    let person = LocalPerson::new(Answers::default(), cx.may_ask());
+    let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;
     let profile = if args.many.is_many() { Profile::Server } else { Profile::OneShot };
-    let place =
-        Place::new(cx, options, profile, person, log_to(&cx.ui))?.with_workspace(&workspace.mount);
+    let place = Place::new(cx, args.place(), profile, Arc::clone(&person) as _, log_to(&cx.ui))?
+        .with_workspace(&workspace.mount);
     if args.many.is_many() {
-        return invoke_many(cx, args, tracing, &capsule, &place, workspace, &payload);
+        return invoke_many(cx, args, &person, &capsule, &place, workspace, &payload);
     }
     let account = place.account(&principal)?;
     let limits = args.limits(&account)?;
@@ -174,7 +176,9 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let (report, interrupted) =
         call_once(&ready, call, tracing.map(|tracing| tracing.watch(&capsule.manifest, "")))?;
     let tripped = args.gates.tripped(&report);
-    let well = tripped.is_empty() && interrupted.is_none() && exit(&report.ending) == Exit::Done;
+    let missing = person.missing_approval();
+    let well = tripped.is_empty() && interrupted.is_none() && missing.is_none();
+    let well = well && exit(&report.ending) == Exit::Done;
     let (left, uncommitted) = workspace.finish(well);
     let hint = workspace.hint(&left, well);
     let called = Called {
@@ -187,6 +191,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         load,
         total: started.elapsed(),
         workspace: left,
+        approvals: person.decided(),
     };
     let (arrived, refused) = ready.hosted.host.services.inbound.drain();
     let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
@@ -204,22 +209,43 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         cx.ui.problem(&failure);
         return Ok(interrupted.unwrap_or(failure.exit));
     }
-    Ok(interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report)))
+    let exit = interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report));
+    Ok(denied_for_want_of(cx, missing, exit, args.gates.expect.is_some()))
+}
+
+impl InvokeArgs {
+    fn place(&self) -> PlaceOptions {
+        let network = self.network.options();
+        PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, network }
+    }
+}
+
+/// Says which approval was missing. It makes the end a denial, unless the end was worse anyway or is
+/// the one that was expected.
+pub(super) fn denied_for_want_of(
+    cx: &Cx,
+    missing: Option<Failure>,
+    exit: Exit,
+    expected: bool,
+) -> Exit {
+    let Some(failure) = missing else { return exit };
+    if expected {
+        cx.ui.warn(&failure.message);
+        return exit;
+    }
+    cx.ui.problem(&failure);
+    if matches!(exit, Exit::Done | Exit::GuestDenied) { failure.exit } else { exit }
 }
 
 fn invoke_many(
     cx: &Cx,
     args: &InvokeArgs,
-    tracing: Option<&Tracing>,
+    person: &LocalPerson,
     capsule: &Capsule,
     place: &Place,
     workspace: Workspace,
     payload: &[u8],
 ) -> Result<Exit, Failure> {
-    if tracing.is_some() {
-        let message = "a trace is of one call";
-        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --trace"));
-    }
     let ready = place.load(capsule, Default::default())?;
     refuse_without_hook(&args.target, capsule, &ready)?;
     let (report, exit) = many::invoke(cx, args, place, capsule, &ready, payload)?;
@@ -231,17 +257,17 @@ fn invoke_many(
     for gate in report.gates() {
         cx.ui.warn(gate);
     }
-    let (left, uncommitted) = workspace.finish(exit == Exit::Done);
-    if let Some(hint) = workspace.hint(&left, exit == Exit::Done) {
+    let missing = person.missing_approval();
+    let well = exit == Exit::Done && missing.is_none();
+    let (left, uncommitted) = workspace.finish(well);
+    if let Some(hint) = workspace.hint(&left, well) {
         cx.ui.note(hint);
     }
-    match uncommitted {
-        Some(failure) => {
-            cx.ui.problem(&failure);
-            Ok(failure.exit)
-        }
-        None => Ok(exit),
+    if let Some(failure) = uncommitted {
+        cx.ui.problem(&failure);
+        return Ok(failure.exit);
     }
+    Ok(denied_for_want_of(cx, missing, exit, args.gates.expect.is_some()))
 }
 
 impl InvokeArgs {

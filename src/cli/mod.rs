@@ -5,6 +5,7 @@
 
 mod args;
 mod completions;
+mod connect;
 mod cx;
 mod env;
 mod env_vars;
@@ -131,6 +132,8 @@ commands! {
         "Host capsules on one bus: run loops on threads of their own, interceptors when messages match";
     Trace(invoke::TraceCommandArgs, invoke::run_traced) = "trace",
         "Fire one interceptor and show every host call that it makes";
+    Connect(connect::ConnectArgs, connect::run) = "connect",
+        "Talk to a capsule that runs, over its socket";
     Tool(tool::ToolArgs, tool::run) = "tool",
         "List and call the tools of capsules";
     List(list::ListArgs, list::run) = "list",

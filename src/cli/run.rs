@@ -19,7 +19,7 @@ use super::load::{Place, PlaceOptions};
 use super::network::NetworkArgs;
 use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
-use super::person::{Answers, LocalPerson};
+use super::person::{Answers, ApproveArgs, LocalPerson};
 use super::target;
 use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
@@ -73,6 +73,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
+    approve: ApproveArgs,
+    #[command(flatten)]
     trace: TraceArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
@@ -114,12 +116,13 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let feed = events::Feed::new(cx, &args, &principal)?;
     let capsules = target::find_all(cx, &args.targets)?;
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
-    let person = Arc::new(LocalPerson::new(Answers::default(), false));
+    let person = LocalPerson::new(Answers::default(), cx.may_ask());
+    let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
     let log = reporter.log_sink(cx.global.verbose > 0);
     let workspace = Workspace::open(cx, args.workspace)?;
     let options = PlaceOptions { network: args.network.options(), ..PlaceOptions::default() };
-    let place =
-        Place::new(cx, options, Profile::Server, person, log)?.with_workspace(&workspace.mount);
+    let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
+        .with_workspace(&workspace.mount);
     // One thread for timers and signals; guests have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -145,6 +148,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let mut uncommitted = None;
     let worst = session.close(&runtime, |worst| {
         let well = ended && worst.is_none_or(|worst| worst == Exit::Done);
+        let well = well && person.missing_approval().is_none();
         let (left, failure) = workspace.finish(well);
         if let Some(hint) = workspace.hint(&left, well) {
             cx.ui.note(hint);
@@ -159,6 +163,13 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }))
     });
     runtime.shutdown_background();
+    let exit = exit.map(|exit| match person.missing_approval() {
+        Some(failure) if !matches!(exit, Exit::Interrupted | Exit::Terminated) => {
+            cx.ui.problem(&failure);
+            exit.worst(failure.exit)
+        }
+        _ => exit,
+    });
     match uncommitted {
         Some(failure) => {
             cx.ui.problem(&failure);

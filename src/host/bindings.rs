@@ -17,6 +17,8 @@ wasmtime::component::bindgen!({
         import astrid:kv/host@1.0.0;
         import astrid:sys/host@1.0.0;
         import astrid:elicit/host@1.0.0;
+        import astrid:approval/host@1.0.0;
+        import astrid:identity/host@1.0.0;
         import astrid:uplink/host@1.0.0;
     ",
     with: {
@@ -43,8 +45,10 @@ pub mod with_handles {
     });
 }
 
+pub(crate) use astrid::approval::host as approval;
 pub(crate) use astrid::elicit::host as elicit;
 pub(crate) use astrid::fs::host as fs;
+pub(crate) use astrid::identity::host as identity;
 pub(crate) use astrid::io::poll;
 pub(crate) use astrid::ipc::host as ipc;
 pub(crate) use astrid::kv::host as kv;
@@ -66,6 +70,7 @@ pub mod network {
             "astrid:net/host@1.0.0.tcp-stream": crate::host::net::Connection,
             "astrid:net/host@1.0.0.tcp-listener": crate::host::net::Listener,
             "astrid:net/host@1.0.0.udp-socket": crate::host::net::NoSocket,
+            "astrid:net/host@1.0.0.unix-listener": crate::host::net::Door,
         },
         additional_derives: [serde::Serialize],
     });
@@ -74,12 +79,23 @@ pub mod network {
 pub(crate) use network::astrid::net::host as net;
 
 crate::host::describe::describe_generated!(
+    approval::ApprovalRequest,
+    approval::ApprovalResponse,
+    approval::ErrorCode,
     elicit::ElicitRequest,
     elicit::ElicitResponse,
     elicit::ErrorCode,
     fs::ErrorCode,
     fs::FileStat,
     fs::OpenMode,
+    identity::ErrorCode,
+    identity::IdentityCreateUserRequest,
+    identity::IdentityCreateUserResponse,
+    identity::IdentityLinkRequest,
+    identity::IdentityResolveRequest,
+    identity::IdentityResolveResponse,
+    identity::IdentityUnlinkRequest,
+    identity::PlatformLink,
     ipc::ErrorCode,
     ipc::InterceptorBinding,
     ipc::IpcEnvelope,
@@ -88,6 +104,7 @@ crate::host::describe::describe_generated!(
     net::ErrorCode,
     net::NetReadStatus,
     net::ShutdownHow,
+    net::UdpDatagram,
     poll::ErrorCode,
     sys::CallerContext,
     sys::CapabilityCheckRequest,

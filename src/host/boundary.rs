@@ -209,6 +209,11 @@ pub(crate) struct Gatekeeper<'a> {
 pub(crate) struct Denied;
 
 impl Gatekeeper<'_> {
+    /// Notes a refusal that is not the manifest's.
+    pub(crate) fn refused(&mut self, denial: Denial) {
+        *self.denial = Some(denial);
+    }
+
     pub(crate) fn ask(&mut self, ask: Ask<'_>) -> Result<(), Denied> {
         self.gate.decide(ask).map_err(|denial| {
             *self.denial = Some(denial);

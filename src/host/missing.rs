@@ -14,32 +14,10 @@ use crate::component::signatures;
 
 /// The functions that are linked and not served, by interface; `*` stands for all of them.
 pub const NOT_SERVED: &[(&str, &[&str])] = &[
-    ("astrid:net/host@1.0.0", NET_NOT_SERVED),
     ("astrid:http/host@1.0.0", &["*"]),
     ("astrid:http/host@1.1.0", &["*"]),
     ("astrid:process/host@1.0.0", &["*"]),
     ("astrid:process/host@1.1.0", &["*"]),
-    ("astrid:approval/host@1.0.0", &["*"]),
-    ("astrid:identity/host@1.0.0", &["*"]),
-];
-
-/// What local programs use to reach a capsule, and datagrams, which nobody ever gets.
-const NET_NOT_SERVED: &[&str] = &[
-    "bind-unix",
-    "[method]unix-listener.accept",
-    "[method]unix-listener.poll-accept",
-    "[method]unix-listener.subscribe-readiness",
-    "[resource-drop]unix-listener",
-    "[method]udp-socket.send-to",
-    "[method]udp-socket.recv-from",
-    "[method]udp-socket.connect",
-    "[method]udp-socket.disconnect",
-    "[method]udp-socket.send",
-    "[method]udp-socket.recv",
-    "[method]udp-socket.peer-addr",
-    "[method]udp-socket.set-read-timeout",
-    "[method]udp-socket.local-addr",
-    "[method]udp-socket.subscribe-readable",
 ];
 
 /// The text in the error of a function that is not served.

@@ -4,11 +4,16 @@
 //! [`missing`] names the functions that are linked without being real yet. All of them pass
 //! [`boundary`]. What the functions need from the machine comes through [`ports`].
 
+pub mod approval;
+mod approvals;
 pub mod bindings;
 pub mod boundary;
 pub mod describe;
+mod doors;
 pub mod elicit;
 pub mod fs;
+mod identities;
+pub mod identity;
 pub mod io;
 pub mod ipc;
 pub mod kv;
@@ -64,8 +69,8 @@ pub const INTERFACES: &[Interface] = &[
     Interface { name: "astrid:process/host@1.0.0", link: nothing },
     Interface { name: "astrid:process/host@1.1.0", link: nothing },
     Interface { name: "astrid:elicit/host@1.0.0", link: elicit::link },
-    Interface { name: "astrid:approval/host@1.0.0", link: nothing },
-    Interface { name: "astrid:identity/host@1.0.0", link: nothing },
+    Interface { name: "astrid:approval/host@1.0.0", link: approval::link },
+    Interface { name: "astrid:identity/host@1.0.0", link: identity::link },
     Interface { name: "astrid:uplink/host@1.0.0", link: uplink::link },
     Interface { name: "astrid:request-context/host@1.0.0", link: request_context::link },
     Interface { name: "astrid:guest/lifecycle@1.0.0", link: nothing },
@@ -108,6 +113,7 @@ pub struct CapsuleHost {
     pub bindings: Box<[(String, String)]>,
     /// The machine.
     pub services: Services,
+    pub(crate) door: net::SharedDoor,
 }
 
 impl CapsuleHost {
@@ -131,6 +137,7 @@ impl CapsuleHost {
             capabilities: manifest.held_capabilities().into_iter().map(str::to_owned).collect(),
             bindings,
             services,
+            door: net::SharedDoor::default(),
         })
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::boundary::Permits;
 use crate::bus::Bus;
@@ -13,6 +14,10 @@ use crate::fs::{Mount, PrincipalFiles};
 use crate::kv::KvHandle;
 use crate::policy::endpoint::Endpoint;
 use crate::principal::PrincipalId;
+
+pub use super::approvals::{Allowances, ApprovalRequest, Approved, Remember};
+pub use super::doors::{Doorway, OpenDoor};
+pub use super::identities::{AccountOf, Identities, IdentityRefused};
 
 /// The machine, as all interfaces of one loaded capsule share it.
 pub struct Services {
@@ -28,10 +33,16 @@ pub struct Services {
     pub registry: Arc<dyn Registry>,
     /// Whoever answers a lifecycle hook's questions.
     pub person: Arc<dyn Person>,
+    /// The users of the machine.
+    pub identities: Arc<dyn Identities>,
+    /// What was approved before.
+    pub allowances: Arc<Allowances>,
     /// The process's permits for calls that block a thread.
     pub permits: Arc<Permits>,
     /// The network outside.
     pub network: Arc<Network>,
+    /// Where programs of this machine reach the capsule.
+    pub doorway: Arc<dyn Doorway>,
     /// The directory that the capsule works in, if it was given one.
     pub workspace: Option<Arc<Mount>>,
     /// Rate limit of publishing, one per loaded capsule.
@@ -202,4 +213,18 @@ pub enum PersonAnswer {
 pub trait Person: Send + Sync {
     /// Asks; may take as long as a person takes.
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>>;
+
+    /// Decides whether something may be done; may take as long as a person takes. Where nobody is
+    /// there nothing is approved, which is what this does unless somebody overrides it.
+    fn approve(&self, _: ApprovalRequest) -> Pin<Box<dyn Future<Output = Approved> + Send>> {
+        Box::pin(std::future::ready(Approved::NobodyThere))
+    }
+
+    /// How long guests wait for an answer; `None` is as long as ever.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Is told of a request that an earlier decision covers, so that nobody is asked.
+    fn covered(&self, _: &ApprovalRequest) {}
 }

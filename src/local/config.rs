@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::host::ports::Config;
-use crate::manifest::Manifest;
+use crate::manifest::{Capability, Manifest};
 use crate::principal::PrincipalId;
 use crate::store::Store;
 use crate::store::env::EnvError;
@@ -55,7 +55,11 @@ impl LocalConfig {
         if let Some((store, capsule)) = data {
             let stored = store.env(principal.as_str(), capsule)?.list()?;
             values.extend(stored.iter().map(|(key, value)| (key.clone(), value.clone())));
-            let socket = store.home().run().join("system.sock");
+            // Whoever listens is told of the own socket, everybody else of where the runtime's is.
+            let socket = match manifest.capabilities.holds(Capability::NetBind) {
+                true => store.home().door(capsule)?.socket,
+                false => store.home().run().join("system.sock"),
+            };
             values.insert(SOCKET_KEY.to_owned(), socket.to_string_lossy().into_owned());
         }
         values.extend(settings);

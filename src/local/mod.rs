@@ -6,6 +6,8 @@
 //! principal to another: what somebody does not have is absent.
 
 mod config;
+mod doors;
+mod identities;
 mod log;
 mod network;
 mod principals;
@@ -20,14 +22,17 @@ use crate::bus::rate::PublishLimiter;
 use crate::clock::Clock;
 use crate::fs::{Journal, Mount};
 use crate::host::boundary::Permits;
-use crate::host::ports::{LogLevel, Person, Services};
+use crate::host::ports::{Allowances, LogLevel, Person, Services};
 use crate::host::uplink::InboundQueue;
 use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};
 use crate::kv::{KvService, StagedKv};
 use crate::manifest::{CapsuleId, Manifest};
 use crate::principal::{GroupConfig, PrincipalId, Profile};
 use crate::store::Store;
+use crate::store::identity::Identities;
 
+use doors::LocalDoorway;
+use identities::LocalIdentities;
 pub use network::NetworkOptions;
 pub use principals::{AccountError, Accounts};
 use principals::{LocalPrincipals, Scratch};
@@ -61,6 +66,8 @@ struct Inner {
     bus: Bus,
     kv: KvService,
     person: Arc<dyn Person>,
+    allowances: Arc<Allowances>,
+    identities: Arc<LocalIdentities>,
     log: LogSink,
     permits: Arc<Permits>,
     network: Arc<crate::host::ports::Network>,
@@ -122,6 +129,10 @@ impl Machine {
             Some(store) => KvService::at(store.home().key_value()),
             None => KvService::in_memory(),
         };
+        let identities = match &options.store {
+            Some(store) => store.identities(&options.clock),
+            None => Identities::in_memory(&options.clock),
+        };
         Machine(Arc::new(Inner {
             store: options.store,
             clock: options.clock,
@@ -129,6 +140,8 @@ impl Machine {
             bus: Bus::new(),
             kv,
             person: options.person,
+            allowances: Arc::default(),
+            identities: Arc::new(LocalIdentities(identities)),
             log: options.log,
             permits: Arc::new(Permits::for_this_process()),
             network: options.network.network(),
@@ -171,6 +184,16 @@ impl Machine {
             DataScope::Nowhere => KvService::in_memory(),
             DataScope::Id | DataScope::Own(_) => inner.kv.clone(),
         };
+        let id: CapsuleId = manifest.id().clone();
+        let doorway = LocalDoorway {
+            store: inner.store.clone().filter(|_| options.data != DataScope::Nowhere),
+            name: match &options.data {
+                DataScope::Own(name) => name.clone(),
+                DataScope::Id | DataScope::Nowhere => id.to_string(),
+            },
+            shown: id.to_string(),
+            log: Arc::clone(&inner.log),
+        };
         let principals = Arc::new(LocalPrincipals::new(
             inner.store.clone(),
             kv,
@@ -179,7 +202,6 @@ impl Machine {
             options,
             Arc::clone(&inner.scratch),
         ));
-        let id: CapsuleId = manifest.id().clone();
         let services = Services {
             clock: inner.clock.clone(),
             stopwatch: inner.stopwatch.clone(),
@@ -187,8 +209,11 @@ impl Machine {
             principals: Arc::clone(&principals) as _,
             registry: Arc::clone(&inner.registry) as _,
             person: Arc::clone(&inner.person),
+            allowances: Arc::clone(&inner.allowances),
+            identities: Arc::clone(&inner.identities) as _,
             permits: Arc::clone(&inner.permits),
             network: Arc::clone(&inner.network),
+            doorway: Arc::new(doorway),
             workspace,
             publish_rate: PublishLimiter::new(),
             inbound: InboundQueue::new(Arc::clone(&inner.arrivals)),

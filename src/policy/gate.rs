@@ -39,10 +39,51 @@ pub enum Ask<'a> {
     },
     /// Listen on the capsule's own socket in the file system.
     BindUnix,
+    /// Look up or change users.
+    Identity {
+        /// What it takes.
+        level: IdentityLevel,
+    },
     /// Read a file.
     Read(FileAsk<'a>),
     /// Write, make or remove a file.
     Write(FileAsk<'a>),
+}
+
+/// What a capsule may do with users; each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IdentityLevel {
+    /// Look up to whom an account belongs.
+    Resolve,
+    /// Link accounts to users, and list them.
+    Link,
+    /// Make users.
+    Admin,
+}
+
+impl IdentityLevel {
+    /// The entry of the manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            IdentityLevel::Resolve => "resolve",
+            IdentityLevel::Link => "link",
+            IdentityLevel::Admin => "admin",
+        }
+    }
+
+    /// The level of an entry; what is spelled otherwise grants nothing.
+    fn named(entry: &str) -> Option<IdentityLevel> {
+        let all = [IdentityLevel::Resolve, IdentityLevel::Link, IdentityLevel::Admin];
+        all.into_iter().find(|level| level.name() == entry)
+    }
+
+    fn doing(self) -> &'static str {
+        match self {
+            IdentityLevel::Resolve => "looking users up",
+            IdentityLevel::Link => "linking accounts",
+            IdentityLevel::Admin => "making users",
+        }
+    }
 }
 
 /// A file that is asked about, and the directories that entries of the manifest are relative to.
@@ -123,6 +164,7 @@ pub struct Gate {
     connect: Box<[Endpoint]>,
     bind_tcp: Box<[Endpoint]>,
     bind_unix: bool,
+    identity: Option<IdentityLevel>,
     capabilities: Capabilities,
 }
 
@@ -136,6 +178,11 @@ impl Gate {
             connect: endpoints(manifest, Capability::NetConnect),
             bind_tcp: endpoints(manifest, Capability::NetBind),
             bind_unix: manifest.capabilities.holds(Capability::NetBind),
+            identity: manifest
+                .capabilities
+                .values(Capability::Identity)
+                .filter_map(IdentityLevel::named)
+                .max(),
             capabilities: manifest.capabilities.clone(),
         }
     }
@@ -179,6 +226,11 @@ impl Gate {
                 capability: Capability::NetBind.name(),
                 wanted: "listening on a socket".to_owned(),
                 grant: "[capabilities] net_bind = [\"unix:*\"]".to_owned(),
+            }),
+            Ask::Identity { level } => allow(self.identity >= Some(level), || Denial {
+                capability: Capability::Identity.name(),
+                wanted: level.doing().to_owned(),
+                grant: self.capabilities.grant_hint(Capability::Identity, level.name()),
             }),
             Ask::Read(file) => self.file(Capability::FsRead, "reading", file),
             Ask::Write(file) => self.file(Capability::FsWrite, "writing", file),
@@ -331,6 +383,7 @@ mod tests {
             Ask::Connect { host: "a", port: 1 },
             Ask::BindTcp { host: "a", port: 1 },
             Ask::BindUnix,
+            Ask::Identity { level: IdentityLevel::Resolve },
         ];
         for ask in asks {
             assert!(gate.decide(ask).is_err(), "{ask:?} was allowed");
@@ -361,6 +414,43 @@ mod tests {
         assert!(of("net_connect = [\"a:1\"]").decide(Ask::BindUnix).is_err());
         let denial = gate.decide(Ask::Connect { host: "c", port: 0 }).expect_err("denied");
         assert_eq!(denial.grant, "[capabilities] net_connect = [\"c:*\"]");
+    }
+
+    #[test]
+    fn a_level_of_identity_includes_those_before_it() {
+        use IdentityLevel::{Admin, Link, Resolve};
+        for (entries, granted) in [
+            ("[\"resolve\"]", &[Resolve][..]),
+            ("[\"link\"]", &[Resolve, Link]),
+            ("[\"admin\"]", &[Resolve, Link, Admin]),
+            ("[\"resolve\", \"link\"]", &[Resolve, Link]),
+            ("[]", &[]),
+            ("[\"Admin\", \"root\", \" link\", \"\"]", &[]),
+        ] {
+            let gate = of(&format!("identity = {entries}"));
+            for level in [Resolve, Link, Admin] {
+                let allowed = gate.decide(Ask::Identity { level }).is_ok();
+                assert_eq!(allowed, granted.contains(&level), "{entries} {level:?}");
+            }
+        }
+        let denial = of("").decide(Ask::Identity { level: Link }).expect_err("denied");
+        assert_eq!(denial.grant, "[capabilities] identity = [\"link\"]");
+    }
+
+    #[test]
+    fn any_entry_of_net_bind_lets_a_capsule_have_its_socket() {
+        for (capabilities, allowed) in [
+            ("net_bind = [\"unix:*\"]", true),
+            ("net_bind = [\"unix:/run/x.sock\"]", true),
+            ("net_bind = [\"127.0.0.1:0\"]", true),
+            ("net_bind = [\"whatever\"]", true),
+            ("net_bind = [\"\"]", false),
+            ("net_bind = []", false),
+            ("net_connect = [\"unix:*\"]", false),
+            ("", false),
+        ] {
+            assert_eq!(of(capabilities).decide(Ask::BindUnix).is_ok(), allowed, "{capabilities}");
+        }
     }
 
     #[test]

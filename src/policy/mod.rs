@@ -2,6 +2,7 @@
 //! use and what was asked. No file, clock or engine is in reach here.
 
 pub mod airlock;
+pub mod approval;
 pub mod budget;
 pub mod endpoint;
 pub mod epoch;

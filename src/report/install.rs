@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::approvals::ApprovalsReport;
 use super::number::micros;
 use crate::store::needs::{Conflict, Need};
 
@@ -38,6 +39,9 @@ pub struct InstallReport {
     /// Files that a hook wrote in the principal's home or scratch directory.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_written: Vec<String>,
+    /// What a hook asked approval for.
+    #[serde(flatten)]
+    pub approvals: ApprovalsReport,
     /// Imports that no installed capsule provides.
     pub missing_imports: Vec<Missing>,
     /// Capsules that export the same.
@@ -94,6 +98,7 @@ impl InstallReport {
             hooks_run: Vec::new(),
             hooks_skipped: Vec::new(),
             files_written: Vec::new(),
+            approvals: ApprovalsReport::default(),
             missing_imports: Vec::new(),
             export_conflicts: Vec::new(),
             capabilities: BTreeMap::new(),

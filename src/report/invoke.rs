@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::approvals::ApprovalsReport;
 use super::number::{grouped, micros, size, time};
 use super::workspace::WorkspaceReport;
 use crate::engine::{CallReport, Ending};
@@ -32,6 +33,8 @@ pub struct InvokeReport {
     uplink: Vec<Arrived>,
     #[serde(flatten)]
     cost: Cost,
+    #[serde(flatten)]
+    approvals: ApprovalsReport,
     #[serde(flatten)]
     workspace: WorkspaceReport,
 }
@@ -126,6 +129,8 @@ pub struct Called {
     pub total: Duration,
     /// What it left in the workspace.
     pub workspace: WorkspaceReport,
+    /// What it asked approval for.
+    pub approvals: ApprovalsReport,
 }
 
 /// The word for an ending.
@@ -189,7 +194,7 @@ impl InvokeReport {
         };
         let data_json = data.as_deref().and_then(|data| serde_json::from_str(data).ok());
         let outcome = outcome(&report.ending);
-        let Called { capsule, action, principal, workspace, .. } = called.clone();
+        let Called { capsule, action, principal, workspace, approvals, .. } = called.clone();
         let cost = Cost::new(called, report, gates);
         InvokeReport {
             schema: "capsule.invoke/1",
@@ -202,6 +207,7 @@ impl InvokeReport {
             reason,
             unknown_action: report.unknown_action.clone(),
             uplink: arrived.into_iter().map(Arrived::of).collect(),
+            approvals,
             workspace,
             cost,
         }

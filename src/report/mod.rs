@@ -4,6 +4,8 @@
 //! users. A field that programs rely on is named in snake case, times are whole microseconds
 //! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.
 
+pub mod approvals;
+pub mod connect;
 pub mod env;
 pub mod inspect;
 pub mod install;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::approvals::{Decided, Source, line};
 use super::number::{grouped, micros, size, time};
 use super::workspace::WorkspaceReport;
 use crate::engine::PoolStats;
@@ -52,6 +53,8 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A guest asked approval for something, and somebody decided.
+    Approval { action: String, resource: String, decision: &'static str, source: Source },
     /// Something arrived over an uplink.
     Uplink { uplink: String, platform: String, user: String, content: String, principal: String },
     /// A message was not handled.
@@ -150,6 +153,12 @@ pub struct CapsuleSummary {
 }
 
 impl Event {
+    /// The event of a decision.
+    pub fn approval(decided: Decided) -> Event {
+        let Decided { action, resource, decision, source, .. } = decided;
+        Event::Approval { action, resource, decision, source }
+    }
+
     /// The event of an item that arrived over an uplink.
     pub fn uplink(item: crate::host::uplink::Inbound) -> Event {
         let crate::host::uplink::Inbound { name, platform, user, content, principal, .. } = item;
@@ -174,6 +183,11 @@ impl Line {
         match &self.event {
             Event::Loaded { mode, .. } => Some(format!("{name} loaded ({mode})")),
             Event::Ready => Some(format!("{name} ready")),
+            // Whoever sits at the terminal has seen it.
+            Event::Approval { source: Source::Terminal, .. } => None,
+            Event::Approval { action, resource, decision, source } => {
+                Some(format!("{name} {}", line(action, resource, decision, *source)))
+            }
             Event::Message { topic, payload, .. } => Some(format!("{topic} {payload}")),
             Event::Log { level, message } => {
                 // One line each, so that a guest cannot begin a line of ours.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::approvals::ApprovalsReport;
 use super::invoke::{Arrived, Called, Cost};
 use super::table::{cell, columns};
 use super::workspace::WorkspaceReport;
@@ -95,6 +96,8 @@ pub struct ToolCallReport {
     #[serde(flatten)]
     cost: Option<Cost>,
     #[serde(flatten)]
+    approvals: ApprovalsReport,
+    #[serde(flatten)]
     workspace: WorkspaceReport,
 }
 
@@ -131,6 +134,7 @@ impl ToolCallReport {
             capsule: called.capsule.clone(),
             principal: called.principal.clone(),
             uplink: arrived.into_iter().map(Arrived::of).collect(),
+            approvals: called.approvals.clone(),
             workspace: called.workspace.clone(),
             cost: report.map(|report| Cost::new(called, report, Vec::new())),
         }

@@ -89,6 +89,11 @@ impl Home {
         self.var().join("capsule.kv.sqlite3")
     }
 
+    /// The users of the machine, and their accounts elsewhere.
+    pub fn identities(&self) -> PathBuf {
+        self.var().join("capsule.identity.json")
+    }
+
     /// Locks and sockets.
     pub fn run(&self) -> PathBuf {
         self.root.join("run")
@@ -108,6 +113,25 @@ impl Home {
     /// The lock held while a profile or the groups are changed.
     pub fn policy_lock(&self) -> PathBuf {
         self.run().join("capsule-_policy.lock")
+    }
+
+    /// The lock held while users are changed.
+    pub fn identity_lock(&self) -> PathBuf {
+        self.run().join("capsule-_identity.lock")
+    }
+
+    /// The socket and the token of a capsule.
+    pub fn door(&self, name: &str) -> Result<DoorPaths, NameError> {
+        names::check_capsule(name)?;
+        let path = |kind: &str| self.run().join(format!("capsule-{name}.{kind}"));
+        Ok(DoorPaths { socket: path("sock"), token: path("token") })
+    }
+
+    /// The lock held while a capsule's socket is open. It is not that of any capsule, since ids have
+    /// no dot.
+    pub fn door_lock(&self, name: &str) -> Result<PathBuf, NameError> {
+        names::check_capsule(name)?;
+        Ok(self.run().join(format!("capsule-{name}.sock.lock")))
     }
 
     /// Binaries by digest.
@@ -192,6 +216,15 @@ impl Home {
         names::check_secret_key(key)?;
         Ok(self.secret_dir(scope, id)?.join(key))
     }
+}
+
+/// Where a capsule's socket is, and what lets somebody in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorPaths {
+    /// The socket.
+    pub socket: PathBuf,
+    /// The file with the token: 64 hexadecimal digits.
+    pub token: PathBuf,
 }
 
 /// Who sees the capsules of a [`Site`].

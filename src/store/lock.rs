@@ -99,7 +99,7 @@ impl Store {
         Ok(CommitLock { _file: self.lock_file(&self.home.commit_lock(), Wait::Yes)? })
     }
 
-    fn lock_file(&self, path: &Path, wait: Wait) -> Result<Option<File>, DiskError> {
+    pub(super) fn lock_file(&self, path: &Path, wait: Wait) -> Result<Option<File>, DiskError> {
         self.make_dirs(path.parent().unwrap_or(Path::new("/")), PRIVATE_DIR)?;
         self.disk.lock(path, wait == Wait::Yes)
     }

@@ -11,7 +11,9 @@
 
 pub mod names;
 
+pub mod door;
 pub mod hash;
+pub mod identity;
 
 pub mod layout;
 

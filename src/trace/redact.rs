@@ -83,6 +83,7 @@ pub const RULES: &[Rule] = &[
     rule("astrid:process/host", &["*"], Place::Args, &["file-injections", "content"], When::Always),
     rule("astrid:ipc/host", &["*"], Place::Args, &[], When::InJson),
     rule("astrid:ipc/host", &["*"], Place::Result, &["**", "payload"], When::InJson),
+    rule("astrid:approval/host", &["*"], Place::Args, &["target-resource"], When::InUrl),
     rule("*", &["*"], Place::Anywhere, &["**", "approval-token"], When::Always),
 ];
 

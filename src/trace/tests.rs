@@ -75,6 +75,7 @@ fn calls_with_secrets() -> Vec<(usize, Event)> {
         let args = vec![record(fields)];
         event("astrid:process/host@1.1.0", "spawn", args, ok(Value::Unit))
     };
+    let done = |interface, function, args| event(interface, function, args, ok(Value::Unit));
     let elicit = record(vec![
         ("kind", Value::Case("Secret".into(), None)),
         ("key", text("visible")),
@@ -82,6 +83,7 @@ fn calls_with_secrets() -> Vec<(usize, Event)> {
     ]);
     let payload = format!(r#"{{"visible": 1, "deep": [{{"approvalToken": "{SECRET}"}}]}}"#);
     let url = format!("https://u:{SECRET}@host/visible?api_key={SECRET}&a=b");
+    let approval = record(vec![("action", text("visible")), ("target_resource", text(&url))]);
     let redirected = record(vec![("final_url", text(&url))]);
     let message = record(vec![("payload", text(&payload))]);
     let injection = record(vec![("content", Value::Bytes(SECRET.into()))]);
@@ -96,7 +98,7 @@ fn calls_with_secrets() -> Vec<(usize, Event)> {
                 ok(some(text(SECRET))),
             ),
         ),
-        (1, event("astrid:elicit/host@1.0.0", "elicit", vec![elicit], ok(Value::Unit))),
+        (1, done("astrid:elicit/host@1.0.0", "elicit", vec![elicit])),
         (
             2,
             event(
@@ -123,17 +125,10 @@ fn calls_with_secrets() -> Vec<(usize, Event)> {
                 ("file_injections", Value::List(vec![injection])),
             ]),
         ),
-        (
-            8,
-            event(
-                "astrid:ipc/host@1.0.0",
-                "publish",
-                vec![text("visible"), text(&payload)],
-                ok(Value::Unit),
-            ),
-        ),
+        (8, done("astrid:ipc/host@1.0.0", "publish", vec![text("visible"), text(&payload)])),
         (9, event("astrid:ipc/host@1.0.0", "[method]subscription.recv", vec![], ok(message))),
-        (10, event("astrid:later/host@3.0.0", "any", vec![token], ok(Value::Unit))),
+        (10, done("astrid:approval/host@1.0.0", "request-approval", vec![approval])),
+        (11, done("astrid:later/host@3.0.0", "any", vec![token])),
     ]
 }
 

@@ -93,6 +93,9 @@ pub(crate) struct Setting {
     /// What a person answers, by key.
     #[serde(default)]
     pub(crate) answers: BTreeMap<String, Answer>,
+    /// What that person decides when asked for approval, by action; without an entry nobody is there.
+    #[serde(default)]
+    pub(crate) approvals: BTreeMap<String, Decision>,
     /// What that person was asked, in order.
     pub(crate) asked: Option<Vec<String>>,
     /// Lines of the log, in order, with their level before them.
@@ -162,6 +165,20 @@ pub(crate) enum Answer {
     Other(Silence),
 }
 
+/// A decision on a request for approval.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Decision {
+    Once,
+    Session,
+    Always,
+    No,
+    TimedOut,
+    Unavailable,
+    /// None for as long as the case lasts.
+    Thinks,
+}
+
 /// No answer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -189,8 +206,33 @@ pub(crate) enum Action {
     /// Closes the bus.
     #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Close(bool),
+    /// A program connects to the capsule's socket, and says back each frame that it gets.
+    Dial(Dial),
     /// Lets this many epoch ticks pass.
     Ticks(u32),
+}
+
+/// What a program says that connects.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Dial {
+    /// The token of the socket, then these frames.
+    Token(Vec<String>),
+    /// Another token.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    WrongToken(bool),
+    /// Another version of the protocol.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    WrongVersion(bool),
+    /// No JSON.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    Garbage(bool),
+    /// The length of a message that is too long.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    TooMuch(bool),
+    /// Nothing: it goes at once.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    Nothing(bool),
 }
 
 /// A message that the runner publishes.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::future::Future;
+use std::io::{Read, Write};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 
@@ -14,7 +15,10 @@ use capsule::engine::{
 };
 use capsule::fs::{Mount, Scheme};
 use capsule::host::describe::Value;
-use capsule::host::ports::{LogLevel, Person, PersonAnswer, Question, QuestionKind};
+use capsule::host::net::handshake::frame;
+use capsule::host::ports::{
+    ApprovalRequest, Approved, LogLevel, Person, PersonAnswer, Question, QuestionKind, Remember,
+};
 use capsule::host::record::{CallRecord, Observer};
 use capsule::kv::{ImportMode, Namespace};
 use capsule::limits::EPOCH_TICK;
@@ -25,12 +29,15 @@ use capsule::policy::endpoint::{Endpoint, EndpointError};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use capsule::store::Store;
+use capsule::store::door::DoorPaths;
 use capsule::store::layout::Home;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::case::{Action, Answer, Case, Other, Phase, Sent, Setting, Silence, Thing};
+use crate::case::{
+    Action, Answer, Case, Decision, Dial, Other, Phase, Sent, Setting, Silence, Thing,
+};
 
 /// The id of every case's capsule.
 const ID: &str = "conformance";
@@ -145,6 +152,8 @@ struct Live {
     lines: Mutex<Vec<String>>,
     asked: Mutex<Vec<String>>,
     items: Mutex<BTreeSet<String>>,
+    /// Where programs reach the guest, once it has asked for its socket.
+    door: Mutex<Option<DoorPaths>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -170,7 +179,11 @@ impl<'a> Stage<'a> {
             // A throw-away machine has no files and nobody but `default` on it.
             store: (way != Way::Fresh || setting.has_files()).then_some(store),
             clock,
-            person: Arc::new(Respondent(setting.answers.clone(), person)),
+            person: Arc::new(Respondent {
+                answers: setting.answers.clone(),
+                approvals: setting.approvals.clone(),
+                live: person,
+            }),
             log: Arc::new(move |_, level, line| {
                 if let Some(live) = sink.upgrade() {
                     live.logged(level, line);
@@ -397,6 +410,12 @@ impl Mismatch {
 
 impl Live {
     fn logged(&self, level: LogLevel, line: &str) {
+        if let Some(paths) = line.strip_prefix("listens on ") {
+            *lock(&self.door) = paths
+                .split_once(", for programs with the token in ")
+                .map(|(socket, token)| DoorPaths { socket: socket.into(), token: token.into() });
+            return;
+        }
         match line {
             "now" => self.now.iter().for_each(|action| self.act(action)),
             "parked" => self.parked.notify_one(),
@@ -412,9 +431,51 @@ impl Live {
             }
             Action::Cancel(_) => lock(&self.cancel).cancel(),
             Action::Close(_) => machine.bus().close(),
+            Action::Dial(says) => {
+                let door = lock(&self.door).clone().expect("the guest has its socket");
+                dial(&door, says);
+            }
             Action::Ticks(_) => {}
         }
     }
+}
+
+/// Connects to a capsule's socket and goes on in a thread of its own, until the guest hangs up.
+fn dial(door: &DoorPaths, says: &Dial) {
+    let mut stream = capsule::store::door::connect(&door.socket).expect("somebody listens");
+    let token = fs::read_to_string(&door.token).expect("the token is there");
+    let hello = |token: &str, version: u8| {
+        let hello = serde_json::json!({ "token": token, "protocol_version": version });
+        frame(hello.to_string().as_bytes())
+    };
+    let (first, frames) = match says {
+        Dial::Token(frames) => (hello(&token, 1), frames.as_slice()),
+        Dial::WrongToken(_) => (hello(&token.replace(['0', '1'], "f"), 1), &[][..]),
+        Dial::WrongVersion(_) => (hello(&token, 9), &[][..]),
+        Dial::Garbage(_) => (frame(b"{"), &[][..]),
+        Dial::TooMuch(_) => (4097_u32.to_be_bytes().to_vec(), &[][..]),
+        Dial::Nothing(_) => return,
+    };
+    let frames: Vec<Vec<u8>> = frames.iter().map(|text| frame(text.as_bytes())).collect();
+    std::thread::spawn(move || -> std::io::Result<()> {
+        stream.write_all(&first)?;
+        let answer: serde_json::Value = serde_json::from_slice(&heard(&mut stream)?)?;
+        assert_eq!(answer["status"] == "ok", !frames.is_empty(), "{answer}");
+        frames.iter().try_for_each(|frame| stream.write_all(frame))?;
+        loop {
+            let said = heard(&mut stream)?;
+            stream.write_all(&frame(&said))?;
+        }
+    });
+}
+
+/// One frame.
+fn heard(stream: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut frame)?;
+    Ok(frame)
 }
 
 fn draft(sent: &Sent) -> Draft {
@@ -567,7 +628,19 @@ impl Observer for Watcher {
 }
 
 /// Answers what the case says.
-struct Respondent(BTreeMap<String, Answer>, Weak<Live>);
+struct Respondent {
+    answers: BTreeMap<String, Answer>,
+    approvals: BTreeMap<String, Decision>,
+    live: Weak<Live>,
+}
+
+impl Respondent {
+    fn asked(&self, line: String) {
+        if let Some(live) = self.live.upgrade() {
+            lock(&live.asked).push(line);
+        }
+    }
+}
 
 impl Person for Respondent {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
@@ -579,10 +652,8 @@ impl Person for Respondent {
         };
         let default = question.default.as_deref().map(|value| format!(" [{value}]"));
         let line = format!("{kind}: {}{}", question.prompt, default.unwrap_or_default());
-        if let Some(live) = self.1.upgrade() {
-            lock(&live.asked).push(line);
-        }
-        let answer = match self.0.get(&question.key) {
+        self.asked(line);
+        let answer = match self.answers.get(&question.key) {
             Some(Answer::One(value)) => PersonAnswer::One(value.clone()),
             Some(Answer::Many(values)) => PersonAnswer::Many(values.clone()),
             Some(Answer::Other(Silence::TimedOut(_))) => PersonAnswer::TimedOut,
@@ -590,5 +661,22 @@ impl Person for Respondent {
             Some(Answer::Other(Silence::Declined(_))) | None => PersonAnswer::Cancelled,
         };
         Box::pin(std::future::ready(answer))
+    }
+
+    fn approve(&self, request: ApprovalRequest) -> Pin<Box<dyn Future<Output = Approved> + Send>> {
+        let Some(decision) = self.approvals.get(&request.asked.action) else {
+            return Box::pin(std::future::ready(Approved::NobodyThere));
+        };
+        self.asked(format!("approval: {}", request.asked));
+        let approved = match decision {
+            Decision::Once => Approved::Yes(Remember::Once),
+            Decision::Session => Approved::Yes(Remember::Session),
+            Decision::Always => Approved::Yes(Remember::Always),
+            Decision::No => Approved::No,
+            Decision::TimedOut => Approved::TimedOut,
+            Decision::Unavailable => Approved::Unavailable,
+            Decision::Thinks => return Box::pin(std::future::pending()),
+        };
+        Box::pin(std::future::ready(approved))
     }
 }

@@ -12,9 +12,11 @@ mod component;
 mod normalise;
 mod process;
 mod sandbox;
+mod terminal;
 
 pub(crate) use component::{component, try_component};
 pub(crate) use normalise::normalise;
 pub(crate) use process::{Launch, Output, PATIENCE, Running};
 pub(crate) use rustix::process::Signal;
 pub(crate) use sandbox::{MANIFEST_FILE, Sandbox, minimal_manifest, repository};
+pub(crate) use terminal::AtTerminal;

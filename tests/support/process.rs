@@ -180,6 +180,11 @@ impl Launch {
         }
     }
 
+    /// The command alone, and how long its test waits.
+    pub(super) fn into_command(self) -> (Command, Duration) {
+        (self.command, self.patience)
+    }
+
     /// Starts it and returns at once.
     #[track_caller]
     pub(crate) fn spawn(mut self) -> Running {

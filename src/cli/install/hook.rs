@@ -14,7 +14,7 @@ use crate::cli::invoke::exit;
 use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::outside::Outside;
-use crate::cli::person::LocalPerson;
+use crate::cli::person::{ApproveArgs, LocalPerson, telling};
 use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
 use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
@@ -38,6 +38,8 @@ pub(super) struct Run<'a> {
     pub(super) skip: bool,
     /// The staged directory, which is dropped with everything else if the hook fails.
     pub(super) dir: &'a Path,
+    /// Who decides on what it asks approval for.
+    pub(super) approve: &'a ApproveArgs,
     pub(super) tracing: Option<&'a Tracing>,
 }
 
@@ -56,7 +58,7 @@ impl Run<'_> {
 
 fn run(
     cx: &Cx,
-    &Run { candidate, phase, skip, dir, tracing }: &Run<'_>,
+    &Run { candidate, phase, skip, dir, approve, tracing }: &Run<'_>,
     effects: &mut Effects,
     report: &mut InstallReport,
 ) -> Result<(), Failure> {
@@ -71,7 +73,8 @@ fn run(
         report.hooks_skipped.push(hook.export());
         return Ok(());
     }
-    let person = Arc::new(LocalPerson::new(candidate.answers.clone(), cx.may_ask()));
+    let person = LocalPerson::new(candidate.answers.clone(), cx.may_ask());
+    let person = Arc::new(person.deciding(approve, telling(&cx.ui))?);
     let asked = Arc::clone(&person);
     let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
     let principal = PrincipalId::default();
@@ -104,16 +107,12 @@ fn run(
     let called = call_hook(&ready.loaded, call, observer);
     report.files_written =
         journal.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-    let called = called.inspect_err(|_| say_what_stays(cx, report))?;
-    if let Some(key) = asked.unanswered().first() {
-        let message = format!("{} asked for {key}, and nobody was there to answer", hook.export());
-        let unanswered = Failure::new(Exit::Denied, "unanswered", message);
-        say_what_stays(cx, report);
-        return Err(unanswered.help(format!("add --set {key}=VALUE, or --answers FILE")));
-    }
-    if called.ending != Ending::Returned {
-        say_what_stays(cx, report);
-        return Err(hook_failed(hook, phase, &called));
+    report.approvals = asked.decided();
+    let called = called.and_then(|called| judge(hook, phase, &called, &asked));
+    called.inspect_err(|_| say_what_stays(cx, report))?;
+    // Whether it can do without is up to the capsule, which said nothing against it.
+    for key in asked.declined() {
+        cx.ui.warn(&format!("{} asked for {key} and got no answer", hook.export()));
     }
     report.hooks_run.push(hook.export());
     let secrets = staging.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -126,6 +125,27 @@ fn run(
     let change = Outside::commit(&staging.kv, token.to_string());
     effects.outside = change.map(|change| change.to_value());
     Ok(())
+}
+
+/// Whether a hook has done what it is for: it returned, and nobody was missing who had to be asked.
+fn judge(
+    hook: Hook,
+    phase: &Phase,
+    called: &CallReport,
+    asked: &LocalPerson,
+) -> Result<(), Failure> {
+    if let Some(key) = asked.unanswered().first() {
+        let message = format!("{} asked for {key}, and nobody was there to answer", hook.export());
+        let unanswered = Failure::new(Exit::Denied, "unanswered", message);
+        return Err(unanswered.help(format!("add --set {key}=VALUE, or --answers FILE")));
+    }
+    if let Some(missing) = asked.missing_approval() {
+        return Err(missing);
+    }
+    match called.ending {
+        Ending::Returned => Ok(()),
+        _ => Err(hook_failed(hook, phase, called)),
+    }
 }
 
 /// Names the files that a hook wrote before it failed: they are not taken back.

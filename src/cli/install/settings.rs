@@ -6,7 +6,7 @@ use super::Candidate;
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::person::{read_choice, read_hidden, read_text};
+use crate::cli::person::Ours;
 use crate::manifest::{EnvVar, FieldType};
 use crate::report::install::InstallReport;
 use crate::store::Store;
@@ -29,6 +29,7 @@ pub(super) fn collect(
         .list()
         .map_err(|error| broken(id, &error))?;
     let mut effects = Effects::default();
+    let mut person = None;
     for var in &manifest.env {
         let key = var.name.as_str();
         let has_value = if var.is_secret() {
@@ -40,7 +41,7 @@ pub(super) fn collect(
         let answer = match candidate.answers.one(key) {
             Some(given) => Some(checked(var, given)?),
             None if has_value => None,
-            None if cx.may_ask() => ask(cx, var),
+            None if cx.may_ask() => ask(cx, &mut person, var)?,
             None => None,
         };
         match answer {
@@ -69,18 +70,22 @@ fn checked(var: &EnvVar, value: &str) -> Result<String, Failure> {
 }
 
 /// Asks a person; an empty answer leaves the setting without a value.
-fn ask(cx: &Cx, var: &EnvVar) -> Option<String> {
+fn ask(cx: &Cx, person: &mut Option<Ours>, var: &EnvVar) -> Result<Option<String>, Failure> {
+    let person = match person {
+        Some(person) => person,
+        None => person.insert(Ours::new()?),
+    };
     if let Some(description) = &var.description {
         cx.ui.talk(&format!("{}\n", crate::cli::ui::escape(description)));
     }
     let prompt = crate::cli::ui::escape(&var.prompt()).into_owned();
     let default = var.field_default().unwrap_or_default();
     let answer = match var.field_type() {
-        FieldType::Secret => read_hidden(&prompt),
-        FieldType::Enum(choices) => read_choice(&prompt, &choices, &default),
-        FieldType::Text | FieldType::Array => read_text(&prompt, &default),
+        FieldType::Secret => person.hidden(&prompt)?,
+        FieldType::Enum(choices) => person.choice(&prompt, &choices, &default)?,
+        FieldType::Text | FieldType::Array => person.text(&prompt, &default)?,
     };
-    answer.filter(|answer| !answer.is_empty())
+    Ok(answer.filter(|answer| !answer.is_empty()))
 }
 
 fn broken(id: &str, error: &(dyn std::error::Error + 'static)) -> Failure {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::bus::Message;
+use crate::cli::person::DecidedSink;
 use crate::cli::ui::{Ui, escape};
 use crate::host::ports::LogLevel;
 use crate::local::LogSink;
@@ -65,6 +66,14 @@ impl Reporter {
                 let event = Event::Log { level: level.as_str(), message: message.to_owned() };
                 reporter.event(Some(capsule), event);
             }
+        })
+    }
+
+    /// Where decisions on approvals go.
+    pub(in crate::cli) fn decided_sink(self: &Arc<Self>) -> DecidedSink {
+        let reporter = Arc::clone(self);
+        Arc::new(move |decided| {
+            reporter.event(Some(&decided.capsule), Event::approval(decided.clone()));
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::observe::{self, TraceArgs, Tracing};
+use crate::cli::person::{Answers, ApproveArgs, LocalPerson, telling};
 use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{invoke, parse};
 use crate::dispatch::Outcome;
@@ -50,6 +52,8 @@ pub(super) struct CallArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     timeout: Option<Duration>,
     #[command(flatten)]
+    approve: ApproveArgs,
+    #[command(flatten)]
     workspace: WorkspaceArgs,
     #[command(flatten)]
     trace: TraceArgs,
@@ -69,6 +73,8 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
     })?;
     let arguments = arguments(args)?;
     let runtime = stage::runtime()?;
+    let person = LocalPerson::new(Answers::default(), cx.may_ask());
+    let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;
     let mut stage = Stage::new(
         cx,
@@ -76,6 +82,7 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
         &runtime,
         trace,
         Some(&workspace.mount),
+        Arc::clone(&person),
     )?;
     let timeout = timeout(&stage, args)?;
     let called = runtime.block_on(async {
@@ -93,7 +100,8 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
         stage.close(&runtime);
         return Ok(interrupted.unwrap_or(Exit::Interrupted));
     };
-    let exit = call.print(cx, (&stage, &workspace), args, load, started);
+    let exit = call.print(cx, (&stage, &workspace, &person), args, load, started);
+    let exit = invoke::denied_for_want_of(cx, person.missing_approval(), exit, false);
     stage.close(&runtime);
     runtime.shutdown_background();
     Ok(interrupted.unwrap_or(exit))
@@ -207,14 +215,14 @@ impl Call {
     fn print(
         self,
         cx: &Cx,
-        (stage, workspace): (&Stage, &Workspace),
+        (stage, workspace, person): (&Stage, &Workspace, &LocalPerson),
         args: &CallArgs,
         load: Duration,
         started: Instant,
     ) -> Exit {
         let member = &stage.members[0];
         let (exit, answer) = self.ending.judge();
-        let well = exit == Exit::Done;
+        let well = exit == Exit::Done && person.missing_approval().is_none();
         let (left, uncommitted) = workspace.finish(well);
         let hint = workspace.hint(&left, well);
         let called = Called {
@@ -227,6 +235,7 @@ impl Call {
             load,
             total: started.elapsed(),
             workspace: left,
+            approvals: person.decided(),
         };
         if answer.outcome == "result" {
             cx.ui.guest_text(answer.content.as_deref().unwrap_or_default());

@@ -1,9 +1,12 @@
 //! `capsule tool list`.
 
+use std::sync::Arc;
+
 use super::stage::{self, Stage};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::person::LocalPerson;
 use crate::report::tool::ToolListReport;
 
 /// List the tools that capsules have
@@ -23,7 +26,8 @@ pub(super) struct ListArgs {
 
 pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
     let runtime = stage::runtime()?;
-    let mut stage = Stage::new(cx, &args.targets, &runtime, None, None)?;
+    let nobody = Arc::new(LocalPerson::nobody());
+    let mut stage = Stage::new(cx, &args.targets, &runtime, None, None, nobody)?;
     let descriptions = runtime.block_on(async {
         stage.wait_ready().await;
         stage.describe().await

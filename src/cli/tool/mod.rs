@@ -19,12 +19,12 @@ pub(super) struct ToolArgs {
 #[derive(clap::Subcommand)]
 enum ToolCommand {
     List(list::ListArgs),
-    Call(call::CallArgs),
+    Call(Box<call::CallArgs>),
 }
 
 pub(super) fn run(cx: &Cx, args: ToolArgs) -> Result<Exit, Failure> {
     match args.command {
         ToolCommand::List(args) => list::run(cx, args),
-        ToolCommand::Call(args) => call::run(cx, args),
+        ToolCommand::Call(args) => call::run(cx, *args),
     }
 }

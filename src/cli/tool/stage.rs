@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::{self, Interrupted};
 use crate::cli::load::{Place, PlaceOptions, Ready, is_callable, log_to};
 use crate::cli::observe::Tracing;
-use crate::cli::person::{Answers, LocalPerson};
+use crate::cli::person::LocalPerson;
 use crate::cli::run::hosting::{Calls, Hosting, has_loop};
 use crate::cli::run::reporter::Reporter;
 use crate::cli::target::{self, Capsule};
@@ -74,10 +74,10 @@ impl Stage {
         runtime: &tokio::runtime::Runtime,
         trace: Option<&Tracing>,
         workspace: Option<&Arc<Mount>>,
+        person: Arc<LocalPerson>,
     ) -> Result<Stage, Failure> {
         let principal = cx.principal()?;
         let capsules = target::find_all(cx, targets)?;
-        let person = Arc::new(LocalPerson::new(Answers::default(), false));
         let profile = Profile::OneShot;
         let mut place = Place::new(cx, PlaceOptions::default(), profile, person, log_to(&cx.ui))?;
         if let Some(workspace) = workspace {

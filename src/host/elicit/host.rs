@@ -17,7 +17,8 @@ impl<'a> View<'a> {
         let question = self.question(request)?;
         let kind = question.kind.clone();
         let asking = self.capsule.services.person.ask(question);
-        let answer = match tokio::time::timeout(ELICIT_TIMEOUT, asking).await {
+        let patience = self.capsule.services.person.patience().unwrap_or(ELICIT_TIMEOUT);
+        let answer = match tokio::time::timeout(patience, asking).await {
             Ok(PersonAnswer::Cancelled) => return Err(ErrorCode::Cancelled),
             Ok(PersonAnswer::TimedOut) | Err(_) => return Err(ErrorCode::Timeout),
             Ok(answer) => answer,

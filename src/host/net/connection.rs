@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 use super::slots::Slot;
+use super::socket::Socket;
 use crate::host::boundary::Waiting;
 use crate::host::io::Source;
 use crate::host::io::streams::{Broken, Reader, Taken, Writer};
@@ -26,9 +26,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(socket: TcpStream, slot: Slot) -> Connection {
+    pub(super) fn new(socket: impl Into<Socket>, slot: Slot) -> Connection {
         let shared = Shared {
-            socket,
+            socket: socket.into(),
             held: Mutex::default(),
             failure: Mutex::default(),
             unsent: Mutex::default(),
@@ -48,7 +48,7 @@ pub(super) struct Timeouts {
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) socket: TcpStream,
+    pub(super) socket: Socket,
     /// Bytes that were read for a frame that is not complete.
     held: Mutex<Vec<u8>>,
     /// Why reading fails, found out by looking.

@@ -5,24 +5,35 @@
 //! the user exempted with `--allow-local` is the one exception. Listeners are on loopback addresses.
 //! UDP is refused, as by every release of the kernel.
 //!
+//! A capsule with an entry in `net_bind` may also have a socket of its own in the file system. A
+//! program that connects there has to run for the same user and to know the token beside the socket.
+//! Addresses and options of such a connection are `not-tcp`; frames, bytes and streams are as ever.
+//!
 //! An instance has at most [`NET_STREAMS_MAX`] connections and [`NET_LISTENERS_MAX`] listeners.
 //! Waits end with `closed` when the instance is cancelled.
 
 mod connection;
+pub mod handshake;
 mod host;
 mod listener;
 mod options;
 mod slots;
+mod socket;
 mod stream;
+mod udp;
+mod unix;
 
 use wasmtime::component::Resource;
 
 pub use connection::Connection;
 pub use listener::Listener;
 pub(crate) use slots::Slots;
+pub use udp::NoSocket;
+pub use unix::Door;
+pub(crate) use unix::SharedDoor;
 
 use crate::host::boundary::{Binder, Denied, Gatekeeper, Interface, InterfaceBinder};
-use crate::host::ports::Network;
+use crate::host::ports::{Doorway, Network};
 use crate::host::record::Progress;
 use crate::host::table::Table;
 use crate::host::{HostState, bindings};
@@ -48,6 +59,8 @@ pub(crate) struct View<'a> {
     table: &'a mut Table,
     gate: Gatekeeper<'a>,
     network: &'a Network,
+    doorway: &'a dyn Doorway,
+    door: &'a SharedDoor,
     places: &'a Places,
 }
 
@@ -60,7 +73,9 @@ impl Interface for NetInterface {
     fn view(state: &mut HostState) -> View<'_> {
         let HostState { table, capsule, boundary, places, .. } = state;
         let gate = boundary.gatekeeper(&capsule.gate);
-        View { table, gate, network: &capsule.services.network, places }
+        let services = &capsule.services;
+        let (network, doorway) = (&*services.network, &*services.doorway);
+        View { table, gate, network, doorway, door: &capsule.door, places }
     }
 }
 
@@ -74,7 +89,9 @@ impl From<Denied> for ErrorCode {
 pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     binder.interface::<NetInterface>(|b| {
         link_factories(b)?;
+        udp::link(b)?;
         link_listener(b)?;
+        link_door(b)?;
         link_bytes(b)?;
         link_options(b)
     })
@@ -102,17 +119,29 @@ fn link_factories(b: &mut Builder<'_>) -> wasmtime::Result<()> {
         |view, (host,)| Box::pin(view.lookup_host(host)),
         |_, _| closed(),
     )?;
-    b.now::<(String, u16), _>("bind-tcp", |view, (host, port)| view.bind_tcp(host, *port))?;
-    // No release has datagrams, so a capsule that wants them gets a plain no.
-    b.now::<(String, u16), Result<Resource<NoSocket>, ErrorCode>>("udp-bind", |_, _| {
-        Err(ErrorCode::CapabilityDenied)
-    })?;
-    b.resource::<NoSocket>("udp-socket", "[resource-drop]udp-socket", |_, _| {})
+    b.now::<(String, u16), _>("bind-tcp", |view, (host, port)| view.bind_tcp(host, *port))
 }
 
-/// A UDP socket, which nobody gets.
-#[derive(Debug)]
-pub enum NoSocket {}
+fn link_door(b: &mut Builder<'_>) -> wasmtime::Result<()> {
+    b.blocking::<(), _>("bind-unix", |view, ()| view.bind_unix())?;
+    b.resource::<Door>("unix-listener", "[resource-drop]unix-listener", |_, _| {})?;
+    b.waits::<(Resource<Door>,), _>(
+        "[method]unix-listener.accept",
+        Progress::WhenParked,
+        |view, (door,)| Box::pin(view.accept_unix(door)),
+        |_, _| closed(),
+    )?;
+    b.waits::<(Resource<Door>, u64), _>(
+        "[method]unix-listener.poll-accept",
+        Progress::WhenParked,
+        |view, (door, timeout)| Box::pin(view.poll_accept_unix(door, *timeout)),
+        |_, _| Ok(None),
+    )?;
+    b.now_or_stop::<(Resource<Door>,), _>(
+        "[method]unix-listener.subscribe-readiness",
+        |view, (door,)| view.subscribe_door(door),
+    )
+}
 
 fn link_listener(b: &mut Builder<'_>) -> wasmtime::Result<()> {
     b.resource::<Listener>("tcp-listener", "[resource-drop]tcp-listener", |_, _| {})?;

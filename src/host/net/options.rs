@@ -8,7 +8,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use wasmtime::component::Resource;
 
-use super::connection::Connection;
+use super::connection::{Connection, Timeouts};
 use super::host::error_code;
 use super::{ErrorCode, View};
 
@@ -23,7 +23,21 @@ impl View<'_> {
         stream: &Stream,
         work: impl FnOnce(&TcpStream) -> io::Result<R>,
     ) -> Result<R, ErrorCode> {
-        work(&self.shared(stream)?.socket).map_err(|error| error_code(&error))
+        let shared = self.shared(stream)?;
+        let socket = shared.socket.tcp().ok_or(ErrorCode::NotTcp)?;
+        work(socket).map_err(|error| error_code(&error))
+    }
+
+    /// How long waits on a stream of the network may take.
+    fn timeouts<R>(
+        &self,
+        stream: &Stream,
+        work: impl FnOnce(&mut Timeouts) -> R,
+    ) -> Result<R, ErrorCode> {
+        let shared = self.shared(stream)?;
+        shared.socket.tcp().ok_or(ErrorCode::NotTcp)?;
+        let mut timeouts = shared.timeouts.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(work(&mut timeouts))
     }
 
     pub(super) fn peer_addr(self, stream: &Stream) -> Result<String, ErrorCode> {
@@ -47,14 +61,11 @@ impl View<'_> {
         stream: &Stream,
         timeout_ms: Option<u64>,
     ) -> Result<(), ErrorCode> {
-        let shared = self.shared(stream)?;
-        let mut timeouts = shared.timeouts.lock().unwrap_or_else(PoisonError::into_inner);
-        timeouts.read = timeout_ms.map(Duration::from_millis);
-        Ok(())
+        self.timeouts(stream, |timeouts| timeouts.read = timeout_ms.map(Duration::from_millis))
     }
 
     pub(super) fn read_timeout(self, stream: &Stream) -> Result<Option<u64>, ErrorCode> {
-        Ok(self.shared(stream)?.timeouts().read.map(millis))
+        self.timeouts(stream, |timeouts| timeouts.read.map(millis))
     }
 
     pub(super) fn set_write_timeout(
@@ -62,14 +73,11 @@ impl View<'_> {
         stream: &Stream,
         timeout_ms: Option<u64>,
     ) -> Result<(), ErrorCode> {
-        let shared = self.shared(stream)?;
-        let mut timeouts = shared.timeouts.lock().unwrap_or_else(PoisonError::into_inner);
-        timeouts.write = timeout_ms.map(Duration::from_millis);
-        Ok(())
+        self.timeouts(stream, |timeouts| timeouts.write = timeout_ms.map(Duration::from_millis))
     }
 
     pub(super) fn write_timeout(self, stream: &Stream) -> Result<Option<u64>, ErrorCode> {
-        Ok(self.shared(stream)?.timeouts().write.map(millis))
+        self.timeouts(stream, |timeouts| timeouts.write.map(millis))
     }
 
     pub(super) fn set_hop_limit(self, stream: &Stream, hops: u32) -> Result<(), ErrorCode> {

@@ -88,6 +88,7 @@ impl View<'_> {
 
     pub(super) async fn peek(self, stream: &Stream, max: u32) -> Result<Vec<u8>, ErrorCode> {
         let shared = self.shared(stream)?;
+        shared.socket.tcp().ok_or(ErrorCode::NotTcp)?;
         let max = (max as usize).min(NET_FRAME_BYTES_MAX);
         if max == 0 {
             return Ok(Vec::new());
@@ -115,7 +116,8 @@ impl View<'_> {
             ShutdownHow::Send => Shutdown::Write,
             ShutdownHow::Both => Shutdown::Both,
         };
-        SockRef::from(&shared.socket).shutdown(how).map_err(|error| error_code(&error))
+        let socket = shared.socket.tcp().ok_or(ErrorCode::NotTcp)?;
+        SockRef::from(socket).shutdown(how).map_err(|error| error_code(&error))
     }
 
     pub(super) fn subscribe_readable(self, stream: &Stream) -> Result<Resource<Pollable>, Stop> {

@@ -1,0 +1,42 @@
+;;! interface = "identity"
+;;! covers = ["identity-resolve", "identity-link", "identity-unlink", "identity-create-user", "identity-list-links", "invalid-input"]
+;;! capabilities = { identity = ["admin"] }
+;; Texts that are blank, too long, or hold `/` or NUL are refused, and so is what is no UUID.
+(module
+  (import "astrid:identity/host@1.0.0" "identity-resolve" (func $resolve (param i32 i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-link"
+    (func $link (param i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-unlink" (func $unlink (param i32 i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-create-user" (func $create (param i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-list-links" (func $links (param i32 i32 i32)))
+  (func $refused (param $text i32) (param $bytes i32)
+    (call $error (@error "invalid-input") (local.get $text) (local.get $bytes)))
+  (func $account (param $platform i32) (param $platform-bytes i32) (param $id i32) (param $id-bytes i32)
+    (call $resolve (local.get $platform) (local.get $platform-bytes) (local.get $id)
+      (local.get $id-bytes) (i32.const 0))
+    (call $refused (@text "looking up"))
+    (call $unlink (local.get $platform) (local.get $platform-bytes) (local.get $id)
+      (local.get $id-bytes) (i32.const 0))
+    (call $refused (@text "unlinking"))
+    (call $link (local.get $platform) (local.get $platform-bytes) (local.get $id)
+      (local.get $id-bytes) (@text "00000000-0000-0000-0000-000000000000") (@text "code")
+      (i32.const 0))
+    (call $refused (@text "linking")))
+  (func $case
+    (local $long i32)
+    (local.set $long (call $room (i32.const 257) (i32.const 97)))
+    (call $account (@text "") (@text "a"))
+    (call $account (@text " ") (@text "a"))
+    (call $account (@text "a/b") (@text "a"))
+    (call $account (@text "a") (@text "\t"))
+    (call $account (@text "a") (@text "b\00"))
+    (call $account (@text "a") (local.get $long) (i32.const 257))
+    (call $link (@text "a") (@text "b") (@text "ada") (@text "code") (i32.const 0))
+    (call $refused (@text "a user who is no UUID"))
+    (call $link (@text "a") (@text "b") (@text "00000000-0000-0000-0000-000000000000") (@text " ")
+      (i32.const 0))
+    (call $refused (@text "a blank method"))
+    (call $links (@text "ada") (i32.const 0))
+    (call $refused (@text "accounts of what is no UUID"))
+    (call $create (i32.const 1) (@text "a/b") (i32.const 0))
+    (call $refused (@text "a name with a slash"))))
