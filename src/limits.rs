@@ -98,6 +98,8 @@ pub const NET_LISTENERS_MAX: usize = 4;
 pub const NET_HOST_BYTES_MAX: usize = 255;
 /// Longest time for resolving a name and connecting.
 pub const NET_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for one of several addresses of a name. Ours: one that is silent must not cost the others.
+pub const NET_ATTEMPT: Duration = Duration::from_secs(3);
 /// Bytes in one frame, and in one answer of `read-bytes`.
 pub const NET_FRAME_BYTES_MAX: usize = 10 << 20;
 /// How long `read` waits for a frame to begin.
@@ -154,6 +156,32 @@ pub const UPLINK_TEXT_BYTES_MAX: usize = 256;
 pub const UPLINK_QUEUE_MAX: usize = 128;
 /// Bytes that such messages may have together. Ours: the number alone would allow 128 MiB.
 pub const UPLINK_QUEUE_BYTES_MAX: usize = 16 << 20;
+
+// --- http -----------------------------------------------------------------------------------
+
+/// Bytes in the body of a buffered response.
+pub const HTTP_BODY_BYTES_MAX: u64 = 10 << 20;
+/// Time for a buffered request, redirects and body included.
+pub const HTTP_TOTAL: Duration = Duration::from_secs(30);
+/// Time for making a connection whose response is streamed.
+pub const HTTP_CONNECT: Duration = Duration::from_secs(30);
+/// Time from sending a request to the headers of a response that is streamed.
+pub const HTTP_FIRST_BYTE: Duration = Duration::from_secs(120);
+/// Time between two pieces of a body that is streamed.
+pub const HTTP_BETWEEN_BYTES: Duration = Duration::from_secs(120);
+/// Redirects that are followed.
+pub const HTTP_REDIRECTS_MAX: u32 = 10;
+/// Streams and uploads of one instance.
+pub const HTTP_STREAMS_MAX: usize = 4;
+/// Headers of a request. Ours: a server takes about a hundred, and a map of them has a fixed size.
+pub const HTTP_HEADERS_MAX: usize = 1000;
+/// Bytes that a decoder gives at once. Ours: however much a piece expands, no more is held.
+pub const HTTP_DECODED_BYTES: usize = 64 << 10;
+/// The base-2 logarithm of how far back zstd may refer: the most that a client of the web has to
+/// support (RFC 9659).
+pub const HTTP_ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Bytes of an upload that wait for the network. Ours: a guest that writes faster has to wait.
+pub const HTTP_UNSENT_BYTES_MAX: usize = 256 << 10;
 
 // --- kv -------------------------------------------------------------------------------------
 
@@ -233,6 +261,8 @@ pub const IDENTITY_FILE_BYTES_MAX: u64 = 16 << 20;
 
 /// Bytes in a manifest.
 pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+/// Bytes in a file of certificate authorities. Ours: the largest bundles in use have half a mebibyte.
+pub const CA_FILE_BYTES_MAX: u64 = 4 << 20;
 /// Bytes in a `meta.json`.
 pub const META_BYTES_MAX: u64 = 4 << 20;
 /// Bytes in one WIT file of a capsule.

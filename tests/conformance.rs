@@ -12,6 +12,8 @@ mod support;
 mod case;
 #[path = "conformance/stage.rs"]
 mod stage;
+#[path = "support/web.rs"]
+mod web;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 use wit_parser::{Resolve, TypeDefKind};
 
+use capsule::host::INTERFACES;
 use capsule::host::missing::is_missing;
 use case::Case;
 use stage::{ENGINE, Way};
@@ -39,6 +42,7 @@ const OUT_OF_REACH: &[(&str, &str, &str)] = &[
     ("fs", "would-block", "no file is opened that makes anybody wait"),
     ("identity", "already-linked", "a link that exists is moved"),
     ("identity", "unknown", "nothing gives it"),
+    ("http@1.0.0", "timeout", "only a server that is silent for half a minute gives it"),
     ("io/poll", "closed", "a handle that is gone stops the guest before the host sees it"),
     ("io/poll", "unknown", "only a defect of the host gives it"),
     ("ipc", "backpressure", "reserved: old messages go instead"),
@@ -115,7 +119,7 @@ fn read(path: &Path) -> Result<Case, String> {
     let case = Case::parse(&text)?;
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
     let interface = &case.header.interface;
-    if *folder != *interface.split('/').next().unwrap_or_default() {
+    if *folder != *interface.split(['/', '@']).next().unwrap_or_default() {
         return Err(format!("a case of {interface} is in the wrong folder"));
     }
     Ok(case)
@@ -194,16 +198,22 @@ fn served() -> Served {
                     _ => {}
                 }
             }
-            (short(&name), shape)
+            (label(&name), shape)
         })
         .collect()
 }
 
-/// `astrid:kv/host@1.0.0` is `kv`, `astrid:io/poll@1.0.0` is `io/poll`.
-fn short(interface: &str) -> String {
+/// `astrid:kv/host@1.0.0` is `kv`, `astrid:io/poll@1.0.0` is `io/poll`; what is not the newest
+/// version that is linked keeps its version, as `http@1.0.0`.
+fn label(interface: &str) -> String {
     let name = interface.strip_prefix("astrid:").unwrap_or(interface);
-    let name = name.split('@').next().unwrap_or_default();
-    name.strip_suffix("/host").unwrap_or(name).to_owned()
+    let (name, version) = name.split_once('@').unwrap_or((name, ""));
+    let newer = INTERFACES.iter().any(|other| {
+        let other = other.name.strip_prefix("astrid:").and_then(|other| other.split_once('@'));
+        other.is_some_and(|other| other.0 == name && other.1 > version)
+    });
+    let name = name.strip_suffix("/host").unwrap_or(name);
+    if newer { format!("{name}@{version}") } else { name.to_owned() }
 }
 
 /// Compares what is covered with what there is.

@@ -152,7 +152,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;
     let profile = if args.many.is_many() { Profile::Server } else { Profile::OneShot };
-    let place = Place::new(cx, args.place(), profile, Arc::clone(&person) as _, log_to(&cx.ui))?
+    let place = Place::new(cx, args.place()?, profile, Arc::clone(&person) as _, log_to(&cx.ui))?
         .with_workspace(&workspace.mount);
     if args.many.is_many() {
         return invoke_many(cx, args, &person, &capsule, &place, workspace, &payload);
@@ -214,9 +214,9 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
 }
 
 impl InvokeArgs {
-    fn place(&self) -> PlaceOptions {
-        let network = self.network.options();
-        PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, network }
+    fn place(&self) -> Result<PlaceOptions, Failure> {
+        let network = self.network.options()?;
+        Ok(PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, network })
     }
 }
 

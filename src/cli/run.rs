@@ -120,7 +120,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
     let log = reporter.log_sink(cx.global.verbose > 0);
     let workspace = Workspace::open(cx, args.workspace)?;
-    let options = PlaceOptions { network: args.network.options(), ..PlaceOptions::default() };
+    let options = PlaceOptions { network: args.network.options()?, ..PlaceOptions::default() };
     let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
         .with_workspace(&workspace.mount);
     // One thread for timers and signals; guests have threads of their own.

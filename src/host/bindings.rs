@@ -78,6 +78,55 @@ pub mod network {
 
 pub(crate) use network::astrid::net::host as net;
 
+/// Types of both versions of HTTP, the newest one as `new`.
+pub(crate) mod http {
+    /// Version 1.1.0.
+    mod v1_1 {
+        wasmtime::component::bindgen!({
+            path: "wit",
+            interfaces: "import astrid:http/host@1.1.0;",
+            with: {
+                "astrid:io/poll@1.0.0": crate::host::bindings::astrid::io::poll,
+                "astrid:io/error@1.0.0": crate::host::bindings::with_handles::astrid::io::error,
+                "astrid:io/streams@1.0.0": crate::host::bindings::with_handles::astrid::io::streams,
+                "astrid:http/host@1.1.0.http-stream": crate::host::http::HttpStream,
+                "astrid:http/host@1.1.0.http-upload": crate::host::http::HttpUpload,
+            },
+            additional_derives: [serde::Serialize, PartialEq],
+        });
+    }
+
+    /// Version 1.0.0.
+    mod v1_0 {
+        wasmtime::component::bindgen!({
+            path: "wit",
+            interfaces: "import astrid:http/host@1.0.0;",
+            with: {
+                "astrid:io/poll@1.0.0": crate::host::bindings::astrid::io::poll,
+                "astrid:io/error@1.0.0": crate::host::bindings::with_handles::astrid::io::error,
+                "astrid:io/streams@1.0.0": crate::host::bindings::with_handles::astrid::io::streams,
+                "astrid:http/host@1.0.0.http-stream": crate::host::http::HttpStream,
+            },
+            additional_derives: [serde::Serialize, PartialEq],
+        });
+    }
+
+    pub(crate) use v1_0::astrid::http1_0_0::host as old;
+    pub(crate) use v1_1::astrid::http1_1_0::host as new;
+
+    crate::host::describe::describe_generated!(
+        new::ErrorCode,
+        new::HttpRequestData,
+        new::HttpResponseData,
+        new::KeyValuePair,
+        new::RequestOptions,
+        old::ErrorCode,
+        old::HttpRequestData,
+        old::HttpResponseData,
+        old::KeyValuePair,
+    );
+}
+
 crate::host::describe::describe_generated!(
     approval::ApprovalRequest,
     approval::ApprovalResponse,

@@ -112,7 +112,7 @@ macro_rules! answers {
         }
     )*};
 }
-answers!([] bool, [] u64, [] String, [T] Vec<T>, [T] Resource<T>, [T, E] Result<T, E>);
+answers!([] bool, [] u16, [] u64, [] String, [T] Vec<T>, [T] Resource<T>, [T, E] Result<T, E>);
 
 /// Arguments of a host function.
 pub(crate) trait Args:

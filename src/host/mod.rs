@@ -9,9 +9,11 @@ mod approvals;
 pub mod bindings;
 pub mod boundary;
 pub mod describe;
+mod dial;
 mod doors;
 pub mod elicit;
 pub mod fs;
+pub mod http;
 mod identities;
 pub mod identity;
 pub mod io;
@@ -25,6 +27,7 @@ pub mod ports;
 pub mod record;
 pub mod request_context;
 pub mod scope;
+mod slots;
 pub mod sys;
 pub mod table;
 pub mod uplink;
@@ -64,8 +67,8 @@ pub const INTERFACES: &[Interface] = &[
     Interface { name: "astrid:kv/host@1.0.0", link: kv::link },
     Interface { name: "astrid:sys/host@1.0.0", link: sys::link },
     Interface { name: "astrid:net/host@1.0.0", link: net::link },
-    Interface { name: "astrid:http/host@1.0.0", link: nothing },
-    Interface { name: "astrid:http/host@1.1.0", link: nothing },
+    Interface { name: "astrid:http/host@1.0.0", link: http::v1_0::link },
+    Interface { name: "astrid:http/host@1.1.0", link: http::link },
     Interface { name: "astrid:process/host@1.0.0", link: nothing },
     Interface { name: "astrid:process/host@1.1.0", link: nothing },
     Interface { name: "astrid:elicit/host@1.0.0", link: elicit::link },
@@ -154,6 +157,7 @@ pub struct HostState {
     pub(crate) slots: Slots,
     pub(crate) traffic: ipc::Traffic,
     pub(crate) places: net::Places,
+    pub(crate) transfers: http::Transfers,
     pub(crate) uplinks: uplink::Registrations,
     pub(crate) open_files: usize,
 }
@@ -178,6 +182,7 @@ impl HostState {
             slots: Slots::new(SUBSCRIPTIONS_MAX),
             traffic: ipc::Traffic::default(),
             places: net::Places::default(),
+            transfers: http::Transfers::default(),
             uplinks: uplink::Registrations::default(),
             open_files: 0,
         }

@@ -2,12 +2,15 @@
 //! implements: files, databases, people and other capsules live behind these, never in `host`.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
+
 use super::boundary::Permits;
+use super::http::Tls;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::fs::{Mount, PrincipalFiles};
@@ -55,6 +58,10 @@ pub struct Services {
 pub struct Network {
     /// Finds the addresses of names.
     pub resolver: Arc<dyn Resolver>,
+    /// Connects to addresses.
+    pub dialer: Arc<dyn Dialer>,
+    /// Whom to believe over HTTPS.
+    pub tls: Tls,
     /// Endpoints in the guest's spelling that may be reached although their addresses are local.
     pub allow_local: Box<[Endpoint]>,
     /// Whether nothing is reached at all.
@@ -68,6 +75,15 @@ pub trait Resolver: Send + Sync {
         &self,
         host: &str,
     ) -> Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
+}
+
+/// Connects to addresses, which policy has agreed to.
+pub trait Dialer: Send + Sync {
+    /// Connects to exactly this address.
+    fn dial(
+        &self,
+        address: SocketAddr,
+    ) -> Pin<Box<dyn Future<Output = std::io::Result<TcpStream>> + Send>>;
 }
 
 /// What one principal owns as far as one capsule can see it.

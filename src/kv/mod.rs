@@ -12,7 +12,7 @@
 //! A store that is damaged, foreign, newer than this program, or open to other users is an error,
 //! and is never replaced by an empty one.
 
-mod base64;
+pub(crate) mod base64;
 mod error;
 mod file;
 mod handle;

@@ -30,6 +30,11 @@ pub enum Ask<'a> {
         /// The port.
         port: u16,
     },
+    /// Send a request over HTTP to a host, as URLs spell it: in lower case, IPv6 in brackets.
+    Fetch {
+        /// A name or an address.
+        host: &'a str,
+    },
     /// Listen on an address of this machine.
     BindTcp {
         /// A name or an address.
@@ -217,6 +222,14 @@ impl Gate {
                 let entry = if port == 0 { format!("{host}:*") } else { format!("{host}:{port}") };
                 reach(&self.connect, Capability::NetConnect, (host, port), wanted, &entry)
             }
+            Ask::Fetch { host } => {
+                let mut entries = self.capabilities.values(Capability::Net);
+                allow(entries.any(|entry| covers_host(entry, host)), || Denial {
+                    capability: Capability::Net.name(),
+                    wanted: format!("requests to {host:?}"),
+                    grant: self.capabilities.grant_hint(Capability::Net, host),
+                })
+            }
             Ask::BindTcp { host, port } => {
                 let wanted = format!("listening on {host:?}, port {port}");
                 let entry = format!("{host}:{port}");
@@ -252,6 +265,16 @@ impl Gate {
             },
         })
     }
+}
+
+/// Whether an entry of `net` covers a host: everything, the host itself, or a parent domain. Entries
+/// are compared byte by byte, with neither patterns nor ports in them.
+fn covers_host(entry: &str, host: &str) -> bool {
+    let is_parent = || {
+        let below = host.strip_suffix(entry).and_then(|rest| rest.strip_suffix('.'));
+        !entry.is_empty() && below.is_some()
+    };
+    entry == "*" || entry == host || is_parent()
 }
 
 /// The entries of a capability that name an endpoint; what does not grants nothing.
@@ -381,6 +404,7 @@ mod tests {
             Ask::Subscribe { pattern: "a.*" },
             Ask::Uplink,
             Ask::Connect { host: "a", port: 1 },
+            Ask::Fetch { host: "a" },
             Ask::BindTcp { host: "a", port: 1 },
             Ask::BindUnix,
             Ask::Identity { level: IdentityLevel::Resolve },
@@ -451,6 +475,43 @@ mod tests {
         ] {
             assert_eq!(of(capabilities).decide(Ask::BindUnix).is_ok(), allowed, "{capabilities}");
         }
+    }
+
+    #[test]
+    fn http_hosts_are_granted_with_their_subdomains() {
+        for (entry, url, allowed) in [
+            ("api.github.com", "https://api.github.com/v1", true),
+            ("api.github.com", "https://v3.api.github.com/", true),
+            ("api.github.com", "https://github.com/", false),
+            ("api.github.com", "https://API.GitHub.com/", true),
+            ("github.com", "https://evil-github.com/", false),
+            ("github.com", "https://github.com.evil.example/", false),
+            ("api.github.com", "http://api.github.com@127.0.0.1/", false),
+            ("api.github.com", "http://127.0.0.1/?api.github.com", false),
+            ("*.example.com", "https://a.example.com/", false),
+            ("Example.com", "https://example.com/", false),
+            ("example.com", "https://example.com.:443/", false),
+            ("example.com.", "https://example.com.:443/", true),
+            ("[::1]", "http://[::1]:8080/", true),
+            ("::1", "http://[::1]:8080/", false),
+            ("example.com:8080", "http://example.com:8080/", false),
+            ("https://example.com", "https://example.com/", false),
+            ("127.0.0.1", "http://2130706433/", true),
+            ("0.0.1", "http://127.0.0.1/", true),
+            ("xn--bcher-kva.example", "https://b\u{fc}cher.example/", true),
+            ("*", "http://[fe80::1]/", true),
+            ("", "https://example.com./", false),
+        ] {
+            let url = url::Url::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+            let gate = of(&format!("net = [{entry:?}]"));
+            let host = url.host_str().expect("a host");
+            assert_eq!(gate.decide(Ask::Fetch { host }).is_ok(), allowed, "{entry} {url}");
+        }
+        let denial = of("net = [\"a\"]").decide(Ask::Fetch { host: "b" }).expect_err("denied");
+        assert_eq!(
+            denial.to_string(),
+            "net does not allow requests to \"b\"; [capabilities] net = [\"a\", \"b\"] would"
+        );
     }
 
     #[test]

@@ -67,6 +67,9 @@ pub enum When {
     /// It is a URL with a password, or with a query parameter that sounds like a secret; only those
     /// parts are hidden.
     InUrl,
+    /// The record beside it has a `key` of [`URL_HEADERS`]; only the parts of [`When::InUrl`] are
+    /// hidden.
+    UrlByName,
     /// It is JSON with a member whose name sounds like a secret; only those members are hidden.
     InJson,
 }
@@ -85,6 +88,8 @@ pub const RULES: &[Rule] = &[
     rule("astrid:ipc/host", &["*"], Place::Result, &["**", "payload"], When::InJson),
     rule("astrid:approval/host", &["*"], Place::Args, &["target-resource"], When::InUrl),
     rule("*", &["*"], Place::Anywhere, &["**", "approval-token"], When::Always),
+    rule("astrid:http/host", &["*"], Place::Anywhere, &["**", "value"], When::UrlByName),
+    rule("astrid:http/host", &["*"], Place::Anywhere, &["**", "body"], When::InJson),
 ];
 
 const fn rule(
@@ -112,6 +117,9 @@ pub const SECRET_HEADERS: &[&str] = &[
     "authentication-info",
     "proxy-authentication-info",
 ];
+
+/// Header fields whose values are URLs.
+pub const URL_HEADERS: &[&str] = &["location", "content-location", "referer", "origin"];
 
 /// A name with one of these in it, without regard to case and separators, sounds like a secret.
 const SECRET_WORDS: &[&str] = &[
@@ -178,6 +186,7 @@ impl Redactor {
                 let is_secret = match when {
                     When::KindIsSecret => kind_is_secret(fields),
                     When::NameIsSecret => name_is_secret(fields),
+                    When::UrlByName => names_url(fields),
                     _ => true,
                 };
                 for (name, field) in fields {
@@ -210,7 +219,7 @@ impl Redactor {
             _ => Origin::Guest,
         };
         match (when, &*leaf) {
-            (When::InUrl, Value::Text(text)) => {
+            (When::InUrl | When::UrlByName, Value::Text(text)) => {
                 if let Some(shown) = self.url(text) {
                     *leaf = Value::Text(shown);
                 }
@@ -225,7 +234,7 @@ impl Redactor {
                     *leaf = Value::Bytes(shown.into_bytes());
                 }
             }
-            (When::InUrl | When::InJson, _) => {}
+            (When::InUrl | When::UrlByName | When::InJson, _) => {}
             // Whether something is there is no secret.
             (_, Value::Unit | Value::Bool(_) | Value::Option(None) | Value::Case(_, None)) => {}
             (_, Value::Text(text)) => {
@@ -253,12 +262,13 @@ impl Redactor {
     /// The URL without its secrets, if it has any.
     fn url(&mut self, text: &str) -> Option<String> {
         let mut shown = text.to_owned();
-        let (scheme, rest) = shown.split_once("://")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        if let Some(at) = rest[..end].rfind('@') {
-            let word = rest[..at].split_once(':').map_or(&rest[..at], |(_, word)| word);
-            self.remember(word, Origin::Guest);
-            shown = format!("{scheme}://…@{}", &rest[at + 1..]);
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            if let Some(at) = rest[..end].rfind('@') {
+                let word = rest[..at].split_once(':').map_or(&rest[..at], |(_, word)| word);
+                self.remember(word, Origin::Guest);
+                shown = format!("{scheme}://…@{}", &rest[at + 1..]);
+            }
         }
         if let Some((before, query)) = shown.split_once('?') {
             let pairs: Vec<String> = query
@@ -360,6 +370,13 @@ fn name_is_secret(fields: &[(Cow<'static, str>, Value)]) -> bool {
         matches!(&**field, "key" | "name")
             && (SECRET_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str())
                 || sounds_secret(name))
+    })
+}
+
+fn names_url(fields: &[(Cow<'static, str>, Value)]) -> bool {
+    fields.iter().any(|(field, value)| {
+        let Value::Text(name) = value else { return false };
+        &**field == "key" && URL_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str())
     })
 }
 

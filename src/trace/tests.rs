@@ -132,9 +132,22 @@ fn calls_with_secrets() -> Vec<(usize, Event)> {
     ]
 }
 
+/// The same for what comes back over HTTP: where a redirect leads, and what a body says.
+fn responses_with_secrets() -> Vec<(usize, Event)> {
+    let http =
+        |result| event("astrid:http/host@1.1.0", "http-request", vec![text("visible")], ok(result));
+    let payload = format!(r#"{{"access_token": "{SECRET}"}}"#);
+    let leads = format!("/visible?access_token={SECRET}");
+    let leads = record(vec![("key", text("Location")), ("value", text(&leads))]);
+    vec![
+        (11, http(record(vec![("headers", Value::List(vec![leads]))]))),
+        (12, http(record(vec![("body", Value::Bytes(payload.into()))]))),
+    ]
+}
+
 #[test]
 fn no_rule_lets_a_secret_into_any_format() {
-    let calls = calls_with_secrets();
+    let calls = [calls_with_secrets(), responses_with_secrets()].concat();
     let covered: Vec<usize> = calls.iter().map(|(rule, _)| *rule).collect();
     assert_eq!(covered, (0..RULES.len()).collect::<Vec<_>>(), "each rule has its call");
     for (rule, call) in calls {

@@ -10,7 +10,12 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use crate::web::Pages;
+
 const PRELUDE: &str = include_str!("prelude.wat");
+/// What cases may ask for by `with`: imports, a line `;; ---`, and functions.
+const EXTRAS: [(&str, &str); 2] =
+    [("http", include_str!("http.wat")), ("http-1-0", include_str!("http-1-0.wat"))];
 /// Where the texts of a case begin; what is below is the case's own.
 const TEXTS_AT: usize = 32 << 10;
 /// Where they have to end.
@@ -20,8 +25,10 @@ const TEXTS_END: usize = 64 << 10;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Header {
-    /// `kv`, `io/poll`, or `unserved`.
+    /// `kv`, `io/poll`, `http@1.0.0` for what is not the newest version, or `unserved`.
     pub(crate) interface: String,
+    /// What the case says with, besides the prelude.
+    pub(crate) with: Option<String>,
     /// Functions and error cases of that interface that the case provokes.
     #[serde(default)]
     pub(crate) covers: Vec<String>,
@@ -38,8 +45,8 @@ pub(crate) struct Header {
 }
 
 /// The keys that belong to [`Header`]; all others belong to [`Setting`].
-const HEADER_KEYS: [&str; 6] =
-    ["interface", "covers", "phase", "expect", "fresh-only", "default-only"];
+const HEADER_KEYS: [&str; 7] =
+    ["interface", "with", "covers", "phase", "expect", "fresh-only", "default-only"];
 
 /// What a case finds around itself.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -78,6 +85,9 @@ pub(crate) struct Setting {
     /// Addresses of names.
     #[serde(default)]
     pub(crate) names: HashMap<String, Vec<IpAddr>>,
+    /// What is under the URLs of a web that is made for the case; every connection leads into it.
+    #[serde(default)]
+    pub(crate) web: Pages,
     /// Other files of the home.
     #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,
@@ -324,7 +334,9 @@ impl Case {
             return Ok(self.text.clone());
         }
         let body = self.text.trim_end().strip_suffix(')').ok_or("the text ends with no `)`")?;
-        let whole = format!("{body}{PRELUDE}{}", self.header.phase.entry());
+        let (imports, functions) = self.extra()?;
+        let body = body.replacen("(module\n", &format!("(module\n{imports}"), 1);
+        let whole = format!("{body}{functions}{PRELUDE}{}", self.header.phase.entry());
         let whole = replace(&whole, "(@error", |raw| {
             let number = errors.iter().position(|case| case == raw);
             let number = number.ok_or_else(|| format!("no error case {raw:?}"))?;
@@ -350,6 +362,16 @@ impl Case {
         }
         whole.push(')');
         Ok(whole)
+    }
+}
+
+impl Case {
+    /// The imports and the functions that the case asks for by `with`.
+    fn extra(&self) -> Result<(&'static str, &'static str), String> {
+        let Some(with) = &self.header.with else { return Ok(("", "")) };
+        let found = EXTRAS.iter().find(|(name, _)| name == with);
+        let (_, text) = found.ok_or_else(|| format!("there is nothing to say {with:?} with"))?;
+        text.split_once("  ;; ---\n").ok_or_else(|| format!("{with}.wat has no line `;; ---`"))
     }
 }
 

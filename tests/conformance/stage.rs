@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use crate::case::{
     Action, Answer, Case, Decision, Dial, Other, Phase, Sent, Setting, Silence, Thing,
 };
+use crate::web::Web;
 
 /// The id of every case's capsule.
 const ID: &str = "conformance";
@@ -140,6 +141,7 @@ struct Stage<'a> {
     runtime: tokio::runtime::Runtime,
     workspace: Arc<Mount>,
     _places: [TempDir; 2],
+    _web: Option<Web>,
 }
 
 /// What happens around a guest while it runs.
@@ -172,6 +174,7 @@ impl<'a> Stage<'a> {
         let clock = if setting.real_time { Clock::system() } else { Clock::seeded(7) };
         let store = Store::new(Home::at(home.path()), clock.clone());
         furnish(&store, setting).map_err(|error| format!("the home: {error}"))?;
+        let web = (!setting.web.is_empty()).then(|| Web::start(setting.web.clone()));
         let live = Arc::new(Live { now: setting.now.clone(), ..Live::default() });
         // The machine holds these two, and what is live holds the machine.
         let (sink, person) = (Arc::downgrade(&live), Arc::downgrade(&live));
@@ -197,6 +200,8 @@ impl<'a> Stage<'a> {
                     .collect::<Result<_, _>>()?,
                 offline: setting.offline,
                 names: setting.names.clone(),
+                authorities: web.iter().map(|_| Web::authority()).collect(),
+                dialer: web.as_ref().map(Web::dialer),
             },
         });
         live.machine.get_or_init(|| machine.clone());
@@ -217,7 +222,18 @@ impl<'a> Stage<'a> {
             .build()
             .map_err(|error| error.to_string())?;
         let _places = [home, place];
-        Ok(Stage { case, way, live, machine, hosted, loaded, runtime, workspace, _places })
+        Ok(Stage {
+            case,
+            way,
+            live,
+            machine,
+            hosted,
+            loaded,
+            runtime,
+            workspace,
+            _places,
+            _web: web,
+        })
     }
 
     fn run(&self) -> Result<Seen, Mismatch> {
@@ -615,8 +631,8 @@ struct Watcher(Arc<Live>);
 
 impl Observer for Watcher {
     fn observe(&mut self, record: &CallRecord<'_>) {
-        let function = record.function.short_name();
-        let interface = function.split('.').next().unwrap_or_default().to_owned();
+        let interface = crate::label(record.function.interface);
+        let function = format!("{interface}.{}", record.function.plain_name());
         let mut items = lock(&self.0.items);
         if let Some(Value::Result(Err(error))) = record.result() {
             let error = error.to_string();

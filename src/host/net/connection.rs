@@ -3,6 +3,7 @@
 //! All faces share one cursor. Bytes that the framing has read ahead are given to whoever reads next,
 //! and bytes that a stream took before the network did go out before anything that is written later.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -50,7 +51,7 @@ pub(super) struct Timeouts {
 pub(super) struct Shared {
     pub(super) socket: Socket,
     /// Bytes that were read for a frame that is not complete.
-    held: Mutex<Vec<u8>>,
+    held: Mutex<VecDeque<u8>>,
     /// Why reading fails, found out by looking.
     failure: Mutex<Option<io::Error>>,
     /// Bytes that were taken and not yet sent.
@@ -148,7 +149,7 @@ impl Shared {
         {
             let held = lock(&self.held);
             if !held.is_empty() {
-                return Ok(held[..max.min(held.len())].to_vec());
+                return Ok(held.iter().copied().take(max).collect());
             }
         }
         if let Some(error) = lock(&self.failure).take() {
@@ -213,7 +214,7 @@ impl Shared {
             let mut buffer = vec![0; missing.min(NET_READ_BYTES)];
             match self.try_read(&mut buffer) {
                 Ok(0) => return Ok(false),
-                Ok(count) => lock(&self.held).extend_from_slice(&buffer[..count]),
+                Ok(count) => lock(&self.held).extend(&buffer[..count]),
                 Err(error) if is_pending(&error) => self.socket.readable().await?,
                 Err(error) => return Err(error),
             }

@@ -3,7 +3,6 @@
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use tokio::net::TcpStream;
 use wasmtime::component::Resource;
 
 use super::connection::{Connection, is_gone};
@@ -31,20 +30,11 @@ fn check_host(host: &str) -> Result<(), ErrorCode> {
     if good { Ok(()) } else { Err(ErrorCode::AddressNotAvailable) }
 }
 
-impl Network {
-    /// The addresses of a host; an address is its own.
-    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ErrorCode> {
-        if let Ok(address) = host.parse() {
-            return Ok(vec![address]);
-        }
-        match self.resolver.resolve(host).await {
-            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
-            _ => Err(ErrorCode::NameUnresolvable),
-        }
-    }
-
-    fn is_exempt(&self, host: &str, port: u16) -> bool {
-        self.allow_local.iter().any(|endpoint| endpoint.matches(host, port))
+/// The addresses of a host; an address is its own.
+async fn resolve(network: &Network, host: &str) -> Result<Vec<IpAddr>, ErrorCode> {
+    match host.parse() {
+        Ok(address) => Ok(vec![address]),
+        Err(_) => network.addresses(host).await.map_err(|_| ErrorCode::NameUnresolvable),
     }
 }
 
@@ -62,19 +52,12 @@ impl View<'_> {
             return Err(ErrorCode::ConnectionRefused);
         }
         let connecting = async {
-            let addresses = network.resolve(host).await?;
+            let addresses = resolve(network, host).await?;
             // One bad answer spoils the name: a resolver that mixes them is not to be trusted.
             if !network.is_exempt(host, port) && addresses.iter().copied().any(is_blocked) {
                 return Err(ErrorCode::AirlockRejected);
             }
-            let mut last = ErrorCode::NameUnresolvable;
-            for address in addresses {
-                match TcpStream::connect(SocketAddr::new(address, port)).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(error) => last = error_code(&error),
-                }
-            }
-            Err(last)
+            network.connect(&addresses, port).await.map_err(|error| error_code(&error))
         };
         let connected = tokio::time::timeout(NET_CONNECT_TIMEOUT, connecting).await;
         let stream = connected.map_err(|_| ErrorCode::Timeout)??;
@@ -89,7 +72,7 @@ impl View<'_> {
         if network.offline {
             return Err(ErrorCode::NameUnresolvable);
         }
-        let found = tokio::time::timeout(NET_CONNECT_TIMEOUT, network.resolve(host)).await;
+        let found = tokio::time::timeout(NET_CONNECT_TIMEOUT, resolve(network, host)).await;
         let found = found.map_err(|_| ErrorCode::NameUnresolvable)??;
         let exempt = network.is_exempt(host, 0);
         let reachable = found.into_iter().filter(|address| exempt || !is_blocked(*address));

@@ -1,4 +1,4 @@
-//! How many connections and listeners one instance may have at once.
+//! How many connections, listeners or transfers one instance may have at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ pub(crate) struct Slots {
 
 /// One place; free again when dropped.
 #[derive(Debug)]
-pub(super) struct Slot(Arc<AtomicUsize>);
+pub(crate) struct Slot(Arc<AtomicUsize>);
 
 impl Slots {
     pub(crate) fn new(max: usize) -> Slots {
@@ -20,7 +20,7 @@ impl Slots {
     }
 
     /// Takes a place, if one is free.
-    pub(super) fn take(&self) -> Option<Slot> {
+    pub(crate) fn take(&self) -> Option<Slot> {
         let more = |taken| (taken < self.max).then_some(taken + 1);
         let taken = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         taken.ok().map(|_| Slot(Arc::clone(&self.taken)))
