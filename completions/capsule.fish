@@ -131,6 +131,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l instances -d 
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
@@ -176,6 +177,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Wh
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
@@ -214,6 +216,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l instances -d '
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''

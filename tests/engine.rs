@@ -29,6 +29,8 @@ mod loop_health;
 mod loop_windows;
 #[path = "engine/memory.rs"]
 mod memory;
+#[path = "engine/permits.rs"]
+mod permits;
 #[path = "engine/pool.rs"]
 mod pool;
 #[path = "engine/rig.rs"]

@@ -69,6 +69,104 @@ fn a_principal_that_may_not_act_is_refused_and_counted_and_ends_the_run_with_a_d
     assert_eq!((&summary["refused"], &summary["messages_in"]), (&json!(1), &json!(1)), "{summary}");
 }
 
+/// Sets whether a principal may be acted for, and asks for a call on their behalf.
+#[track_caller]
+fn enabled(sandbox: &Sandbox, running: &mut Running, enabled: bool) -> Value {
+    sandbox.profile("alice", &format!("enabled = {enabled}\n"));
+    send(running, "alice", "sleep", &json!({"ms": 0}));
+    next(running)
+}
+
+/// The next line about a message for a handler.
+#[track_caller]
+fn next(running: &mut Running) -> Value {
+    loop {
+        let line: Value = serde_json::from_str(&running.line_with("\"event\"")).expect("JSON");
+        if ["handled", "undelivered"].iter().any(|event| line["event"] == *event) {
+            return line;
+        }
+    }
+}
+
+#[test]
+fn a_principal_is_refused_while_disabled_and_served_again_when_enabled() {
+    let sandbox = Sandbox::new();
+    let greedy = sandbox.fixture("greedy");
+    sandbox.profile("alice", "");
+    let args = ["run", greedy.to_str().expect("a path in UTF-8"), "--json", "--events", "-"];
+    let mut running = sandbox.capsule(args).spawn_with_stdin();
+    running.line_with("\"event\":\"loaded\"");
+    assert_eq!(enabled(&sandbox, &mut running, true)["outcome"], "continue");
+    let refused = enabled(&sandbox, &mut running, false);
+    assert_eq!(refused["event"], "undelivered", "{refused}");
+    assert!(refused["reason"].as_str().is_some_and(|text| text.contains("alice")), "{refused}");
+    assert_eq!(enabled(&sandbox, &mut running, true)["outcome"], "continue");
+    // Being refused is remembered for the exit code.
+    running.close_stdin();
+    let _ = running.finish().expect_code(4);
+}
+
+/// A handler that says that it waits and then waits for `a.go`.
+const PATIENT: &str = r#"(module
+  (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "[method]subscription.recv" (func $recv (param i32 i64 i32)))
+  (data (i32.const 0) "waitinga.go")
+  (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+    (call $subscribe (i32.const 7) (i32.const 4) (i32.const 16))
+    (call $log (i32.const 2) (i32.const 0) (i32.const 7))
+    (call $recv (i32.load (i32.const 20)) (i64.const 60000) (i32.const 64))
+    (call $continue-empty)))"#;
+
+#[test]
+fn a_call_under_way_finishes_when_its_principal_is_disabled_meanwhile() {
+    let sandbox = Sandbox::new();
+    sandbox.profile("alice", "");
+    let manifest = format!(
+        "{}\n[subscribe]\n\"a.wait\" = {{ wit = \"opaque\", handler = \"wait\" }}\n\
+         \"a.go\" = \"opaque\"\n",
+        minimal_manifest("patient")
+    );
+    let dir = sandbox.capsule_dir("patient", &manifest, &component(PATIENT));
+    let dir = dir.to_str().expect("a path in UTF-8");
+    let mut running =
+        sandbox.capsule(["run", dir, "--json", "-v", "--events", "-"]).spawn_with_stdin();
+    running.line_with("\"event\":\"loaded\"");
+    let wait = "{\"topic\":\"a.wait\",\"payload\":{},\"principal\":\"alice\"}\n";
+    running.send(wait);
+    running.line_with("waiting");
+    sandbox.profile("alice", "enabled = false\n");
+    running.send(wait);
+    running.send("{\"topic\":\"a.go\",\"payload\":{}}\n");
+    assert_eq!(next(&mut running)["outcome"], "continue", "the call under way");
+    assert_eq!(next(&mut running)["event"], "undelivered", "the one after it");
+    running.close_stdin();
+    let _ = running.finish().expect_code(4);
+}
+
+#[test]
+fn changes_are_kept_back_when_somebody_else_changed_the_same_file_meanwhile() {
+    let sandbox = Sandbox::new();
+    let scribe = sandbox.fixture("scribe");
+    let note = sandbox.file("notes/old", "first");
+    let args = ["run", scribe.to_str().expect("a path in UTF-8"), "--commit", "--events", "-"];
+    let mut running = sandbox.capsule(args).spawn_with_stdin();
+    let event = |action: &str, payload: Value| {
+        let topic = format!("scribe.v1.request.{action}");
+        format!("{}\n", json!({"topic": topic, "payload": payload}))
+    };
+    running.send(&event("append", json!({"path": "notes/old", "text": " of the guest"})));
+    running.send(&event("write", json!({"path": "notes/new", "text": "x"})));
+    running.error_line_with("scribe append continue");
+    running.error_line_with("scribe write continue");
+    std::fs::write(&note, "first of somebody else").expect("writable");
+    running.close_stdin();
+    let output = running.finish().expect_code(10);
+    assert!(output.stderr.contains("notes/old"), "{}", output.stderr);
+    assert_eq!(std::fs::read_to_string(&note).expect("there"), "first of somebody else");
+    assert!(!note.with_file_name("new").exists(), "all or nothing");
+}
+
 /// A tool that says that it waits and then waits for a minute.
 const WAITING: &str = r#"(module
   (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))

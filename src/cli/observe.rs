@@ -11,8 +11,9 @@ use tokio::runtime::Runtime;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::help;
 use super::ui::{Ui, escape};
-use crate::host::record::Observer;
+use crate::host::record::{Naming, Observer};
 use crate::manifest::Manifest;
 use crate::report::trace::summary_text;
 use crate::trace::{Filter, Format, GRAMMAR, LineSink, Tracer};
@@ -80,6 +81,7 @@ impl TraceArgs {
                 Failure::new(Exit::Usage, "trace-output", message).help("add --trace-output FILE")
             );
         }
+        self.warn_of_strangers(&cx.ui);
         let output = match &self.trace_output {
             Some(path) => Output::File(Arc::new(TraceFile::create(cx, path)?)),
             None => Output::Talk(Arc::clone(&cx.ui)),
@@ -92,6 +94,20 @@ impl TraceArgs {
         };
         let tracer = Tracer::new(format, self.trace.clone(), output.sink());
         Ok(Some(Tracing { tracer, output, summary: self.trace_summary }))
+    }
+}
+
+impl TraceArgs {
+    /// A name that is nobody's chooses nothing, which looks like a guest that calls nothing.
+    fn warn_of_strangers(&self, ui: &Ui) {
+        let plain: Vec<String> = Naming::all()
+            .flat_map(|naming| [naming.short_interface().to_owned(), naming.plain_name()])
+            .collect();
+        for stranger in self.trace.iter().flat_map(Filter::strangers) {
+            let near = help::nearest(stranger, plain.iter().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            ui.warn(&format!("--trace: no interface or function is named {stranger}{near}"));
+        }
     }
 }
 

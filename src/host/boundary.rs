@@ -232,7 +232,12 @@ impl Permits {
     /// As many permits as there are cores, less two, and never fewer than two.
     pub fn for_this_process() -> Permits {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Permits { blocking: tokio::sync::Semaphore::new(cores.saturating_sub(2).max(2)) }
+        Permits::new(cores.saturating_sub(2).max(2))
+    }
+
+    /// This many permits. Without any, a call that needs one waits until it is ended.
+    pub fn new(permits: usize) -> Permits {
+        Permits { blocking: tokio::sync::Semaphore::new(permits) }
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::describe::{Describe, DescribeArgs, Value};
 use super::table::Handles;
+use crate::component::signatures;
 use crate::policy::gate::Denial;
 
 /// A host function, as the interface table knows it.
@@ -24,23 +25,65 @@ pub struct Function {
 impl Function {
     /// `kv.kv-get`, `ipc.subscription.recv`: how traces and summaries name the function.
     pub fn short_name(&self) -> String {
-        format!("{}.{}", self.short_interface(), self.plain_name())
+        self.naming().short_name()
     }
 
     /// `kv`, `io/poll`: the interface without its namespace and version.
+    pub fn short_interface(&self) -> &'static str {
+        self.naming().short_interface()
+    }
+
+    /// `kv-get`, `subscription.recv`, `pollable.drop`: the name without the marks of the ABI.
+    pub fn plain_name(&self) -> String {
+        self.naming().plain_name()
+    }
+
+    /// Its names alone.
+    pub fn naming(&self) -> Naming {
+        Naming { interface: self.interface, name: self.name, is_drop: false }
+    }
+}
+
+/// What a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// Import name of the interface.
+    pub interface: &'static str,
+    /// Name of the function; of the resource, when it is the function that drops one.
+    pub name: &'static str,
+    is_drop: bool,
+}
+
+impl Naming {
+    /// Everything that a capsule may call, also what is not served yet.
+    pub fn all() -> impl Iterator<Item = Naming> {
+        signatures::interfaces().flat_map(|interface| {
+            let shapes = signatures::interface(interface).into_iter().flatten();
+            shapes.filter_map(move |(name, shape)| {
+                let is_drop = *shape == "resource";
+                let is_called = is_drop || shape.starts_with("func");
+                is_called.then_some(Naming { interface, name, is_drop })
+            })
+        })
+    }
+
+    /// See [`Function::short_name`].
+    pub fn short_name(&self) -> String {
+        format!("{}.{}", self.short_interface(), self.plain_name())
+    }
+
+    /// See [`Function::short_interface`].
     pub fn short_interface(&self) -> &'static str {
         let name = self.interface.strip_prefix("astrid:").unwrap_or(self.interface);
         let name = name.split('@').next().unwrap_or(name);
         name.strip_suffix("/host").unwrap_or(name)
     }
 
-    /// `kv-get`, `subscription.recv`, `pollable.drop`: the name without the marks of the ABI.
+    /// See [`Function::plain_name`].
     pub fn plain_name(&self) -> String {
         let name = self.name.strip_prefix("[method]").unwrap_or(self.name);
-        match name.strip_prefix("[resource-drop]") {
-            Some(resource) => format!("{resource}.drop"),
-            None => name.to_owned(),
-        }
+        let dropped = name.strip_prefix("[resource-drop]").or(self.is_drop.then_some(name));
+        dropped.map_or_else(|| name.to_owned(), |resource| format!("{resource}.drop"))
     }
 }
 

@@ -108,9 +108,14 @@ mod tests {
     #[test]
     fn order_is_stable_and_scope_follows_the_first_segment() {
         let ids: Vec<_> = CATALOGUE.iter().map(|known| known.id).collect();
-        assert_eq!(ids[..3], ["system:shutdown", "system:status", "capsule:install"]);
-        assert_eq!(ids[30..32], ["audit:read_all", "self:approval:respond"]);
-        assert_eq!(ids[33], "auth:pair:redeem");
+        let places = "system:shutdown system:status capsule:install self:capsule:install capsule:reload \
+             self:capsule:reload capsule:list self:capsule:list agent:create agent:delete \
+             agent:enable agent:disable agent:modify agent:list self:agent:list quota:set \
+             self:quota:set quota:get self:quota:get group:create group:delete group:modify \
+             group:list self:group:list caps:grant caps:revoke invite:issue invite:redeem \
+             invite:list invite:revoke audit:read_all self:approval:respond self:auth:pair \
+             auth:pair:redeem";
+        assert_eq!(ids, places.split(' ').collect::<Vec<_>>());
         assert_eq!(CATALOGUE[3].scope(), Scope::Own);
         assert_eq!(CATALOGUE[30].scope(), Scope::Global);
         assert_eq!(CATALOGUE.iter().filter(|known| known.scope() == Scope::Own).count(), 9);

@@ -1,6 +1,7 @@
 //! Which calls are shown.
 
 use super::{Event, Outcome};
+use crate::host::record::Naming;
 
 /// The grammar of filters, for help texts.
 pub const GRAMMAR: &str = "\
@@ -58,6 +59,16 @@ impl Filter {
     pub fn passes(&self, event: &Event) -> bool {
         self.0.iter().all(|term| term.holds(event))
     }
+
+    /// The globs that are the name of no interface and of no function, so that they choose nothing.
+    pub fn strangers(&self) -> Vec<&str> {
+        let terms = self.0.iter().filter(|term| term.key != Key::Result);
+        let globs = terms.flat_map(|term| term.globs.iter().map(|glob| (term.key, glob.as_str())));
+        let is_known = |key: Key, glob: &str| {
+            Naming::all().any(|naming| key.names(naming).iter().any(|name| matches(glob, name)))
+        };
+        globs.filter(|(key, glob)| !is_known(*key, glob)).map(|(_, glob)| glob).collect()
+    }
 }
 
 impl Term {
@@ -86,17 +97,26 @@ impl Term {
     }
 
     fn holds(&self, event: &Event) -> bool {
-        let function = &event.function;
-        let interface = || vec![function.interface.to_owned(), function.short_interface().into()];
-        let names = || vec![function.name.to_owned(), function.plain_name(), function.short_name()];
         let names = match self.key {
-            Key::Interface => interface(),
-            Key::Function => names(),
-            Key::Name => [interface(), names()].concat(),
             Key::Result => results(event),
+            key => key.names(event.function.naming()),
         };
         let found = self.globs.iter().any(|glob| names.iter().any(|name| matches(glob, name)));
         found != self.is_negated
+    }
+}
+
+impl Key {
+    /// Everything that this key may call a function; a result is no function's name.
+    fn names(self, naming: Naming) -> Vec<String> {
+        let interface = || vec![naming.interface.to_owned(), naming.short_interface().to_owned()];
+        let names = || vec![naming.name.to_owned(), naming.plain_name(), naming.short_name()];
+        match self {
+            Key::Interface => interface(),
+            Key::Function => names(),
+            Key::Name => [interface(), names()].concat(),
+            Key::Result => Vec::new(),
+        }
     }
 }
 

@@ -140,8 +140,8 @@ fn responses_with_secrets() -> Vec<(usize, Event)> {
     let leads = format!("/visible?access_token={SECRET}");
     let leads = record(vec![("key", text("Location")), ("value", text(&leads))]);
     vec![
-        (11, http(record(vec![("headers", Value::List(vec![leads]))]))),
-        (12, http(record(vec![("body", Value::Bytes(payload.into()))]))),
+        (12, http(record(vec![("headers", Value::List(vec![leads]))]))),
+        (13, http(record(vec![("body", Value::Bytes(payload.into()))]))),
     ]
 }
 
@@ -236,6 +236,27 @@ fn filters_that_mean_nothing_are_refused() {
     assert_eq!(refused("function="), FilterError::Empty);
     assert_eq!(refused("a||b"), FilterError::Empty);
     assert_eq!(refused("func=kv-get"), FilterError::Key("func".into()));
+}
+
+#[test]
+fn globs_that_name_nothing_are_found_whatever_their_key_and_sign() {
+    for (filter, strangers) in [
+        ("", &[][..]),
+        ("kv", &[]),
+        ("interface=astrid:kv/host@1.0.0|io/p*,function=kv.kv-*", &[]),
+        ("subscription.drop", &[]),
+        ("[method]subscription.recv", &[]),
+        ("http", &[]),
+        ("result=no-such-case", &[]),
+        ("kv-gte", &["kv-gte"]),
+        ("interface=kv-get", &["kv-get"]),
+        ("function=kv|kv-get", &["kv"]),
+        ("kv,function!=kv-gte", &["kv-gte"]),
+        ("KV", &["KV"]),
+    ] {
+        let parsed: Filter = filter.parse().expect(filter);
+        assert_eq!(parsed.strangers(), strangers, "{filter}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use capsule::engine::{
     Call, CallReport, Code, Ending, Engine, EngineOptions, Flavour, Hook, HookCall, Loaded,
     Profile, RunLoop, RunOptions,
 };
+use capsule::host::boundary::Permits;
 use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
 use capsule::kv::Namespace;
 use capsule::limits::MEMORY_BYTES;
@@ -89,6 +90,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) answers: &'a [(&'a str, &'a str)],
     /// Whether what `default` writes waits for a commit.
     pub(crate) staged: bool,
+    /// How many host calls may block a thread at once; none is what the process has.
+    pub(crate) permits: Option<usize>,
 }
 
 impl Default for Setting<'_> {
@@ -101,6 +104,7 @@ impl Default for Setting<'_> {
             seed: None,
             answers: &[],
             staged: false,
+            permits: None,
         }
     }
 }
@@ -153,7 +157,11 @@ impl Rig {
         });
         let options = HostingOptions { staged: staging.clone(), ..HostingOptions::default() };
         let manifest = Arc::new(manifest(setting.manifest));
-        let hosted = machine.host(&manifest, options).expect("the system has random bytes");
+        let mut hosted = machine.host(&manifest, options).expect("the system has random bytes");
+        if let Some(permits) = setting.permits {
+            let host = Arc::get_mut(&mut hosted.host).expect("nobody else has it yet");
+            host.services.permits = Arc::new(Permits::new(permits));
+        }
         let code = code(setting.engine, component, setting.flavour);
         let loaded = code.link(Arc::clone(&hosted.host)).expect("every import is served");
         Rig { machine, hosted, loaded, staging, lines, _home: home }

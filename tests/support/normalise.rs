@@ -9,6 +9,7 @@
 //! - numbers before `µs` or `ms`, and fractions of a second: `<time> ms`;
 //! - the number in `used 1 204 fuel` and in `(1 204 fuel)`;
 //! - in a line that starts with `fuel` or `time`, all numbers, and runs of blanks shrink to one;
+//! - in the table that sums up a trace, times and shares, and the blanks before them shrink to one;
 //! - in JSON, the values of keys that end in `_us` or `fuel` or are in [`JSON_KEYS`]; when such a
 //!   value is an object, its numbers, except a budget.
 //!
@@ -40,7 +41,11 @@ fn replace_tokens(text: &str) -> String {
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         let inside_word = out.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        let found = if out.is_empty() || out.ends_with('\n') { cost_line(rest) } else { None };
+        let found = if out.is_empty() || out.ends_with('\n') {
+            cost_line(rest).or_else(|| row_of_sums(rest))
+        } else {
+            None
+        };
         let found = found.or_else(|| token(rest).filter(|_| !inside_word));
         match found {
             Some((bytes, replacement)) => {
@@ -232,6 +237,21 @@ fn cost_line(text: &str) -> Option<(usize, String)> {
         rest = &rest[bytes..];
     }
     Some((line.len(), out))
+}
+
+/// `  1  0  0  0.78  100.0 %  0.78`, with which a row of a trace's sums starts.
+fn row_of_sums(text: &str) -> Option<(usize, String)> {
+    let line = text.lines().next()?;
+    let mut cells = line.split_ascii_whitespace();
+    let counts: Vec<&str> = cells.by_ref().take(3).collect();
+    let are_numbers = counts.len() == 3 && counts.iter().all(|cell| digits(cell) == cell.len());
+    let [time, share, percent, slowest] = [(); 4].map(|()| cells.next().unwrap_or_default());
+    let is_fraction = |cell: &str| cell.contains('.') && cell.parse::<f64>().is_ok();
+    let fits = are_numbers && percent == "%" && [time, share, slowest].into_iter().all(is_fraction);
+    let end = line.find('%')? + 1;
+    let end = end + line[end..].find(slowest)? + slowest.len();
+    let row = format!("    {}  <time>  <share>  <time>", counts.join("  "));
+    fits.then_some((end, row))
 }
 
 /// The length of a number, with its fraction and with groups of three digits behind single blanks.

@@ -161,6 +161,14 @@ fn only_what_differs_between_runs_is_replaced() {
             "a\ntime         0.41 ms guest   6.2 ms total (load 5.1, wait 0.0)".into(),
             "a\ntime <time> ms guest <time> ms total (load <time>, wait <time>)".into(),
         ),
+        (
+            "    1       0       0     0.78  100.0 %        0.78        1 512  kv.kv-get\n".into(),
+            "    1  0  0  <time>  <share>  <time>        1 512  kv.kv-get\n".into(),
+        ),
+        (
+            "    1       0       0     three  words\n".into(),
+            "    1       0       0     three  words\n".into(),
+        ),
         ("ran and used 1 204 fuel".into(), "ran and used <fuel> fuel".into()),
         ("out of fuel after 10 000; fuel 5".into(), "out of fuel after 10 000; fuel 5".into()),
     ] {

@@ -104,4 +104,19 @@ mod tests {
         assert_eq!(lag.due(at(110)), Some(7));
         assert_eq!(lag.due(at(200)), None);
     }
+
+    #[test]
+    fn losses_are_published_in_the_name_of_the_host() {
+        let (bus, clock) = (Bus::new(), Clock::seeded(1));
+        let topics = HostTopics::new(&bus, &clock);
+        let tap = bus.tap();
+        let mut lag = Lag::default();
+        lag.say(&topics, Duration::ZERO);
+        lag.add(3);
+        lag.say(&topics, Duration::ZERO);
+        let messages = tap.drain().messages;
+        let seen: Vec<_> = messages.iter().map(|m| (&*m.topic, &*m.payload)).collect();
+        assert_eq!(seen, [("astrid.v1.event_bus.lagged", r#"{"lagged_count":3}"#)]);
+        assert_eq!(messages[0].principal, Attribution::System);
+    }
 }
