@@ -5,8 +5,6 @@
 //! library that know the form (binutils 2.38 or LLD 15, glibc 2.36); whether they do is tried with a
 //! program that does nothing.
 
-#![expect(clippy::print_stdout, reason = "it is how cargo is told")]
-
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
