@@ -75,6 +75,7 @@ fn guest(workspace: Mount) -> Outcome<impl FnMut(u64) -> Duration> {
         person: Arc::new(Nobody),
         log: Arc::new(|_, _, _| {}),
         network: capsule::local::NetworkOptions::default(),
+        processes: Default::default(),
     });
     let manifest = parse(MANIFEST, &ParseOptions::default()).manifest.ok_or("no manifest")?;
     let options =

@@ -117,6 +117,7 @@ fn guest(server: SocketAddr) -> Outcome<impl FnMut(u64) -> Duration> {
         clock: Clock::system(),
         person: Arc::new(Nobody),
         log: Arc::new(|_, _, _| {}),
+        processes: Default::default(),
         network: NetworkOptions {
             allow_local: vec![server.to_string().parse()?],
             ..NetworkOptions::default()

@@ -89,6 +89,7 @@ impl Guest {
             person: Arc::new(Nobody),
             log: Arc::new(|_, _, _| {}),
             network: capsule::local::NetworkOptions::default(),
+            processes: Default::default(),
         });
         let manifest = Arc::new(Manifest::bare(CapsuleId::new("kv")?, "kv.wasm"));
         let hosted = machine.host(&manifest, HostingOptions::default())?;

@@ -40,6 +40,7 @@
 //!     person: Arc::new(Nobody),
 //!     log: Arc::new(|capsule, level, message| eprintln!("{capsule} {level:?} {message}")),
 //!     network: NetworkOptions::default(),
+//!     processes: Default::default(),
 //! });
 //! let manifest = Arc::new(Manifest::bare(CapsuleId::new("hook")?, "hook.wasm"));
 //! let hosted = machine.host(&manifest, HostingOptions::default())?;

@@ -275,3 +275,58 @@ pub const NESTING_MAX: usize = 100;
 pub const SOURCE_DEPTH_MAX: usize = 64;
 /// Files in a capsule's source tree.
 pub const SOURCE_FILES_MAX: usize = 100_000;
+
+// --- Child processes ------------------------------------------------------------------------
+
+/// Variables that a guest sets for one child.
+pub const PROCESS_ENV_MAX: usize = 256;
+/// Bytes of one variable's value.
+pub const PROCESS_ENV_VALUE_BYTES_MAX: usize = 64 << 10;
+/// Children of one principal that run in the background at once, persistent ones included; a profile
+/// may say fewer.
+pub const PROCESSES_MAX: usize = 8;
+/// Ids of persistent processes that one principal has at once, ended ones included.
+pub const PROCESS_IDS_MAX: usize = 32;
+/// Persistent processes that are kept for one capsule, ended ones included.
+pub const PROCESS_REGISTRY_MAX: usize = 256;
+/// Bytes that a child is given to read before anything else.
+pub const PROCESS_PRELUDE_BYTES_MAX: usize = 4 << 20;
+/// Bytes of one write to a child.
+pub const PROCESS_WRITE_BYTES_MAX: usize = 1 << 20;
+/// Bytes that a child prints and that wait to be read, in each of its two streams.
+pub const PROCESS_RING_BYTES: usize = 1 << 20;
+/// The least and the most that a guest may ask for instead.
+pub const PROCESS_RING_BYTES_RANGE: (usize, usize) = (4096, 8 << 20);
+/// Bytes of one chunk of a child's output.
+pub const PROCESS_CHUNK_BYTES_MAX: usize = 4 << 20;
+/// Bytes of each stream that a call which waits for its child gives back. Ours: the largest answer
+/// that any call gives.
+pub const PROCESS_OUTPUT_BYTES_MAX: usize = 10 << 20;
+/// How long a persistent process lives at most.
+pub const PROCESS_LIFETIME: Duration = Duration::from_secs(6 * 3600);
+/// How long nobody may ask for a persistent process before it is ended, if the guest does not say.
+pub const PROCESS_IDLE: Duration = Duration::from_secs(30 * 60);
+/// How long the end of a persistent process is remembered, if the guest does not say.
+pub const PROCESS_RETENTION: Duration = Duration::from_secs(5 * 60);
+/// The longest that a guest may ask for instead.
+pub const PROCESS_RETENTION_MAX: Duration = Duration::from_secs(3600);
+/// Between asking a process to end and ending it.
+pub const PROCESS_GRACE: Duration = Duration::from_secs(5);
+/// The longest that a guest may ask for instead.
+pub const PROCESS_GRACE_MAX: Duration = Duration::from_secs(30);
+/// How long the streams of a child that has ended are waited for. Ours.
+pub const PROCESS_DRAIN: Duration = Duration::from_secs(1);
+/// Bytes of a persistent process's label.
+pub const PROCESS_LABEL_BYTES_MAX: usize = 128;
+/// Files that a guest puts in one sandbox.
+pub const PROCESS_FILES_MAX: usize = 128;
+/// Bytes of one of them.
+pub const PROCESS_FILE_BYTES_MAX: usize = 8 << 20;
+/// Bytes of all of them.
+pub const PROCESS_FILES_BYTES_MAX: usize = 16 << 20;
+/// Bytes of program, arguments and variables of one child. Ours: what Linux takes at most.
+pub const PROCESS_ARGS_BYTES_MAX: usize = 2 << 20;
+/// Processes and threads in one sandbox. Ours.
+pub const SANDBOX_TASKS_MAX: u32 = 1024;
+/// How long a sandbox may take to be set up. Ours.
+pub const SANDBOX_SETUP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -65,6 +65,8 @@ const OUT_OF_REACH: &[(&str, &str, &str)] = &[
     ("net", "udp-socket.send-to", NO_DATAGRAMS),
     ("net", "udp-socket.set-read-timeout", NO_DATAGRAMS),
     ("net", "udp-socket.subscribe-readable", NO_DATAGRAMS),
+    ("process", "persist-unsupported", "whoever calls is a principal of this machine"),
+    ("process@1.0.0", "persist-unsupported", "whoever calls is a principal of this machine"),
     ("uplink", "invalid-profile", "reserved: every profile that can be expressed is accepted"),
     ("uplink", "no-session", "reserved: a message needs no session"),
     ("uplink", "unknown", "only a system without random bytes gives it"),

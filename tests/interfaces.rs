@@ -58,6 +58,7 @@ impl Guest {
             person: Arc::new(Nobody),
             log: Arc::new(|_, _, _| {}),
             network: capsule::local::NetworkOptions::default(),
+            processes: Default::default(),
         });
         let hosted = machine.host(&Arc::new(manifest), HostingOptions::default());
         let hosted = hosted.expect("random bytes are to be had");
@@ -404,28 +405,6 @@ fn handles_and_calls_are_numbered_on_in_the_next_call_of_an_instance() {
     assert_eq!(seen.len(), 13);
     assert_eq!(seen[0].line, "#14 ipc.subscribe(\"a\") → ok(#4)");
     assert_eq!(seen[4].line, "#18 io/poll.pollable.drop(#5) → _");
-}
-
-#[test]
-fn calls_of_functions_that_are_not_served_are_recorded_like_all_others() {
-    let text = r#"(module
-      (import "astrid:process/host@1.0.0" "list-processes" (func $list (param i32 i32 i32 i32)))
-      (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
-        (call $list (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
-        (call $continue-empty)))"#;
-    let notes = Notes::default();
-    let guest = Guest::new(support::component(text), "");
-    let report = guest.invoke(Some(Box::new(notes.clone())));
-    assert_eq!(report.ending, Ending::Verdict(Verdict::Continue(None)));
-    let expected = ["#1 process.list-processes(none) → \
-                     err(unknown(\"not served by this version of capsule\"))"];
-    assert_eq!(lines(&notes.take()), expected);
-    let counted: Vec<(String, u64, u64)> = report
-        .host_calls
-        .iter()
-        .map(|calls| (calls.function.short_name(), calls.count.calls, calls.count.errors))
-        .collect();
-    assert_eq!(counted, [("process.list-processes".to_owned(), 1, 1)]);
 }
 
 #[test]

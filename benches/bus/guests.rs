@@ -51,6 +51,7 @@ impl Place {
             person: Arc::new(Nobody),
             log,
             network: capsule::local::NetworkOptions::default(),
+            processes: Default::default(),
         });
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

@@ -45,6 +45,7 @@ impl Ours {
             person: Arc::new(Nobody),
             log: Arc::new(|_, _, _| {}),
             network: capsule::local::NetworkOptions::default(),
+            processes: Default::default(),
         });
         let manifest = Arc::new(Manifest::bare(CapsuleId::new("hook")?, "hook.wasm"));
         let hosted = machine.host(&manifest, HostingOptions::default())?;

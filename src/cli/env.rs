@@ -52,6 +52,12 @@ impl Env {
         Ok(self.cwd()?.join(path))
     }
 
+    /// What of the environment programs get that guests start.
+    pub(super) fn inherited(&self) -> Vec<(String, String)> {
+        let named = crate::policy::sandbox::INHERITED.iter();
+        named.filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect()
+    }
+
     /// The working directory.
     pub(super) fn cwd(&self) -> Result<&Path, Failure> {
         self.cwd.as_deref().ok_or_else(|| {

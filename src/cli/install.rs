@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::load::{Place, PlaceOptions, log_to, refuse_unlinkable};
 use super::observe::{self, TraceArgs, Tracing};
 use super::person::{ANSWERS_HELP, Answers, ApproveArgs, LocalPerson};
+use super::processes::ProcessArgs;
 use super::target::{Capsule, TargetKind};
 use super::{outside, parse, target};
 use crate::component::{Digest, Surface, Verified};
@@ -74,6 +75,8 @@ pub(super) struct InstallArgs {
     #[command(flatten)]
     approve: ApproveArgs,
     #[command(flatten)]
+    processes: ProcessArgs,
+    #[command(flatten)]
     trace: TraceArgs,
 }
 
@@ -124,6 +127,7 @@ fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exi
         dir: &dir,
         approve: &args.approve,
         tracing,
+        processes: &args.processes,
     };
     hook.run(cx, &mut effects, &mut report)?;
     authority::record(staged.extras_mut(), &candidate, &approved);

@@ -16,6 +16,7 @@ use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
 use super::network::NetworkArgs;
 use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, ApproveArgs, LocalPerson, telling};
+use super::processes::ProcessArgs;
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
@@ -77,6 +78,8 @@ pub(super) struct InvokeArgs {
     many: many::ManyArgs,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    processes: ProcessArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
     #[command(flatten)]
@@ -216,7 +219,8 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
 impl InvokeArgs {
     fn place(&self) -> Result<PlaceOptions, Failure> {
         let network = self.network.options()?;
-        Ok(PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, network })
+        let unsandboxed = self.processes.allow_unsandboxed;
+        Ok(PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, network, unsandboxed })
     }
 }
 

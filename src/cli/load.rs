@@ -43,6 +43,8 @@ pub(super) struct PlaceOptions {
     pub(super) seed: Option<u64>,
     /// What may be reached.
     pub(super) network: NetworkOptions,
+    /// Whether programs may be started without a sandbox.
+    pub(super) unsandboxed: bool,
 }
 
 impl Place {
@@ -71,6 +73,7 @@ impl Place {
                 person,
                 log,
                 network: options.network,
+                processes: super::processes::options(cx, options.unsandboxed),
             }),
             engine: Engine::new(EngineOptions { profile, cache }),
             flavour,

@@ -29,6 +29,7 @@ mod outside;
 mod parse;
 mod person;
 mod principals;
+mod processes;
 mod remove;
 mod run;
 mod show;

@@ -20,6 +20,7 @@ use super::network::NetworkArgs;
 use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
 use super::person::{Answers, ApproveArgs, LocalPerson};
+use super::processes::ProcessArgs;
 use super::target;
 use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
@@ -75,6 +76,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     approve: ApproveArgs,
     #[command(flatten)]
+    processes: ProcessArgs,
+    #[command(flatten)]
     trace: TraceArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
@@ -105,14 +108,19 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
     observe::close(cx, tracing, done)
 }
 
+impl RunArgs {
+    fn check(&self) -> Result<(), Failure> {
+        let Some(topic) = &self.until else { return Ok(()) };
+        check_key(topic).map_err(|error| {
+            let message = format!("{topic:?} matches no topic");
+            Failure::new(Exit::Usage, "topic", message).because(&error)
+        })
+    }
+}
+
 fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let principal = cx.principal()?;
-    if let Some(topic) = &args.until {
-        check_key(topic).map_err(|error| {
-            Failure::new(Exit::Usage, "topic", format!("{topic:?} matches no topic"))
-                .because(&error)
-        })?;
-    }
+    args.check()?;
     let feed = events::Feed::new(cx, &args, &principal)?;
     let capsules = target::find_all(cx, &args.targets)?;
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
@@ -120,7 +128,11 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
     let log = reporter.log_sink(cx.global.verbose > 0);
     let workspace = Workspace::open(cx, args.workspace)?;
-    let options = PlaceOptions { network: args.network.options()?, ..PlaceOptions::default() };
+    let options = PlaceOptions {
+        network: args.network.options()?,
+        unsandboxed: args.processes.allow_unsandboxed,
+        ..PlaceOptions::default()
+    };
     let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
         .with_workspace(&workspace.mount);
     // One thread for timers and signals; guests have threads of their own.

@@ -86,6 +86,20 @@ impl Mount {
         &self.absolute
     }
 
+    /// Whether what is written here is on the disk at once.
+    pub fn is_direct(&self) -> bool {
+        matches!(self.backend, Backend::Direct)
+    }
+
+    /// A directory below the root as it is on the disk, relative to the root and without links. One
+    /// that lies outside, by way of a link, gives `PermissionDenied`.
+    pub fn directory_on_disk(&self, path: &Path) -> io::Result<PathBuf> {
+        let missing = || io::Error::from(io::ErrorKind::NotADirectory);
+        let root = self.root.dir().map_err(|_| missing())?;
+        let found = root.canonicalize(path)?;
+        if root.metadata(&found)?.is_dir() { Ok(found) } else { Err(missing()) }
+    }
+
     /// What became different and was not committed, sorted by path. In a direct mount nothing is.
     pub fn changes(&self) -> Result<Vec<Change>, FsError> {
         match &self.backend {

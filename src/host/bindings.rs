@@ -5,6 +5,7 @@
 
 #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
 
+pub(crate) use super::describe::describe_generated;
 use super::describe::{Describe, Value};
 use super::table::Handles;
 
@@ -127,7 +128,24 @@ pub(crate) mod http {
     );
 }
 
-crate::host::describe::describe_generated!(
+/// Types of child processes; version 1.0.0 has the same, but for the request.
+pub mod processes {
+    #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
+
+    wasmtime::component::bindgen!({
+        path: "wit",
+        interfaces: "import astrid:process/host@1.1.0;",
+        with: {
+            "astrid:io/poll@1.0.0": super::astrid::io::poll,
+            "astrid:process/host@1.1.0.process-handle": crate::host::process::ProcessHandle,
+        },
+        additional_derives: [serde::Serialize],
+    });
+}
+
+pub(crate) use processes::astrid::process1_1_0::host as process;
+
+describe_generated!(
     approval::ApprovalRequest,
     approval::ApprovalResponse,
     approval::ErrorCode,
@@ -155,6 +173,17 @@ crate::host::describe::describe_generated!(
     net::ShutdownHow,
     net::UdpDatagram,
     poll::ErrorCode,
+    process::ErrorCode,
+    process::ExitInfo,
+    process::KillResult,
+    process::LogChunk,
+    process::LogCursor,
+    process::LogStream,
+    process::ProcessInfo,
+    process::ProcessResult,
+    process::ProcessSignal,
+    process::ReadLogsResult,
+    process::SpawnRequest,
     sys::CallerContext,
     sys::CapabilityCheckRequest,
     sys::CapabilityCheckResponse,

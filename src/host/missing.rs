@@ -13,8 +13,7 @@ use super::{HostState, INTERFACES, is_served};
 use crate::component::signatures;
 
 /// The functions that are linked and not served, by interface; `*` stands for all of them.
-pub const NOT_SERVED: &[(&str, &[&str])] =
-    &[("astrid:process/host@1.0.0", &["*"]), ("astrid:process/host@1.1.0", &["*"])];
+pub const NOT_SERVED: &[(&str, &[&str])] = &[];
 
 /// The text in the error of a function that is not served.
 pub const NOT_SERVED_TEXT: &str = "not served by this version of capsule";

@@ -24,10 +24,12 @@ pub mod missing;
 pub mod net;
 pub mod pace;
 pub mod ports;
+pub mod process;
 pub mod record;
 pub mod request_context;
 pub mod scope;
 mod slots;
+pub mod spawner;
 pub mod sys;
 pub mod table;
 pub mod uplink;
@@ -69,8 +71,8 @@ pub const INTERFACES: &[Interface] = &[
     Interface { name: "astrid:net/host@1.0.0", link: net::link },
     Interface { name: "astrid:http/host@1.0.0", link: http::v1_0::link },
     Interface { name: "astrid:http/host@1.1.0", link: http::link },
-    Interface { name: "astrid:process/host@1.0.0", link: nothing },
-    Interface { name: "astrid:process/host@1.1.0", link: nothing },
+    Interface { name: "astrid:process/host@1.0.0", link: process::link_1_0 },
+    Interface { name: "astrid:process/host@1.1.0", link: process::link_1_1 },
     Interface { name: "astrid:elicit/host@1.0.0", link: elicit::link },
     Interface { name: "astrid:approval/host@1.0.0", link: approval::link },
     Interface { name: "astrid:identity/host@1.0.0", link: identity::link },
@@ -114,6 +116,8 @@ pub struct CapsuleHost {
     /// Its handlers as `get-interceptor-bindings` lists them: (action, topic), and none for a
     /// capsule without a run loop.
     pub bindings: Box<[(String, String)]>,
+    /// The programs that it started and that outlast a call.
+    pub(crate) processes: process::Registry,
     /// The machine.
     pub services: Services,
     pub(crate) door: net::SharedDoor,
@@ -139,6 +143,7 @@ impl CapsuleHost {
             gate: Gate::new(manifest),
             capabilities: manifest.held_capabilities().into_iter().map(str::to_owned).collect(),
             bindings,
+            processes: process::Registry::default(),
             services,
             door: net::SharedDoor::default(),
         })

@@ -46,6 +46,8 @@ pub struct Services {
     pub network: Arc<Network>,
     /// Where programs of this machine reach the capsule.
     pub doorway: Arc<dyn Doorway>,
+    /// Programs beside it.
+    pub processes: Arc<super::spawner::Processes>,
     /// The directory that the capsule works in, if it was given one.
     pub workspace: Option<Arc<Mount>>,
     /// Rate limit of publishing, one per loaded capsule.
@@ -101,6 +103,8 @@ pub struct Belongings {
     pub secrets: Arc<dyn Secrets>,
     /// Its home and its scratch directory.
     pub files: Arc<PrincipalFiles>,
+    /// Programs that it may have in the background.
+    pub background_processes: u32,
     /// Message bytes it may publish in a second.
     pub ipc_bytes_per_sec: u64,
     /// Whether its capsules hear in the audit trail what every principal does.

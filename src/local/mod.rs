@@ -12,6 +12,7 @@ mod log;
 mod network;
 mod principals;
 mod registry;
+pub mod sandbox;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub use network::NetworkOptions;
 pub use principals::{AccountError, Accounts};
 use principals::{LocalPrincipals, Scratch};
 use registry::LocalRegistry;
+pub use sandbox::ProcessOptions;
 
 /// Where log lines of guests are shown besides their files: capsule, level, message.
 pub type LogSink = Arc<dyn Fn(&str, LogLevel, &str) + Send + Sync>;
@@ -53,6 +55,8 @@ pub struct MachineOptions {
     pub log: LogSink,
     /// What may be reached.
     pub network: NetworkOptions,
+    /// Whether and how programs are started.
+    pub processes: ProcessOptions,
 }
 
 /// One machine. Clones are the same machine.
@@ -71,6 +75,7 @@ struct Inner {
     log: LogSink,
     permits: Arc<Permits>,
     network: Arc<crate::host::ports::Network>,
+    processes: Arc<crate::host::spawner::Processes>,
     registry: Arc<LocalRegistry>,
     arrivals: Arc<tokio::sync::Notify>,
     scratch: Arc<Scratch>,
@@ -133,7 +138,9 @@ impl Machine {
             Some(store) => store.identities(&options.clock),
             None => Identities::in_memory(&options.clock),
         };
+        let home = options.store.as_ref().map(|store| store.home().root().to_owned());
         Machine(Arc::new(Inner {
+            processes: options.processes.processes(home),
             store: options.store,
             clock: options.clock,
             stopwatch: Clock::system(),
@@ -214,6 +221,7 @@ impl Machine {
             permits: Arc::clone(&inner.permits),
             network: Arc::clone(&inner.network),
             doorway: Arc::new(doorway),
+            processes: Arc::clone(&inner.processes),
             workspace,
             publish_rate: PublishLimiter::new(),
             inbound: InboundQueue::new(Arc::clone(&inner.arrivals)),

@@ -138,6 +138,7 @@ impl LocalPrincipals {
             )),
             files: Arc::new(self.files(id)),
             secrets: Arc::new(LocalSecrets::new(store.cloned(), id, capsule, secrets)),
+            background_processes: account.profile.quotas.max_background_processes,
             ipc_bytes_per_sec: account.profile.quotas.max_ipc_throughput_bytes,
             reads_all_audit: account.reads_all_audit(),
         })

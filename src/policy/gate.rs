@@ -53,6 +53,13 @@ pub enum Ask<'a> {
     Read(FileAsk<'a>),
     /// Write, make or remove a file.
     Write(FileAsk<'a>),
+    /// Start a program.
+    Spawn {
+        /// The program as the guest spells it, without its arguments.
+        command: &'a str,
+    },
+    /// Start programs that go on without the call that started them.
+    Persist,
 }
 
 /// What a capsule may do with users; each level includes those before it.
@@ -247,7 +254,37 @@ impl Gate {
             }),
             Ask::Read(file) => self.file(Capability::FsRead, "reading", file),
             Ask::Write(file) => self.file(Capability::FsWrite, "writing", file),
+            Ask::Spawn { command } => self.spawn(command),
+            Ask::Persist => {
+                allow(self.capabilities.holds(Capability::AllowPersistent), || Denial {
+                    capability: Capability::AllowPersistent.name(),
+                    wanted: "programs that outlast a call".to_owned(),
+                    grant: self.capabilities.grant_hint(Capability::AllowPersistent, ""),
+                })
+            }
         }
+    }
+
+    /// The entries of `fs_read`, or of `fs_write`.
+    pub fn file_entries(&self, writing: bool) -> impl Iterator<Item = &str> {
+        let capability = if writing { Capability::FsWrite } else { Capability::FsRead };
+        self.capabilities.values(capability)
+    }
+
+    /// An entry covers the program that it spells, and what begins with it and a space. No entry
+    /// stands for several programs, and none says anything about arguments.
+    fn spawn(&self, command: &str) -> Result<(), Denial> {
+        let covers = |entry: &str| match command.strip_prefix(entry) {
+            Some(rest) => {
+                !entry.is_empty() && entry != "*" && (rest.is_empty() || rest.starts_with(' '))
+            }
+            None => false,
+        };
+        allow(self.capabilities.values(Capability::HostProcess).any(covers), || Denial {
+            capability: Capability::HostProcess.name(),
+            wanted: format!("starting {command:?}"),
+            grant: self.capabilities.grant_hint(Capability::HostProcess, command),
+        })
     }
 
     fn file(&self, capability: Capability, doing: &str, file: FileAsk<'_>) -> Result<(), Denial> {
@@ -408,6 +445,8 @@ mod tests {
             Ask::BindTcp { host: "a", port: 1 },
             Ask::BindUnix,
             Ask::Identity { level: IdentityLevel::Resolve },
+            Ask::Spawn { command: "a" },
+            Ask::Persist,
         ];
         for ask in asks {
             assert!(gate.decide(ask).is_err(), "{ask:?} was allowed");
@@ -512,6 +551,32 @@ mod tests {
             denial.to_string(),
             "net does not allow requests to \"b\"; [capabilities] net = [\"a\", \"b\"] would"
         );
+    }
+
+    #[test]
+    fn programs_are_granted_by_their_spelling() {
+        for (entry, command, allowed) in [
+            ("git", "git", true),
+            ("git", "git status", true),
+            ("git", "/usr/bin/git", false),
+            ("git", "./git", false),
+            ("git", "gitk", false),
+            ("git", "git\tstatus", false),
+            ("/usr/bin/git", "git", false),
+            ("/usr/bin/git", "/usr/bin/git", true),
+            ("git push", "git", false),
+            ("git push", "git push", true),
+            ("*", "git", false),
+        ] {
+            let gate = of(&format!("host_process = [{entry:?}]"));
+            let decided = gate.decide(Ask::Spawn { command });
+            assert_eq!(decided.is_ok(), allowed, "{entry} {command}");
+            assert!(gate.decide(Ask::Persist).is_err());
+        }
+        let gate = of("host_process = [\"a\"]\nallow_persistent = true");
+        assert_eq!(gate.decide(Ask::Persist), Ok(()));
+        let denial = gate.decide(Ask::Spawn { command: "b" }).expect_err("denied");
+        assert_eq!(denial.grant, "[capabilities] host_process = [\"a\", \"b\"]");
     }
 
     #[test]

@@ -10,4 +10,5 @@ pub mod exemption;
 pub mod gate;
 pub mod ledger;
 pub mod rate;
+pub mod sandbox;
 pub mod verdict;

@@ -22,7 +22,9 @@ use capsule::host::ports::{
 use capsule::host::record::{CallRecord, Observer};
 use capsule::kv::{ImportMode, Namespace};
 use capsule::limits::EPOCH_TICK;
-use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions, NetworkOptions, Staging};
+use capsule::local::{
+    Hosted, HostingOptions, Machine, MachineOptions, NetworkOptions, ProcessOptions, Staging,
+};
 use capsule::manifest::{Manifest, ParseOptions};
 use capsule::policy::budget::{AskedLimits, RunLoopBudget, call_limits};
 use capsule::policy::endpoint::{Endpoint, EndpointError};
@@ -192,17 +194,12 @@ impl<'a> Stage<'a> {
                     live.logged(level, line);
                 }
             }),
-            network: NetworkOptions {
-                allow_local: setting
-                    .allow_local
-                    .iter()
-                    .map(|text| endpoint(text))
-                    .collect::<Result<_, _>>()?,
-                offline: setting.offline,
-                names: setting.names.clone(),
-                authorities: web.iter().map(|_| Web::authority()).collect(),
-                dialer: web.as_ref().map(Web::dialer),
+            processes: ProcessOptions {
+                supervisor: Some(env!("CARGO_BIN_EXE_capsule").into()),
+                environment: vec![("PATH".to_owned(), "/usr/bin:/bin".to_owned())],
+                ..ProcessOptions::default()
             },
+            network: network(setting, web.as_ref())?,
         });
         live.machine.get_or_init(|| machine.clone());
         if setting.keys > 0 {
@@ -520,6 +517,18 @@ fn served(kind: &str, principal: &str) -> Message {
         seq: 1,
         timestamp: std::time::Duration::new(1_577_836_805, 250_000_000),
     }
+}
+
+/// What may be reached, the case's own servers included.
+fn network(setting: &Setting, web: Option<&Web>) -> Result<NetworkOptions, String> {
+    let local = setting.allow_local.iter().map(|text| endpoint(text));
+    Ok(NetworkOptions {
+        allow_local: local.collect::<Result<_, _>>()?,
+        offline: setting.offline,
+        names: setting.names.clone(),
+        authorities: web.iter().map(|_| Web::authority()).collect(),
+        dialer: web.map(Web::dialer),
+    })
 }
 
 fn furnish(store: &Store, setting: &Setting) -> Result<(), Box<dyn std::error::Error>> {

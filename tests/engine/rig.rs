@@ -150,6 +150,7 @@ impl Rig {
             person: Arc::new(Respondent(answers.collect())),
             log: Arc::new(move |_, _, line| sink.add(line)),
             network: capsule::local::NetworkOptions::default(),
+            processes: Default::default(),
         });
         let staging = setting.staged.then(|| Staging {
             kv: machine.kv().stage(namespace("default")),

@@ -43,7 +43,7 @@ const SPEAK_OF: &[(&str, &str)] = &[("request_context", "net")];
 /// Paths that only these files and folders below `src/` may name.
 const PLACES: &[(&str, &[&str])] = &[
     ("wasmtime", &["engine", "host"]),
-    ("std::fs", &["store", "kv", "principal", "fs", "engine/cache.rs", "cli"]),
+    ("std::fs", &["store", "kv", "principal", "fs", "engine/cache.rs", "local/sandbox", "cli"]),
     ("tokio::fs", &[]),
     ("std::env", &["cli/env.rs", "main.rs"]),
     ("std::time::SystemTime", &["clock.rs"]),

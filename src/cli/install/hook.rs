@@ -11,10 +11,11 @@ use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::invoke::exit;
-use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
+use crate::cli::load::{Place, is_callable, log_to, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::outside::Outside;
 use crate::cli::person::{ApproveArgs, LocalPerson, telling};
+use crate::cli::processes::ProcessArgs;
 use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
 use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
@@ -41,6 +42,7 @@ pub(super) struct Run<'a> {
     /// Who decides on what it asks approval for.
     pub(super) approve: &'a ApproveArgs,
     pub(super) tracing: Option<&'a Tracing>,
+    pub(super) processes: &'a ProcessArgs,
 }
 
 impl Run<'_> {
@@ -58,7 +60,7 @@ impl Run<'_> {
 
 fn run(
     cx: &Cx,
-    &Run { candidate, phase, skip, dir, approve, tracing }: &Run<'_>,
+    &Run { candidate, phase, skip, dir, approve, tracing, processes }: &Run<'_>,
     effects: &mut Effects,
     report: &mut InstallReport,
 ) -> Result<(), Failure> {
@@ -76,7 +78,7 @@ fn run(
     let person = LocalPerson::new(candidate.answers.clone(), cx.may_ask());
     let person = Arc::new(person.deciding(approve, telling(&cx.ui))?);
     let asked = Arc::clone(&person);
-    let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
+    let place = Place::new(cx, processes.place(), Profile::OneShot, person, log_to(&cx.ui))?;
     let principal = PrincipalId::default();
     let id = candidate.capsule.id();
     let namespace = Namespace::new(principal.as_str(), id.as_str()).map_err(|error| {

@@ -14,6 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::observe::{self, TraceArgs, Tracing};
 use crate::cli::person::{Answers, ApproveArgs, LocalPerson, telling};
+use crate::cli::processes::ProcessArgs;
 use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{invoke, parse};
 use crate::dispatch::Outcome;
@@ -54,6 +55,8 @@ pub(super) struct CallArgs {
     #[command(flatten)]
     approve: ApproveArgs,
     #[command(flatten)]
+    processes: ProcessArgs,
+    #[command(flatten)]
     workspace: WorkspaceArgs,
     #[command(flatten)]
     trace: TraceArgs,
@@ -79,6 +82,7 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
     let mut stage = Stage::new(
         cx,
         std::slice::from_ref(&args.target),
+        args.processes.place(),
         &runtime,
         trace,
         Some(&workspace.mount),

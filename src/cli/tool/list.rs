@@ -27,7 +27,8 @@ pub(super) struct ListArgs {
 pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
     let runtime = stage::runtime()?;
     let nobody = Arc::new(LocalPerson::nobody());
-    let mut stage = Stage::new(cx, &args.targets, &runtime, None, None, nobody)?;
+    let mut stage =
+        Stage::new(cx, &args.targets, Default::default(), &runtime, None, None, nobody)?;
     let descriptions = runtime.block_on(async {
         stage.wait_ready().await;
         stage.describe().await

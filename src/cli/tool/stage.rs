@@ -71,6 +71,7 @@ impl Stage {
     pub(super) fn new(
         cx: &Cx,
         targets: &[String],
+        options: PlaceOptions,
         runtime: &tokio::runtime::Runtime,
         trace: Option<&Tracing>,
         workspace: Option<&Arc<Mount>>,
@@ -79,7 +80,7 @@ impl Stage {
         let principal = cx.principal()?;
         let capsules = target::find_all(cx, targets)?;
         let profile = Profile::OneShot;
-        let mut place = Place::new(cx, PlaceOptions::default(), profile, person, log_to(&cx.ui))?;
+        let mut place = Place::new(cx, options, profile, person, log_to(&cx.ui))?;
         if let Some(workspace) = workspace {
             place = place.with_workspace(workspace);
         }

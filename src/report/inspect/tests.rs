@@ -132,9 +132,8 @@ fn the_screen_fits_into_eighty_columns_and_tells_what_is_served() {
     let every: Vec<String> = (0..30).map(|n| format!("function-{n}")).collect();
     let every: Vec<&str> = every.iter().map(String::as_str).collect();
     let parts = format!(
-        "{} {} {} {LOOP}",
+        "{} {} {LOOP}",
         import("astrid:kv/host@1.0.0", &every),
-        import("astrid:process/host@1.0.0", &["list-processes"]),
         import("wasi:cli/environment@0.2.0", &["get-arguments"])
     );
     let text = report(&parts, Some("description-free = 1\n"), |it| plain(&it.text()));
@@ -151,7 +150,6 @@ fn the_screen_fits_into_eighty_columns_and_tells_what_is_served() {
     expect("mode", "run loop");
     expect("run", "real");
     expect("astrid-install", "absent");
-    expect("astrid:process/host@1.0.0", "not served yet: list-processes");
     expect("wasi:cli/environment@0.2.0", "wasi, not served");
     assert!(text.contains("build for wasm32-unknown-unknown"), "{text}");
 }

@@ -1,0 +1,203 @@
+//! Handles to children.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::Resource;
+
+use super::bindings::process::{
+    ErrorCode, ExitInfo, KillResult, ProcessResult, ProcessSignal, ReadLogsResult,
+};
+use super::child::{Child, Shared, State};
+use super::registry::{Entry, Place};
+use super::{Handle, View};
+use crate::host::boundary::{Stop, Waiting};
+use crate::host::io::{Pollable, Source};
+use crate::limits::{PROCESS_WRITE_BYTES_MAX, RESOURCES_MAX};
+
+/// A guest's handle to a child.
+pub struct ProcessHandle {
+    hold: Hold,
+    killed: bool,
+}
+
+#[derive(Clone)]
+enum Hold {
+    /// The child is the handle's own and ends with it.
+    Own(Arc<(Child, Place)>),
+    /// The child is a persistent process.
+    Attached(Arc<Entry>),
+}
+
+impl Hold {
+    fn child(&self) -> &Child {
+        match self {
+            Hold::Own(own) => &own.0,
+            Hold::Attached(entry) => &entry.child,
+        }
+    }
+}
+
+impl ProcessHandle {
+    pub(super) fn own(child: Child, place: Place) -> ProcessHandle {
+        ProcessHandle { hold: Hold::Own(Arc::new((child, place))), killed: false }
+    }
+
+    pub(super) fn attached(entry: Arc<Entry>) -> ProcessHandle {
+        ProcessHandle { hold: Hold::Attached(entry), killed: false }
+    }
+}
+
+/// The number of a signal on Linux.
+pub(super) fn number(signal: ProcessSignal) -> i32 {
+    match signal {
+        ProcessSignal::Term => super::TERM,
+        ProcessSignal::Hup => 1,
+        ProcessSignal::Usr1 => 10,
+        ProcessSignal::Usr2 => 12,
+        ProcessSignal::Int => 2,
+        ProcessSignal::Stop => 19,
+        ProcessSignal::Cont => 18,
+    }
+}
+
+/// Everything that a child printed and nobody read.
+pub(super) fn logs(state: &mut State) -> ReadLogsResult {
+    ReadLogsResult {
+        stdout: state.stdout.drain_text(),
+        stderr: state.stderr.drain_text(),
+        running: state.exit.is_none(),
+        exit: state.exit_info(),
+    }
+}
+
+/// Waits for a child, for so many milliseconds at most.
+pub(super) async fn wait(child: &Child, timeout_ms: Option<u64>) -> Result<ExitInfo, ErrorCode> {
+    let ended = child.ended();
+    let exit = match timeout_ms {
+        None => ended.await,
+        Some(ms) => tokio::time::timeout(Duration::from_millis(ms), ended)
+            .await
+            .map_err(|_| ErrorCode::WaitTimeout)?,
+    };
+    Ok(super::child::exit_info(exit))
+}
+
+pub(super) async fn write(child: &Child, data: &[u8]) -> Result<u32, ErrorCode> {
+    if data.len() > PROCESS_WRITE_BYTES_MAX {
+        return Err(ErrorCode::TooLarge);
+    }
+    child.write(data.to_vec()).await
+}
+
+struct Exited(Arc<Shared>);
+
+impl Source for Exited {
+    fn wait(&self) -> Waiting<'static, ()> {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { shared.until(|state| state.exit.map(drop)).await })
+    }
+}
+
+struct Printed(Arc<Shared>);
+
+impl Source for Printed {
+    fn wait(&self) -> Waiting<'static, ()> {
+        let shared = Arc::clone(&self.0);
+        let look = |state: &mut State| {
+            let there = state.stdout.len() + state.stderr.len() > 0;
+            (there || state.exit.is_some()).then_some(())
+        };
+        Box::pin(async move { shared.until(look).await })
+    }
+}
+
+impl View<'_> {
+    fn hold(&self, handle: &Handle) -> Result<Hold, ErrorCode> {
+        let handle = self.table.get(handle).map_err(|_| ErrorCode::Closed)?;
+        if let Hold::Attached(entry) = &handle.hold {
+            entry.touch();
+        }
+        Ok(handle.hold.clone())
+    }
+
+    pub(super) fn read_logs(self, handle: &Handle) -> Result<ReadLogsResult, ErrorCode> {
+        let hold = self.hold(handle)?;
+        Ok(hold.child().shared.change(logs))
+    }
+
+    pub(super) async fn write_stdin(self, handle: &Handle, data: &[u8]) -> Result<u32, ErrorCode> {
+        write(self.hold(handle)?.child(), data).await
+    }
+
+    pub(super) fn close_stdin(self, handle: &Handle) -> Result<(), ErrorCode> {
+        self.hold(handle)?.child().close_stdin();
+        Ok(())
+    }
+
+    pub(super) fn signal(self, handle: &Handle, signal: ProcessSignal) -> Result<(), ErrorCode> {
+        let hold = self.hold(handle)?;
+        if hold.child().state().exit.is_some() {
+            return Err(ErrorCode::Closed);
+        }
+        hold.child().signal(number(signal))
+    }
+
+    pub(super) async fn kill(self, handle: &Handle) -> Result<KillResult, ErrorCode> {
+        let hold = self.hold(handle)?;
+        let first = match self.table.get_mut(handle) {
+            Ok(handle) => !std::mem::replace(&mut handle.killed, true),
+            Err(_) => return Err(ErrorCode::Closed),
+        };
+        let child = hold.child();
+        let running = child.state().exit.is_none();
+        child.kill();
+        child.ended().await;
+        let logs = child.shared.change(logs);
+        let ReadLogsResult { stdout, stderr, exit, .. } = logs;
+        Ok(KillResult { killed: first && running, exit, stdout, stderr })
+    }
+
+    pub(super) async fn wait(
+        self,
+        handle: &Handle,
+        timeout_ms: Option<u64>,
+    ) -> Result<ExitInfo, ErrorCode> {
+        wait(self.hold(handle)?.child(), timeout_ms).await
+    }
+
+    pub(super) async fn wait_with_output(
+        self,
+        handle: &Handle,
+        timeout_ms: Option<u64>,
+    ) -> Result<ProcessResult, ErrorCode> {
+        let hold = self.hold(handle)?;
+        let exit = wait(hold.child(), timeout_ms).await?;
+        let ReadLogsResult { stdout, stderr, .. } = hold.child().shared.change(logs);
+        Ok(ProcessResult { stdout, stderr, exit })
+    }
+
+    pub(super) fn os_pid(self, handle: &Handle) -> Result<u32, ErrorCode> {
+        let hold = self.hold(handle)?;
+        match hold.child().state().exit {
+            Some(_) => Err(ErrorCode::Closed),
+            None => Ok(hold.child().os_pid),
+        }
+    }
+
+    pub(super) fn subscribe_exit(self, handle: &Handle) -> Result<Resource<Pollable>, Stop> {
+        let pollable = match self.hold(handle) {
+            Ok(hold) => Pollable::new(Exited(Arc::clone(&hold.child().shared))),
+            Err(_) => Pollable::ready(),
+        };
+        self.table.push(pollable).map_err(|_| Stop::TooManyHandles { max: RESOURCES_MAX })
+    }
+
+    pub(super) fn subscribe_logs(self, handle: &Handle) -> Result<Resource<Pollable>, Stop> {
+        let pollable = match self.hold(handle) {
+            Ok(hold) => Pollable::new(Printed(Arc::clone(&hold.child().shared))),
+            Err(_) => Pollable::ready(),
+        };
+        self.table.push(pollable).map_err(|_| Stop::TooManyHandles { max: RESOURCES_MAX })
+    }
+}

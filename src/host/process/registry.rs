@@ -1,0 +1,211 @@
+//! The children of one capsule that go on beside its calls.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::time::Instant;
+
+use super::bindings::process::{ErrorCode, ProcessInfo, ProcessPhase};
+use super::child::{Child, Stdin};
+use super::request::Keeping;
+use crate::limits::{PROCESS_GRACE, PROCESS_IDS_MAX, PROCESS_REGISTRY_MAX, PROCESSES_MAX};
+use crate::principal::PrincipalId;
+
+/// All background children of one capsule. They are ended when it is dropped.
+#[derive(Default)]
+pub(crate) struct Registry(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    /// By the hash of the id, so that looking one up takes no longer the more of it is right.
+    entries: Mutex<HashMap<[u8; 32], Arc<Entry>>>,
+    /// Children in the background, persistent ones that run included, by principal.
+    places: Mutex<HashMap<PrincipalId, usize>>,
+}
+
+/// A persistent process.
+pub(super) struct Entry {
+    /// `list-processes` gives it back to its owner.
+    pub(super) id: String,
+    principal: PrincipalId,
+    pub(super) child: Child,
+    keeping: Keeping,
+    born: Instant,
+    touched: Mutex<Instant>,
+    /// Given back when the process has ended.
+    place: Mutex<Option<Place>>,
+}
+
+/// The place of one background child.
+pub(super) struct Place(Weak<Inner>, PrincipalId);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn key(id: &str) -> [u8; 32] {
+    blake3::hash(id.as_bytes()).into()
+}
+
+impl Registry {
+    /// Takes a place for a child of `principal`, who may have `most` at once.
+    pub(super) fn place(&self, principal: &PrincipalId, most: u32) -> Result<Place, ErrorCode> {
+        let most = PROCESSES_MAX.min(most as usize);
+        self.give_back_places();
+        let mut places = lock(&self.0.places);
+        let taken = places.entry(principal.clone()).or_default();
+        if *taken >= most {
+            return Err(ErrorCode::Quota);
+        }
+        *taken += 1;
+        Ok(Place(Arc::downgrade(&self.0), principal.clone()))
+    }
+
+    /// Takes the places of those that have ended. Their tasks do so too, when it is their turn: whoever
+    /// has just seen the end of one may not have to wait for that.
+    fn give_back_places(&self) {
+        let entries = lock(&self.0.entries);
+        let ended = entries.values().filter(|entry| entry.child.state().exit.is_some());
+        // A place that goes wants the lock of places alone.
+        ended.for_each(|entry| drop(lock(&entry.place).take()));
+    }
+
+    /// Whether there is room for another persistent process of `principal`.
+    pub(super) fn check_room(&self, principal: &PrincipalId) -> Result<(), ErrorCode> {
+        let entries = lock(&self.0.entries);
+        let theirs = entries.values().filter(|entry| entry.principal == *principal).count();
+        if theirs >= PROCESS_IDS_MAX || entries.len() >= PROCESS_REGISTRY_MAX {
+            return Err(ErrorCode::RegistryFull);
+        }
+        Ok(())
+    }
+
+    /// Keeps a child under `id`, and gives what is to be run for as long as it is kept.
+    pub(super) fn keep(
+        &self,
+        id: &str,
+        principal: PrincipalId,
+        child: Child,
+        keeping: Keeping,
+        place: Place,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let now = Instant::now();
+        let (touched, place) = (Mutex::new(now), Mutex::new(Some(place)));
+        let entry = Arc::new(Entry {
+            id: id.to_owned(),
+            principal,
+            child,
+            keeping,
+            born: now,
+            touched,
+            place,
+        });
+        lock(&self.0.entries).insert(key(id), Arc::clone(&entry));
+        watch_over(Arc::downgrade(&self.0), key(id), Arc::downgrade(&entry))
+    }
+
+    /// The process `id` of `principal`.
+    pub(super) fn find(&self, principal: &PrincipalId, id: &str) -> Result<Arc<Entry>, ErrorCode> {
+        let entries = lock(&self.0.entries);
+        let found = entries.get(&key(id)).filter(|entry| entry.principal == *principal);
+        found.cloned().ok_or(ErrorCode::NoSuchProcess)
+    }
+
+    /// Forgets a process that has ended; its place is free when this returns.
+    pub(super) fn forget(&self, id: &str) {
+        let gone = lock(&self.0.entries).remove(&key(id));
+        if let Some(entry) = gone {
+            lock(&entry.place).take();
+        }
+    }
+
+    /// The processes of `principal`, whose label holds `label`.
+    pub(super) fn list(&self, principal: &PrincipalId, label: &str) -> Vec<Arc<Entry>> {
+        let entries = lock(&self.0.entries);
+        let theirs = entries.values().filter(|entry| entry.principal == *principal);
+        theirs.filter(|entry| entry.keeping.label.contains(label)).cloned().collect()
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        lock(&self.0.entries).clear();
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(taken) = self.0.upgrade().as_deref()
+            && let Some(taken) = lock(&taken.places).get_mut(&self.1)
+        {
+            *taken -= 1;
+        }
+    }
+}
+
+impl Entry {
+    /// Somebody asked for it.
+    pub(super) fn touch(&self) {
+        *lock(&self.touched) = Instant::now();
+    }
+
+    pub(super) fn info(&self, id: String) -> ProcessInfo {
+        let state = self.child.state();
+        let millis =
+            |since: Instant| u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        ProcessInfo {
+            id,
+            label: self.keeping.label.clone(),
+            command: self.keeping.command.clone(),
+            os_pid: state.exit.is_none().then_some(self.child.os_pid),
+            phase: if state.exit.is_some() { ProcessPhase::Exited } else { ProcessPhase::Running },
+            exit: state.exit_info(),
+            age_ms: millis(self.born),
+            idle_ms: millis(*lock(&self.touched)),
+            buffered_bytes: (state.stdout.len() + state.stderr.len()) as u64,
+            bytes_dropped: state.stdout.dropped + state.stderr.dropped,
+            stdin_open: matches!(state.stdin, Stdin::Open { last: false, .. }),
+            cpu_ms: None,
+            mem_bytes_peak: None,
+        }
+    }
+
+    /// When it has lived, or been left alone, for too long.
+    fn expires(&self) -> Instant {
+        (self.born + self.keeping.lifetime).min(*lock(&self.touched) + self.keeping.idle)
+    }
+}
+
+/// Ends a process whose time is up, and forgets one that has ended a while ago.
+async fn watch_over(registry: Weak<Inner>, key: [u8; 32], entry: Weak<Entry>) {
+    let Some(shared) = entry.upgrade().map(|entry| Arc::clone(&entry.child.shared)) else { return };
+    let ended = || shared.until(|state| state.exit.map(drop));
+    while let Some(expires) = entry.upgrade().map(|entry| entry.expires()) {
+        tokio::select! {
+            () = ended() => break,
+            () = tokio::time::sleep_until(expires) => {}
+        }
+        let Some(late) = entry.upgrade() else { return };
+        if late.expires() > Instant::now() {
+            continue;
+        }
+        let _ = late.child.signal(super::TERM);
+        if tokio::time::timeout(PROCESS_GRACE, ended()).await.is_err() {
+            late.child.kill();
+        }
+        drop(late);
+        ended().await;
+        break;
+    }
+    let Some(retention) = entry.upgrade().map(|entry| {
+        lock(&entry.place).take();
+        entry.keeping.retention
+    }) else {
+        return;
+    };
+    tokio::time::sleep(retention).await;
+    if let Some(registry) = registry.upgrade() {
+        let gone = lock(&registry.entries).remove(&key);
+        drop(gone);
+    }
+}

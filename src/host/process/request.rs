@@ -1,0 +1,213 @@
+//! From what a guest asks for to a program that can be started.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use wasmtime::component::{ComponentType, Lift};
+
+use super::View;
+use super::bindings::process::{
+    EnvVar, ErrorCode, InjectionPlacement, OverflowPolicy, ResourceLimits, SpawnRequest,
+};
+use super::child::Streams;
+use super::ring::Overflow;
+use crate::fs::Mount;
+use crate::host::spawner::{Injection, InjectionPlace, Limits, Program};
+use crate::limits::{
+    PROCESS_ARGS_BYTES_MAX, PROCESS_FILE_BYTES_MAX, PROCESS_FILES_BYTES_MAX, PROCESS_FILES_MAX,
+    PROCESS_IDLE, PROCESS_LABEL_BYTES_MAX, PROCESS_LIFETIME, PROCESS_PRELUDE_BYTES_MAX,
+    PROCESS_RETENTION, PROCESS_RETENTION_MAX, PROCESS_RING_BYTES, PROCESS_RING_BYTES_RANGE,
+};
+use crate::policy::sandbox::{self, Unfit};
+
+/// The request of version 1.0.0, which knows no files.
+#[derive(Clone, Debug, ComponentType, Lift, serde::Serialize)]
+#[component(record)]
+pub(crate) struct SpawnRequest10 {
+    cmd: String,
+    args: Vec<String>,
+    stdin: Option<Vec<u8>>,
+    env: Vec<EnvVar>,
+    cwd: Option<String>,
+    limits: Option<ResourceLimits>,
+    label: Option<String>,
+    #[component(name = "keep-stdin-open")]
+    keep_stdin_open: Option<bool>,
+    overflow: Option<OverflowPolicy>,
+    #[component(name = "log-ring-bytes")]
+    log_ring_bytes: Option<u32>,
+    #[component(name = "max-lifetime-ms")]
+    max_lifetime_ms: Option<u64>,
+    #[component(name = "idle-timeout-ms")]
+    idle_timeout_ms: Option<u64>,
+    #[component(name = "exit-retention-ms")]
+    exit_retention_ms: Option<u64>,
+}
+
+super::bindings::describe_generated!(SpawnRequest10);
+
+impl From<&SpawnRequest10> for SpawnRequest {
+    fn from(old: &SpawnRequest10) -> SpawnRequest {
+        let old = old.clone();
+        SpawnRequest {
+            cmd: old.cmd,
+            args: old.args,
+            stdin: old.stdin,
+            env: old.env,
+            cwd: old.cwd,
+            limits: old.limits,
+            file_injections: Vec::new(),
+            label: old.label,
+            keep_stdin_open: old.keep_stdin_open,
+            overflow: old.overflow,
+            log_ring_bytes: old.log_ring_bytes,
+            max_lifetime_ms: old.max_lifetime_ms,
+            idle_timeout_ms: old.idle_timeout_ms,
+            exit_retention_ms: old.exit_retention_ms,
+        }
+    }
+}
+
+impl From<Unfit> for ErrorCode {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Invalid(_) => ErrorCode::InvalidInput,
+            Unfit::TooLarge(_) => ErrorCode::TooLarge,
+            Unfit::Escape(_) => ErrorCode::BoundaryEscape,
+        }
+    }
+}
+
+/// What a persistent process is kept by.
+pub(super) struct Keeping {
+    pub(super) label: String,
+    pub(super) command: String,
+    pub(super) lifetime: Duration,
+    pub(super) idle: Duration,
+    pub(super) retention: Duration,
+}
+
+impl Keeping {
+    pub(super) fn of(request: &SpawnRequest) -> Keeping {
+        let within = |asked: Option<u64>, default, most: Duration| {
+            asked.map_or(default, Duration::from_millis).min(most)
+        };
+        let command = format!("{} {}", request.cmd, request.args.join(" "));
+        let label = request.label.as_deref().unwrap_or(&command);
+        let mut label: String = label.chars().filter(|letter| !letter.is_control()).collect();
+        label.truncate(label.floor_char_boundary(PROCESS_LABEL_BYTES_MAX));
+        Keeping {
+            label,
+            lifetime: within(request.max_lifetime_ms, PROCESS_LIFETIME, PROCESS_LIFETIME),
+            idle: within(request.idle_timeout_ms, PROCESS_IDLE, PROCESS_LIFETIME),
+            retention: within(request.exit_retention_ms, PROCESS_RETENTION, PROCESS_RETENTION_MAX),
+            command,
+        }
+    }
+}
+
+/// The streams of a child that a guest reads bit by bit.
+pub(super) fn streams(request: &SpawnRequest, persistent: bool) -> Streams {
+    let (least, most) = PROCESS_RING_BYTES_RANGE;
+    let asked = request.log_ring_bytes.filter(|_| persistent).map(|bytes| bytes as usize);
+    let waits = persistent && request.overflow == Some(OverflowPolicy::Backpressure);
+    Streams {
+        capacity: asked.map_or(PROCESS_RING_BYTES, |bytes| bytes.clamp(least, most)),
+        overflow: if waits { Overflow::Wait } else { Overflow::DropOldest },
+        prelude: request.stdin.clone().unwrap_or_default(),
+        keep_stdin_open: request.keep_stdin_open.unwrap_or(false),
+    }
+}
+
+impl View<'_> {
+    /// Checks a request and makes a program of it. The gate has been asked already.
+    pub(super) fn program(&self, request: &SpawnRequest) -> Result<Program, ErrorCode> {
+        check_sizes(request)?;
+        let services = &self.capsule.services;
+        let asked = request.env.iter().map(|pair| (pair.key.as_str(), pair.value.as_str()));
+        let env = sandbox::environment(&services.processes.environment, asked)?;
+        let cwd = sandbox::directory(request.cwd.as_deref())?;
+        let workspace = services.workspace.as_deref();
+        let cwd = match workspace {
+            Some(workspace) => on_disk(workspace, &cwd)?,
+            None if cwd.as_os_str().is_empty() => cwd,
+            None => return Err(ErrorCode::InvalidInput),
+        };
+        let root = workspace.map(|workspace| workspace.absolute().to_owned());
+        let opened = |writing| match &root {
+            Some(root) => sandbox::opened(self.capsule.gate.file_entries(writing), root),
+            None => Vec::new(),
+        };
+        let read = opened(false);
+        // A layer above the workspace is not there for programs: they would write below it.
+        let direct = workspace.is_some_and(Mount::is_direct);
+        let write = if direct { sandbox::both(&read, &opened(true)) } else { Vec::new() };
+        let limits = request.limits.as_ref();
+        Ok(Program {
+            command: request.cmd.clone(),
+            args: request.args.clone(),
+            env,
+            workspace: root,
+            cwd,
+            read,
+            write,
+            files: files(request)?,
+            limits: Limits {
+                memory_bytes: limits.and_then(|it| it.max_memory_bytes),
+                cpu_secs: limits.and_then(|it| it.max_cpu_secs),
+                tasks: limits.and_then(|it| it.max_pids),
+                open_files: limits.and_then(|it| it.max_open_files),
+            },
+        })
+    }
+}
+
+fn check_sizes(request: &SpawnRequest) -> Result<(), ErrorCode> {
+    let prelude = request.stdin.as_ref().map_or(0, Vec::len);
+    let args: usize = request.args.iter().map(String::len).sum();
+    if prelude > PROCESS_PRELUDE_BYTES_MAX || args + request.cmd.len() > PROCESS_ARGS_BYTES_MAX {
+        return Err(ErrorCode::TooLarge);
+    }
+    Ok(())
+}
+
+/// A directory of the workspace as it is on the disk.
+fn on_disk(workspace: &Mount, path: &Path) -> Result<PathBuf, ErrorCode> {
+    if path.as_os_str().is_empty() {
+        return Ok(PathBuf::new());
+    }
+    workspace.directory_on_disk(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::PermissionDenied => ErrorCode::BoundaryEscape,
+        _ => ErrorCode::InvalidInput,
+    })
+}
+
+fn files(request: &SpawnRequest) -> Result<Vec<Injection>, ErrorCode> {
+    let asked = &request.file_injections;
+    let sizes = || asked.iter().map(|file| file.content.len());
+    let total = sizes().sum::<usize>();
+    if asked.len() > PROCESS_FILES_MAX
+        || total > PROCESS_FILES_BYTES_MAX
+        || sizes().any(|size| size > PROCESS_FILE_BYTES_MAX)
+    {
+        return Err(ErrorCode::TooLarge);
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    let files = asked.iter().map(|file| {
+        let (place, name) = match &file.placement {
+            InjectionPlacement::EnvPointer(name) => {
+                sandbox::check_name(name)?;
+                (InjectionPlace::Variable(name.clone()), PathBuf::from(name))
+            }
+            InjectionPlacement::FixedPath(path) => {
+                let whole: PathBuf = sandbox::check_fixed_path(path)?.components().collect();
+                (InjectionPlace::Path(path.clone()), whole)
+            }
+        };
+        if !seen.insert(name) {
+            return Err(ErrorCode::InvalidInput);
+        }
+        Ok(Injection { content: file.content.clone(), place })
+    });
+    files.collect()
+}

@@ -1,0 +1,145 @@
+//! What holds beside namespaces, should one of them have a hole: Landlock for files, and a filter of
+//! system calls. Both are put on the supervisor itself, and its child inherits them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use landlock::{
+    ABI, Access, AccessFs, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    path_beneath_rules,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch,
+};
+
+use super::plan::Step;
+
+/// The newest Landlock that is asked for; an older kernel gives what it has.
+const LANDLOCK: ABI = ABI::V5;
+
+/// System calls that no confined program makes: they look into other processes, change namespaces
+/// or mounts, load code into the kernel, or reach parts of it that programs have no business with.
+const REFUSED: &[libc::c_long] = &[
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_kcmp,
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_kexec_file_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
+    libc::SYS_syslog,
+    libc::SYS_vhangup,
+];
+
+/// Kinds of sockets that a network namespace holds in.
+const DOMAINS: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+/// What makes a new process one of other namespaces.
+const NAMESPACES: [libc::c_int; 7] = [
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
+/// Ways to type at somebody else's terminal.
+const TYPING: [u64; 2] = [0x5412, 0x541c];
+
+/// Confines this process and all that it starts to what `view` shows.
+pub(super) fn confine(view: &[Step]) -> Result<(), String> {
+    files(view).map_err(|error| format!("Landlock: {error}"))?;
+    calls().map_err(|error| format!("seccomp: {error}"))
+}
+
+fn files(view: &[Step]) -> Result<RestrictionStatus, landlock::RulesetError> {
+    let all = AccessFs::from_all(LANDLOCK);
+    let writable = view.iter().filter_map(|step| match step {
+        Step::Bind { at, writable: true, .. } | Step::Scratch { at } => Some(at.as_path()),
+        _ => None,
+    });
+    let devices = AccessFs::from_read(LANDLOCK)
+        | AccessFs::WriteFile
+        | AccessFs::Truncate
+        | AccessFs::IoctlDev;
+    Ruleset::default()
+        .handle_access(all)?
+        .create()?
+        .add_rules(path_beneath_rules([Path::new("/")], AccessFs::from_read(LANDLOCK)))?
+        .add_rules(path_beneath_rules([Path::new("/dev")], devices))?
+        .add_rules(path_beneath_rules(writable, all))?
+        .restrict_self()
+}
+
+fn calls() -> Result<(), seccompiler::Error> {
+    let mut refused: BTreeMap<i64, Vec<SeccompRule>> =
+        REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+    let when = |argument, operator, value| {
+        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
+    };
+    let number = |value: libc::c_int| u64::from(value.cast_unsigned());
+    let others: Result<Vec<_>, _> =
+        DOMAINS.iter().map(|domain| when(0, SeccompCmpOp::Ne, number(*domain))).collect();
+    refused.insert(libc::SYS_socket, vec![SeccompRule::new(others?)?]);
+    let mut clones = Vec::new();
+    for flag in NAMESPACES.map(number) {
+        clones.push(SeccompRule::new(vec![when(0, SeccompCmpOp::MaskedEq(flag), flag)?])?);
+    }
+    refused.insert(libc::SYS_clone, clones);
+    let mut typing = Vec::new();
+    for request in TYPING {
+        typing.push(SeccompRule::new(vec![when(1, SeccompCmpOp::Eq, request)?])?);
+    }
+    refused.insert(libc::SYS_ioctl, typing);
+    refuse(refused, libc::EPERM)?;
+    // Its flags are in memory, where no filter sees them. Without it libraries use the older call.
+    refuse([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)
+}
+
+fn refuse(
+    calls: BTreeMap<i64, Vec<SeccompRule>>,
+    with: libc::c_int,
+) -> Result<(), seccompiler::Error> {
+    let arch = if cfg!(target_arch = "aarch64") { TargetArch::aarch64 } else { TargetArch::x86_64 };
+    let answer = SeccompAction::Errno(with.cast_unsigned());
+    let filter = SeccompFilter::new(calls, SeccompAction::Allow, answer, arch)?;
+    let program: BpfProgram = filter.try_into()?;
+    seccompiler::apply_filter(&program)
+}

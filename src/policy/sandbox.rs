@@ -1,0 +1,290 @@
+//! What a child process of a guest may see: its environment, its directory, and the paths that a
+//! sandbox opens to it. Nothing here touches the system; whoever starts a child carries it out.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+use crate::limits::{PROCESS_ENV_MAX, PROCESS_ENV_VALUE_BYTES_MAX};
+
+/// A request that no child is started for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Something in it is malformed.
+    #[error("{0}")]
+    Invalid(String),
+    /// It is larger than is taken.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A path leads out of where it has to stay.
+    #[error("{0:?} leads out of the workspace")]
+    Escape(String),
+}
+
+/// Variables that change which code a program runs, which no guest sets.
+const RESERVED: &[&str] = &[
+    "PATH",
+    "ASTRID_SESSION_TOKEN",
+    "BASH_ENV",
+    "ENV",
+    "GCONV_PATH",
+    "NODE_OPTIONS",
+    "PERL5OPT",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "RUBYOPT",
+    "ZDOTDIR",
+];
+/// The same, for whole families of variables.
+const RESERVED_PREFIXES: &[&str] = &["LD_", "DYLD_"];
+/// Variables of the tool's own environment that a child gets.
+pub const INHERITED: &[&str] = &["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
+
+/// Whether a guest may set a variable of this name.
+pub fn check_name(name: &str) -> Result<(), Unfit> {
+    let mut letters = name.bytes();
+    let first = letters.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    if !first || !letters.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err(Unfit::Invalid(format!("{name:?} is no name of a variable")));
+    }
+    if RESERVED.contains(&name) || RESERVED_PREFIXES.iter().any(|start| name.starts_with(start)) {
+        return Err(Unfit::Invalid(format!("{name} is not for guests to set")));
+    }
+    Ok(())
+}
+
+/// The environment of a child: of `ambient` what is inherited, then what the guest asks for.
+pub fn environment<'a>(
+    ambient: &[(String, String)],
+    asked: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<(String, String)>, Unfit> {
+    if asked.len() > PROCESS_ENV_MAX {
+        return Err(Unfit::TooLarge(format!(
+            "{} variables, at most {PROCESS_ENV_MAX}",
+            asked.len()
+        )));
+    }
+    let inherited = ambient.iter().filter(|(name, _)| INHERITED.contains(&name.as_str()));
+    let mut all: Vec<(String, String)> = inherited.cloned().collect();
+    let mut seen = BTreeSet::new();
+    for (name, value) in asked {
+        check_name(name)?;
+        if !seen.insert(name) {
+            return Err(Unfit::Invalid(format!("{name} is set twice")));
+        }
+        if value.contains('\0') || value.len() > PROCESS_ENV_VALUE_BYTES_MAX {
+            return Err(Unfit::Invalid(format!("the value of {name} is no value of a variable")));
+        }
+        set(&mut all, name, value);
+    }
+    Ok(all)
+}
+
+/// Sets a variable, whether or not it is there.
+pub fn set(all: &mut Vec<(String, String)>, name: &str, value: &str) {
+    all.retain(|(known, _)| known != name);
+    all.push((name.to_owned(), value.to_owned()));
+}
+
+/// The directory that a child starts in, relative to the workspace. Links are not looked at here.
+pub fn directory(asked: Option<&str>) -> Result<PathBuf, Unfit> {
+    let Some(asked) = asked else { return Ok(PathBuf::new()) };
+    if asked.contains('\0') {
+        return Err(Unfit::Invalid("a NUL in the directory".to_owned()));
+    }
+    let path = Path::new(asked.strip_prefix("cwd://").unwrap_or(asked));
+    let inside =
+        path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    // `home://` and the like are schemes of places that no child starts in.
+    if !inside || asked.contains("://") && !asked.starts_with("cwd://") {
+        return Err(Unfit::Escape(asked.to_owned()));
+    }
+    Ok(path.components().filter(|part| matches!(part, Component::Normal(_))).collect())
+}
+
+/// Where in a sandbox a guest may put a file of its own.
+pub fn check_fixed_path(path: &str) -> Result<&Path, Unfit> {
+    let refuse = || Err(Unfit::Invalid(format!("{path:?} is no place for a file")));
+    if path.contains(['"', '\\', '\0']) || path.ends_with('/') {
+        return refuse();
+    }
+    let path = Path::new(path);
+    let mut parts = path.components();
+    let rooted = parts.next() == Some(Component::RootDir) && path.file_name().is_some();
+    if !rooted || !parts.all(|part| matches!(part, Component::Normal(_))) {
+        return refuse();
+    }
+    // These are the sandbox's own.
+    if ["/proc", "/dev", "/sys"].iter().any(|own| path.starts_with(own)) {
+        return refuse();
+    }
+    Ok(path)
+}
+
+/// The parts of the workspace at `root` that entries of `fs_read` or `fs_write` open, as paths
+/// below it; the root itself is the empty path. Overlapping entries give the widest alone.
+pub fn opened<'a>(entries: impl Iterator<Item = &'a str>, root: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = entries.filter_map(|entry| opened_by(entry, root)).collect();
+    found.sort();
+    found.dedup();
+    let all = found.clone();
+    found.retain(|path| !all.iter().any(|other| other != path && path.starts_with(other)));
+    found
+}
+
+/// The paths that both lists open.
+pub fn both(one: &[PathBuf], other: &[PathBuf]) -> Vec<PathBuf> {
+    let pairs = one.iter().flat_map(|one| other.iter().map(move |other| (one, other)));
+    let narrower = pairs.filter_map(|(one, other)| match () {
+        () if one.starts_with(other) => Some(one.clone()),
+        () if other.starts_with(one) => Some(other.clone()),
+        () => None,
+    });
+    let mut found: Vec<PathBuf> = narrower.collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn opened_by(entry: &str, root: &Path) -> Option<PathBuf> {
+    let climbs = |path: &Path| path.components().any(|part| part == Component::ParentDir);
+    if entry == "*" {
+        return Some(PathBuf::new());
+    }
+    let inside = ["cwd://", "workspace://"].iter().find_map(|scheme| entry.strip_prefix(scheme));
+    if let Some(inside) = inside {
+        let inside = Path::new(inside.trim_start_matches('/'));
+        let parts = inside.components().filter(|part| matches!(part, Component::Normal(_)));
+        return (!climbs(inside)).then(|| parts.collect());
+    }
+    // `/tmp` is the scratch directory of the principal, whatever the workspace is.
+    let literal = Path::new(entry);
+    if !literal.is_absolute() || climbs(literal) || entry == "/tmp" || entry.starts_with("/tmp/") {
+        return None;
+    }
+    match literal.strip_prefix(root) {
+        Ok(inside) => Some(inside.to_owned()),
+        Err(_) => root.starts_with(literal).then(PathBuf::new),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[(&str, &str)]) -> Result<Vec<(String, String)>, Unfit> {
+        let ambient = [("PATH", "/bin"), ("HOME", "/root"), ("LANG", "C"), ("SECRET", "x")];
+        let ambient = ambient.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        environment(&ambient, pairs.iter().copied())
+    }
+
+    #[test]
+    fn the_ambient_environment_is_stripped() {
+        let names: Vec<String> =
+            asked(&[]).expect("fit").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["PATH", "LANG"]);
+    }
+
+    #[test]
+    fn guests_set_what_changes_no_code() {
+        for name in ["A", "_a1", "HOME", "LANG", "LDX", "PATHS"] {
+            assert!(asked(&[(name, "v")]).is_ok(), "{name}");
+        }
+        for name in [
+            "",
+            "1a",
+            "a-b",
+            "a=b",
+            "é",
+            "PATH",
+            "ENV",
+            "BASH_ENV",
+            "LD_PRELOAD",
+            "LD_",
+            "DYLD_X",
+            "NODE_OPTIONS",
+            "PYTHONPATH",
+            "ASTRID_SESSION_TOKEN",
+            "GCONV_PATH",
+            "PERL5OPT",
+            "RUBYOPT",
+            "ZDOTDIR",
+            "PYTHONHOME",
+        ] {
+            assert!(matches!(asked(&[(name, "v")]), Err(Unfit::Invalid(_))), "{name}");
+        }
+        assert_eq!(asked(&[("LANG", "de")]).expect("fit")[1], ("LANG".into(), "de".into()));
+    }
+
+    #[test]
+    fn the_environment_is_bounded() {
+        assert!(matches!(asked(&[("A", "1"), ("A", "2")]), Err(Unfit::Invalid(_))));
+        assert!(matches!(asked(&[("A", "a\0b")]), Err(Unfit::Invalid(_))));
+        let long = "x".repeat(PROCESS_ENV_VALUE_BYTES_MAX);
+        assert!(asked(&[("A", &long)]).is_ok());
+        assert!(matches!(asked(&[("A", &format!("{long}x"))]), Err(Unfit::Invalid(_))));
+        let names: Vec<String> = (0..=PROCESS_ENV_MAX).map(|n| format!("V{n}")).collect();
+        let all: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        assert!(asked(&all[1..]).is_ok());
+        assert!(matches!(asked(&all), Err(Unfit::TooLarge(_))));
+    }
+
+    #[test]
+    fn a_child_starts_in_the_workspace() {
+        let check = |text, expected: Option<&str>| {
+            assert_eq!(directory(text).ok(), expected.map(PathBuf::from), "{text:?}");
+        };
+        check(None, Some(""));
+        check(Some(""), Some(""));
+        check(Some("a/./b"), Some("a/b"));
+        check(Some("cwd://a"), Some("a"));
+        for out in ["/", "/a", "..", "a/..", "cwd:///a", "cwd://../a", "home://a", "tmp://"] {
+            assert_eq!(directory(Some(out)), Err(Unfit::Escape(out.to_owned())));
+        }
+        assert!(matches!(directory(Some("a\0")), Err(Unfit::Invalid(_))));
+    }
+
+    #[test]
+    fn grants_open_what_they_name_in_the_workspace() {
+        let check = |entries: &[&str], expected: &[&str]| {
+            let found = opened(entries.iter().copied(), Path::new("/w/s"));
+            assert_eq!(
+                found,
+                expected.iter().map(PathBuf::from).collect::<Vec<_>>(),
+                "{entries:?}"
+            );
+        };
+        check(&[], &[]);
+        check(&["*"], &[""]);
+        check(&["cwd://"], &[""]);
+        check(&["workspace:///src"], &["src"]);
+        check(&["cwd://a", "cwd://a/b", "cwd://c"], &["a", "c"]);
+        check(&["/w/s/a"], &["a"]);
+        check(&["/w", "/"], &[""]);
+        check(&["/w/sx", "/etc", "home://", "/tmp", "a", "cwd://../x", "/w/s/../x", ""], &[]);
+    }
+
+    #[test]
+    fn what_two_lists_open_is_the_narrower_of_each_pair() {
+        let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let check = |one, other, expected| {
+            assert_eq!(both(&paths(one), &paths(other)), paths(expected));
+            assert_eq!(both(&paths(other), &paths(one)), paths(expected));
+        };
+        check(&[""], &["a", "b/c"], &["a", "b/c"]);
+        check(&["a"], &["ab", "b"], &[]);
+        check(&["a/b", "c"], &["a", "c/d"], &["a/b", "c/d"]);
+        check(&[], &[""], &[]);
+    }
+
+    #[test]
+    fn files_are_put_at_absolute_paths_beside_the_systems_own() {
+        for good in ["/a", "/etc/x.conf", "/w/s/a b"] {
+            assert!(check_fixed_path(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "a", "/", "/a/", "/a/../b", "/a\\", "/a\"", "/a\0", "/proc/1/x", "/dev/null"]
+        {
+            assert!(check_fixed_path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+;;! interface = "process"
+;;! covers = ["spawn-persistent", "invalid-input", "no-such-process"]
+;;! real-time = true
+;;! capabilities = { host_process = ["sh"], allow_persistent = true }
+;; A program that stays does not stay for ever: it ends when its time is up or nobody asks for it.
+(module
+  (import "astrid:process/host@1.1.0" "spawn-persistent" (func $persistent (param i32 i32)))
+  (import "astrid:process/host@1.1.0" "wait" (func $wait (param i32 i32 i64 i32)))
+  (import "astrid:process/host@1.1.0" "release-process" (func $release (param i32 i32 i32)))
+  ;; A request for `sh -c` with this script, at address 1024; its arguments are at 1280.
+  (func $sh (param $script i32) (param $bytes i32)
+    (memory.fill (i32.const 1024) (i32.const 0) (i32.const 512))
+    (call $put (i32.const 1024) (@text "sh"))
+    (i32.store (i32.const 1032) (i32.const 1280))
+    (i32.store (i32.const 1036) (i32.const 2))
+    (call $put (i32.const 1280) (@text "-c"))
+    (call $put (i32.const 1288) (local.get $script) (local.get $bytes)))
+  (func $put (param $at i32) (param $text i32) (param $bytes i32)
+    (i32.store (local.get $at) (local.get $text))
+    (i32.store offset=4 (local.get $at) (local.get $bytes)))
+  ;; Starts what is asked for to stay, under the id that `$id` gives.
+  (global $kept (mut i32) (i32.const 0))
+  (func $id (result i32 i32)
+    (i32.load (global.get $kept)) (i32.load offset=4 (global.get $kept)))
+  (func $keep
+    (global.set $kept (call $room (i32.const 8) (i32.const 0)))
+    (call $persistent (i32.const 1024) (i32.const 0))
+    (call $ok (@text "spawn-persistent"))
+    (call $number (i32.load (i32.const 8)) (i32.const 52) (@text "the length of an id"))
+    (call $put (global.get $kept) (i32.load (i32.const 4)) (i32.load (i32.const 8))))
+  (func $killed (param $at i32) (param $signal i32) (param $text i32) (param $bytes i32)
+    (call $number (i32.load8_u (local.get $at)) (i32.const 0) (local.get $text) (local.get $bytes))
+    (call $number (i32.load8_u offset=8 (local.get $at)) (i32.const 1)
+      (local.get $text) (local.get $bytes))
+    (call $number (i32.load offset=12 (local.get $at)) (local.get $signal)
+      (local.get $text) (local.get $bytes)))
+  (func $refused (param $case i32) (param $text i32) (param $bytes i32)
+    (call $persistent (i32.const 1024) (i32.const 0))
+    (call $error (local.get $case) (local.get $text) (local.get $bytes)))
+  (func $case
+    (call $sh (@text "exec sleep 1000"))
+    (i32.store8 (i32.const 1160) (i32.const 1))
+    (i64.store (i32.const 1168) (i64.const 1))
+    (call $keep)
+    (call $wait (call $id) (i64.const 60000) (i32.const 0))
+    (call $ok (@text "wait for the end of its time"))
+    (call $killed (i32.const 4) (i32.const 15) (@text "it was asked to end"))
+    (call $release (call $id) (i32.const 0))
+    (call $sh (@text "exec sleep 1000"))
+    (i32.store8 (i32.const 1176) (i32.const 1))
+    (i64.store (i32.const 1184) (i64.const 1))
+    (call $keep)
+    (call $wait (call $id) (i64.const 60000) (i32.const 0))
+    (call $ok (@text "wait, which is no company"))
+    (call $killed (i32.const 4) (i32.const 15) (@text "nobody asked for it"))
+    (call $release (call $id) (i32.const 0))
+    (i64.store (i32.const 1184) (i64.const 0))
+    (call $refused (@error "invalid-input") (@text "no time to be idle"))
+    ;; One that has ended is kept for a while only.
+    (call $sh (@text ""))
+    (i32.store8 (i32.const 1192) (i32.const 1))
+    (i64.store (i32.const 1200) (i64.const 0))
+    (call $keep)
+    (loop $more
+      (call $wait (call $id) (i64.const 60000) (i32.const 0))
+      (br_if $more (i32.eqz (i32.load8_u (i32.const 0)))))
+    (call $error (@error "no-such-process") (@text "one that nobody keeps"))))
