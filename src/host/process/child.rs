@@ -32,6 +32,9 @@ pub(super) struct State {
     pub(super) stdout: Ring,
     pub(super) stderr: Ring,
     pub(super) exit: Option<Exit>,
+    /// Bytes of input that were ever there for it, and how many of them it has taken.
+    offered: u64,
+    taken: u64,
     pub(super) stdin: Stdin,
 }
 
@@ -90,6 +93,8 @@ impl Child {
                 stdout: ring(),
                 stderr: ring(),
                 exit: None,
+                offered: streams.prelude.len() as u64,
+                taken: 0,
                 stdin: Stdin::Open { pending: streams.prelude, last: !streams.keep_stdin_open },
             }),
             changed: watch::Sender::new(()),
@@ -127,17 +132,19 @@ impl Child {
     /// Hands bytes to the child; completes when it has taken all.
     pub(super) async fn write(&self, data: Vec<u8>) -> Result<u32, ErrorCode> {
         let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        self.shared.change(|state| match &mut state.stdin {
+        let goal = self.shared.change(|state| match &mut state.stdin {
             _ if state.exit.is_some() => Err(ErrorCode::Closed),
             // What those left behind who gave up waiting is bounded.
             Stdin::Open { pending, last: false } if pending.len() <= PROCESS_PRELUDE_BYTES_MAX => {
                 pending.extend(data);
-                Ok(())
+                state.offered += u64::from(length);
+                Ok(state.offered)
             }
             _ => Err(ErrorCode::Closed),
         })?;
+        // A child may take all and end before anybody looks.
         let taken = |state: &mut State| match &state.stdin {
-            Stdin::Open { pending, .. } if pending.is_empty() => Some(Ok(length)),
+            _ if state.taken >= goal => Some(Ok(length)),
             Stdin::Open { .. } => None,
             Stdin::Closed => Some(Err(ErrorCode::Closed)),
         };
@@ -220,6 +227,7 @@ async fn write(shared: Arc<Shared>, mut stream: Box<dyn AsyncWrite + Send + Unpi
         };
         let Some(bytes) = shared.until(next).await else { break };
         let written = tokio::select! {
+            biased;
             written = stream.write_all(&bytes) => written.is_ok(),
             () = shared.until(|state| state.exit.map(drop)) => false,
         };
@@ -227,6 +235,7 @@ async fn write(shared: Arc<Shared>, mut stream: Box<dyn AsyncWrite + Send + Unpi
             break;
         }
         shared.change(|state| {
+            state.taken += bytes.len() as u64;
             if let Stdin::Open { pending, .. } = &mut state.stdin {
                 pending.drain(..bytes.len());
             }
