@@ -83,11 +83,13 @@ impl Pool {
         let (mut instance, made) = match self.take(&key, call.limits.memory_bytes) {
             Some(instance) => (instance, None),
             None => match loaded.instance_within(&call, bounds, observer()).await {
-                Ok((instance, made)) => (instance, Some(made)),
+                Ok((instance, made)) => {
+                    self.0.lock().stats.made += 1;
+                    (instance, Some(made))
+                }
                 Err(report) => return *report,
             },
         };
-        self.0.lock().stats.made += u64::from(made.is_some());
         // Counted as discarded when the future is dropped in the middle.
         let lease = Lease(Some(&self.0));
         let mut report = instance.call_within(call, bounds).await;

@@ -83,11 +83,12 @@ pub(super) async fn wait(child: &Child, timeout_ms: Option<u64>) -> Result<ExitI
     Ok(super::child::exit_info(exit))
 }
 
-pub(super) async fn write(child: &Child, data: &[u8]) -> Result<u32, ErrorCode> {
+/// Input that is too much for one call is refused before anybody is looked up.
+pub(super) fn input(data: &[u8]) -> Result<Vec<u8>, ErrorCode> {
     if data.len() > PROCESS_WRITE_BYTES_MAX {
         return Err(ErrorCode::TooLarge);
     }
-    child.write(data.to_vec()).await
+    Ok(data.to_vec())
 }
 
 struct Exited(Arc<Shared>);
@@ -127,7 +128,8 @@ impl View<'_> {
     }
 
     pub(super) async fn write_stdin(self, handle: &Handle, data: &[u8]) -> Result<u32, ErrorCode> {
-        write(self.hold(handle)?.child(), data).await
+        let hold = self.hold(handle)?;
+        hold.child().write(input(data)?).await
     }
 
     pub(super) fn close_stdin(self, handle: &Handle) -> Result<(), ErrorCode> {

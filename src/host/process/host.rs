@@ -8,7 +8,7 @@ use super::bindings::process::{
     ReadLogsResult, SpawnRequest,
 };
 use super::child::{Child, Streams, exit_info, on_runtime};
-use super::handle::{self, ProcessHandle, logs, number};
+use super::handle::{self, ProcessHandle, input, logs, number};
 use super::registry::Entry;
 use super::request::{Keeping, streams};
 use super::ring::Overflow;
@@ -16,7 +16,6 @@ use super::{Handle, View};
 use crate::host::spawner::Exit;
 use crate::limits::{
     PROCESS_CHUNK_BYTES_MAX, PROCESS_GRACE, PROCESS_GRACE_MAX, PROCESS_OUTPUT_BYTES_MAX,
-    PROCESS_WRITE_BYTES_MAX,
 };
 use crate::policy::gate::Ask;
 
@@ -155,10 +154,8 @@ impl View<'_> {
     }
 
     pub(super) async fn write_to(self, id: &str, data: &[u8]) -> Answer<u32> {
-        if data.len() > PROCESS_WRITE_BYTES_MAX {
-            return Err(ErrorCode::TooLarge);
-        }
-        handle::write(&self.find(id)?.child, data).await
+        let data = input(data)?;
+        self.find(id)?.child.write(data).await
     }
 
     pub(super) fn close_stdin_of(self, id: &str) -> Answer<()> {

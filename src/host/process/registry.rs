@@ -53,11 +53,11 @@ impl Registry {
         let most = PROCESSES_MAX.min(most as usize);
         self.give_back_places();
         let mut places = lock(&self.0.places);
-        let taken = places.entry(principal.clone()).or_default();
-        if *taken >= most {
+        let taken = places.get(principal).copied().unwrap_or(0);
+        if taken >= most {
             return Err(ErrorCode::Quota);
         }
-        *taken += 1;
+        places.insert(principal.clone(), taken + 1);
         Ok(Place(Arc::downgrade(&self.0), principal.clone()))
     }
 
@@ -135,10 +135,14 @@ impl Drop for Registry {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some(taken) = self.0.upgrade().as_deref()
-            && let Some(taken) = lock(&taken.places).get_mut(&self.1)
-        {
+        let Some(inner) = self.0.upgrade() else { return };
+        let mut places = lock(&inner.places);
+        if let Some(taken) = places.get_mut(&self.1) {
             *taken -= 1;
+            // Whoever has none is not remembered.
+            if *taken == 0 {
+                places.remove(&self.1);
+            }
         }
     }
 }
