@@ -42,12 +42,30 @@ pub(super) struct UiOptions {
 /// The streams of one process.
 pub(super) struct Ui {
     options: UiOptions,
-    out: Mutex<anstream::AutoStream<io::Stdout>>,
-    err: Mutex<anstream::AutoStream<io::Stderr>>,
+    out: Mutex<Stream<io::Stdout>>,
+    err: Mutex<Stream<io::Stderr>>,
     out_is_terminal: bool,
     err_is_terminal: bool,
     closed: AtomicBool,
     unwritten: Mutex<Option<io::Error>>,
+}
+
+/// A stream, and whether styles reach it.
+///
+/// A text is stripped of its styles first and written in one piece then: one system call each, and
+/// nothing of another process gets in between.
+struct Stream<S> {
+    inner: S,
+    choice: anstream::ColorChoice,
+}
+
+impl<S: Write> Stream<S> {
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut styled = anstream::AutoStream::new(Vec::with_capacity(text.len()), self.choice);
+        styled.write_all(text.as_bytes())?;
+        self.inner.write_all(&styled.into_inner())?;
+        self.inner.flush()
+    }
 }
 
 /// Work on fewer bytes than this is over in about a quarter of a second.
@@ -85,8 +103,8 @@ impl Ui {
         let err_choice = choose(anstream::AutoStream::choice(&err));
         Ui {
             options,
-            out: Mutex::new(anstream::AutoStream::new(out, out_choice)),
-            err: Mutex::new(anstream::AutoStream::new(err, err_choice)),
+            out: Mutex::new(Stream { inner: out, choice: out_choice }),
+            err: Mutex::new(Stream { inner: err, choice: err_choice }),
             out_is_terminal,
             err_is_terminal,
             closed: AtomicBool::new(false),
@@ -131,7 +149,7 @@ impl Ui {
             return;
         }
         let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.written(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        self.written(out.write(text));
     }
 
     /// Writes text that a guest made, with a line break after it: verbatim into a file or pipe,
@@ -161,7 +179,7 @@ impl Ui {
         write: impl FnOnce(&mut dyn Write) -> io::Result<T>,
     ) -> io::Result<T> {
         let out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut raw = out.as_inner().lock();
+        let mut raw = out.inner.lock();
         let done = write(&mut raw)?;
         raw.flush()?;
         Ok(done)
@@ -180,8 +198,7 @@ impl Ui {
         let mut out = self.out.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let written = serde_json::to_string(document)
             .map_err(io::Error::other)
-            .and_then(|text| out.write_all(format!("{text}\n").as_bytes()))
-            .and_then(|()| out.flush());
+            .and_then(|text| out.write(&format!("{text}\n")));
         self.written(written);
     }
 
@@ -252,7 +269,7 @@ impl Ui {
     fn say(&self, text: &str) {
         let mut err = self.err.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // Nobody can be told that standard error is gone.
-        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        let _ = err.write(text);
     }
 }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// Inputs from this size on are hashed by several threads: for less than this, starting them costs more
 /// than they save.
-const PARALLEL_BYTES_MIN: usize = 32 << 20;
+const PARALLEL_BYTES_MIN: usize = 4 << 20;
 
 /// A BLAKE3-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
