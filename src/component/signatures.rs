@@ -7,24 +7,48 @@
 //! alone lists those; the pseudo-interface `export` lists the entry points.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 const TEXT: &str = include_str!("../../wit/signatures.txt");
 
 /// The items of one interface: name to shape.
 pub type Shapes = BTreeMap<&'static str, &'static str>;
 
-static TABLE: LazyLock<BTreeMap<&'static str, Shapes>> = LazyLock::new(|| parse(TEXT));
+/// The lines of one interface, read when they are first asked for: whoever needs one interface does
+/// not wait for the others.
+struct Section {
+    lines: &'static str,
+    shapes: OnceLock<Shapes>,
+}
 
-fn parse(text: &'static str) -> BTreeMap<&'static str, Shapes> {
-    let mut table: BTreeMap<&str, Shapes> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut parts = line.splitn(3, ' ');
-        if let (Some(interface), Some(name), Some(shape)) =
-            (parts.next(), parts.next(), parts.next())
-        {
-            table.entry(interface).or_default().insert(name, shape);
+impl Section {
+    fn shapes(&self) -> &Shapes {
+        self.shapes.get_or_init(|| {
+            let items = self.lines.lines().filter_map(|line| {
+                let mut parts = line.splitn(3, ' ').skip(1);
+                Some((parts.next()?, parts.next()?))
+            });
+            items.collect()
+        })
+    }
+}
+
+static TABLE: LazyLock<BTreeMap<&'static str, Section>> = LazyLock::new(|| sections(TEXT));
+
+/// The table is sorted, so that an interface is one piece of it.
+fn sections(text: &'static str) -> BTreeMap<&'static str, Section> {
+    let mut table = BTreeMap::new();
+    let mut rest = text;
+    while let Some((name, _)) = rest.split_once(' ') {
+        let mut lines = rest.split_inclusive('\n');
+        let own = lines
+            .by_ref()
+            .take_while(|line| line.strip_prefix(name).is_some_and(|line| line.starts_with(' ')));
+        let (lines, after) = rest.split_at(own.map(str::len).sum());
+        if name != "#" {
+            table.insert(name, Section { lines, shapes: OnceLock::new() });
         }
+        rest = after;
     }
     table
 }
@@ -36,7 +60,7 @@ pub fn interfaces() -> impl Iterator<Item = &'static str> {
 
 /// The functions and resources of a served interface.
 pub fn interface(name: &str) -> Option<&'static Shapes> {
-    TABLE.get(name).filter(|_| name != "export")
+    TABLE.get(name).filter(|_| name != "export").map(Section::shapes)
 }
 
 /// The versions in which an interface, named without one, is served.
@@ -50,7 +74,7 @@ pub fn versions(interface: &str) -> Vec<&'static str> {
 
 /// The type that an entry point has to have.
 pub fn export(name: &str) -> Option<&'static str> {
-    TABLE.get("export")?.get(name).copied()
+    TABLE.get("export")?.shapes().get(name).copied()
 }
 
 #[cfg(test)]

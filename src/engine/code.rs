@@ -1,13 +1,15 @@
 //! From verified bytes to something that can be instantiated.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::cache::CacheError;
 use super::{Engine, EngineError, Flavour, Flavoured, Profile};
 use crate::component::{Digest, Verified};
-use crate::host::{CapsuleHost, HostState, missing};
+use crate::host::record::Function;
+use crate::host::{self, CapsuleHost, HostState, missing};
 
 /// Compiled code of one binary.
 #[derive(Clone)]
@@ -140,15 +142,21 @@ impl Engine {
 }
 
 impl Code {
-    /// Links the code to the host functions of `capsule`.
+    /// Links the code to the host functions of `capsule`: to those of the interfaces that it
+    /// imports, since binding all of them takes longer than everything else before a small call.
     pub fn link(&self, capsule: Arc<CapsuleHost>) -> Result<Loaded, LinkError> {
-        let mut linker = self.flavoured.linker.clone();
-        missing::link(&mut linker, &self.component, &self.flavoured.functions)
-            .map_err(LinkError)?;
+        let engine = &self.flavoured.engine;
+        let mut linker = Linker::new(engine);
+        let ty = self.component.component_type();
+        let imports: HashSet<&str> = ty.imports(engine).map(|(name, _)| name).collect();
+        let functions =
+            host::link(&mut linker, |name| imports.contains(name)).map_err(LinkError)?;
+        missing::link(&mut linker, &self.component, &functions).map_err(LinkError)?;
         let pre = linker.instantiate_pre(&self.component).map_err(LinkError)?;
         let export = |name: &str| self.component.get_export_index(None, name);
         Ok(Loaded(Arc::new(Linked {
             pre,
+            functions,
             capsule,
             flavoured: self.flavoured.clone(),
             without_slots: self.without_slots.clone(),
@@ -168,6 +176,8 @@ pub struct Loaded(pub(super) Arc<Linked>);
 /// What all instances of a loaded capsule share.
 pub(super) struct Linked {
     pub(super) pre: InstancePre<HostState>,
+    /// The host functions of the interfaces that it imports.
+    pub(super) functions: Arc<[Function]>,
     pub(super) capsule: Arc<CapsuleHost>,
     pub(super) flavoured: Flavoured,
     without_slots: Option<WithoutSlots>,

@@ -142,7 +142,7 @@ impl Linked {
         observer: Option<Box<dyn Observer>>,
         fuel: u64,
     ) -> Result<Made, Unmade> {
-        let boundary = Boundary::new(Arc::clone(&self.flavoured.functions), observer);
+        let boundary = Boundary::new(Arc::clone(&self.functions), observer);
         let capsule = Arc::clone(&self.capsule);
         let state = HostState::new(capsule, scope, boundary, meter, pace);
         let started = Instant::now();

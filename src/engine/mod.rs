@@ -34,7 +34,6 @@ pub use outcome::{CallReport, Ending, Frame, FuelUse, HostCalls, MemoryUse, Time
 pub use pool::{Pool, PoolStats};
 pub use run_loop::{Health, LoopEnd, LoopReport, RunLoop, RunOptions};
 
-use crate::host::HostState;
 use crate::host::missing::is_missing;
 use crate::host::pace::Ticks;
 use crate::host::record::Function;
@@ -63,12 +62,10 @@ struct Inner {
     flavoured: [[OnceLock<Flavoured>; 2]; 2],
 }
 
-/// The wasmtime engine of one flavour, with everything that is linked once.
+/// The wasmtime engine of one flavour.
 #[derive(Clone)]
 struct Flavoured {
     engine: wasmtime::Engine,
-    linker: wasmtime::component::Linker<HostState>,
-    functions: Arc<[Function]>,
     ticks: Ticks,
     /// Keeps time going for as long as there is code that could run.
     _ticker: Arc<Ticker>,
@@ -109,17 +106,17 @@ impl Engine {
         get_or_make(cell, || {
             let config = config::config(flavour, profile);
             let engine = wasmtime::Engine::new(&config).map_err(EngineError::Wasmtime)?;
-            let mut linker = wasmtime::component::Linker::new(&engine);
-            let functions = crate::host::link(&mut linker).map_err(EngineError::Wasmtime)?;
             ticker.add(&engine);
             let ticks = ticker.ticks();
-            Ok(Flavoured { engine, linker, functions, ticks, _ticker: Arc::clone(ticker) })
+            Ok(Flavoured { engine, ticks, _ticker: Arc::clone(ticker) })
         })
     }
 
     /// The host functions that are bound, in the order of the interface table.
     pub fn functions(&self) -> Result<Vec<Function>, EngineError> {
-        let all = &self.flavoured(Flavour::Normal, Profile::OneShot)?.functions;
+        let engine = &self.flavoured(Flavour::Normal, Profile::OneShot)?.engine;
+        let mut linker = wasmtime::component::Linker::new(engine);
+        let all = crate::host::link(&mut linker, |_| true).map_err(EngineError::Wasmtime)?;
         let bound = all.iter().filter(|function| !is_missing(function.interface, function.name));
         Ok(bound.copied().collect())
     }

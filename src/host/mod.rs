@@ -91,16 +91,21 @@ pub fn is_served(interface: &str) -> bool {
     INTERFACES.iter().any(|served| served.name == interface)
 }
 
-/// Binds every interface and gives the table of all functions, those that are missing at its end.
-pub(crate) fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<Arc<[Function]>> {
-    for interface in INTERFACES {
+/// Binds the interfaces that are `wanted` and gives the table of their functions, those that are
+/// missing at its end.
+pub(crate) fn link(
+    linker: &mut Linker<HostState>,
+    wanted: impl Fn(&str) -> bool,
+) -> wasmtime::Result<Arc<[Function]>> {
+    let interfaces = || INTERFACES.iter().filter(|interface| wanted(interface.name));
+    for interface in interfaces() {
         linker.instance(interface.name)?;
     }
     let mut binder = Binder::new(linker);
-    for interface in INTERFACES {
+    for interface in interfaces() {
         (interface.link)(&mut binder)?;
     }
-    Ok(binder.finish(missing::functions()))
+    Ok(binder.finish(missing::functions().filter(|function| wanted(function.interface))))
 }
 
 /// One loaded capsule as its host functions know it, shared by all of its instances.
