@@ -38,18 +38,22 @@ static TABLE: LazyLock<BTreeMap<&'static str, Section>> = LazyLock::new(|| secti
 /// The table is sorted, so that an interface is one piece of it.
 fn sections(text: &'static str) -> BTreeMap<&'static str, Section> {
     let mut table = BTreeMap::new();
-    let mut rest = text;
-    while let Some((name, _)) = rest.split_once(' ') {
-        let mut lines = rest.split_inclusive('\n');
-        let own = lines
-            .by_ref()
-            .take_while(|line| line.strip_prefix(name).is_some_and(|line| line.starts_with(' ')));
-        let (lines, after) = rest.split_at(own.map(str::len).sum());
-        if name != "#" {
+    let mut add = |name: &'static str, lines: &'static str| {
+        if !matches!(name, "#" | "") {
             table.insert(name, Section { lines, shapes: OnceLock::new() });
         }
-        rest = after;
+    };
+    let (mut current, mut start, mut line) = ("", 0, 0);
+    // Looking for line breaks is most of the work, and is done many bytes at a time.
+    for end in memchr::memchr_iter(b'\n', text.as_bytes()) {
+        let name = text[line..end].split(' ').next().unwrap_or_default();
+        if name != current {
+            add(current, &text[start..line]);
+            (current, start) = (name, line);
+        }
+        line = end + 1;
     }
+    add(current, &text[start..line]);
     table
 }
 

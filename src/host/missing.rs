@@ -9,7 +9,7 @@ use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType, Val};
 
 use super::boundary::{Stop, bind_dynamic};
 use super::record::{Function, Permit, Progress};
-use super::{HostState, INTERFACES, is_served};
+use super::{HostState, INTERFACES, Interface, is_served};
 use crate::component::signatures;
 
 /// The functions that are linked and not served, by interface; `*` stands for all of them.
@@ -36,7 +36,8 @@ struct Unobtainable;
 
 /// The functions on the list, for the table of functions.
 pub(crate) fn functions() -> impl Iterator<Item = Function> {
-    let interfaces = INTERFACES.iter().filter_map(|served| {
+    let listed = |served: &&Interface| NOT_SERVED.iter().any(|(name, _)| *name == served.name);
+    let interfaces = INTERFACES.iter().filter(listed).filter_map(|served| {
         let shapes = signatures::interface(served.name)?;
         Some(shapes.iter().map(|(name, shape)| (served.name, *name, *shape)))
     });
