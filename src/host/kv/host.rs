@@ -52,7 +52,19 @@ impl From<KvError> for ErrorCode {
             KvError::TooLarge { .. } => ErrorCode::TooLarge,
             KvError::Quota { .. } => ErrorCode::Quota,
             KvError::CasMismatch => ErrorCode::CasMismatch,
-            error => ErrorCode::Unknown(error.to_string()),
+            // What is wrong with the store is the user's business: it names a place on the machine.
+            error @ KvError::Busy { .. } => {
+                tracing::warn!("a guest's call: {error}");
+                ErrorCode::Unknown("the store is busy".to_owned())
+            }
+            KvError::Store(error) => {
+                let causes = std::iter::successors(Some(&*error as &dyn std::error::Error), |it| {
+                    it.source()
+                });
+                let causes: Vec<String> = causes.map(ToString::to_string).collect();
+                tracing::warn!("a guest's call: {}", causes.join(": "));
+                ErrorCode::Unknown("the store cannot be used".to_owned())
+            }
         }
     }
 }

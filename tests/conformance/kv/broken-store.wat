@@ -10,7 +10,8 @@
   (func $case
     (call $get (@text "k") (i32.const 0))
     (call $error (@error "unknown") (@text "get"))
-    (call $check (i32.gt_u (i32.load (i32.const 12)) (i32.const 8)) (@text "the error has a text"))
+    (call $text (i32.load (i32.const 8)) (i32.load (i32.const 12))
+      (@text "the store cannot be used") (@text "a text that names no place on the machine"))
     (call $set (@text "k") (@text "v") (i32.const 0))
     (call $error (@error "unknown") (@text "set"))
     (call $list (@text "") (i32.const 0))
