@@ -94,6 +94,14 @@ impl<'a> Files<'a> {
     }
 
     fn permit(&mut self, mount: &Mount, spot: Spot, access: Access) -> Result<Spot, FsError> {
+        for left in &spot.left {
+            let absolute = mount.absolute().join(left);
+            let scheme = mount.scheme();
+            (self.ask)(access, &Target { scheme, absolute: Some(&absolute), relative: left })?;
+        }
+        if let Some(fault @ FsError::BoundaryEscape) = &spot.fault {
+            return Err(fault.clone());
+        }
         let relative = spot.path();
         let absolute = absolute(mount.absolute(), &spot);
         let target =

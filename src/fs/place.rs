@@ -56,9 +56,17 @@ pub(crate) struct Spot {
     /// What is wrong with the way there. It is kept until policy was asked, so that nobody learns
     /// anything about files that they may not read.
     pub(crate) fault: Option<FsError>,
+    /// Directories on the way that `..` led out of again. Policy is asked about them too: whether
+    /// they are there must not show.
+    pub(crate) left: Vec<PathBuf>,
 }
 
 impl Spot {
+    /// The root of a mount.
+    pub(crate) fn root(at: &Place) -> Spot {
+        Spot { at: at.clone(), rest: Vec::new(), fault: None, left: Vec::new() }
+    }
+
     /// The whole path in the mount.
     pub(crate) fn path(&self) -> PathBuf {
         self.rest.iter().fold(self.at.path.clone(), |path, name| path.join(name))

@@ -47,6 +47,15 @@ pub(crate) fn resolve_link(
     walk.run(start, components, Last::Keep)
 }
 
+/// What a walk went through and is not part of where it led.
+#[derive(Default)]
+struct Way {
+    /// Directories that `..` led out of.
+    left: Vec<PathBuf>,
+    /// Links that were followed.
+    links: Vec<PathBuf>,
+}
+
 struct Walk<'a> {
     volume: &'a mut dyn Volume,
     root: &'a Place,
@@ -55,15 +64,30 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn run(
+    fn run(&mut self, at: Place, ahead: VecDeque<OsString>, last: Last) -> Result<Spot, FsError> {
+        let mut way = Way::default();
+        match self.walk(at, ahead, last, &mut way) {
+            Ok(spot) => Ok(Spot { left: way.left, ..spot }),
+            // Which way out there is shows what there is.
+            Err(FsError::BoundaryEscape) => {
+                let left = way.left.into_iter().chain(way.links).collect();
+                Ok(Spot { left, fault: Some(FsError::BoundaryEscape), ..Spot::root(self.root) })
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn walk(
         &mut self,
         mut at: Place,
         mut ahead: VecDeque<OsString>,
         last: Last,
+        way: &mut Way,
     ) -> Result<Spot, FsError> {
         while let Some(name) = ahead.pop_front() {
             if name == ".." {
-                at = self.parent(&at)?;
+                let above = self.parent(&at)?;
+                way.left.push(std::mem::replace(&mut at, above).path);
                 continue;
             }
             let found = match self.volume.look((&at, &name)) {
@@ -85,6 +109,7 @@ impl Walk<'_> {
                         let fault = FsError::Other("too many links".to_owned());
                         return Ok(rest(at, name, ahead, Some(fault)));
                     }
+                    way.links.push(at.join(&name));
                     let (start, mut components) = self.enter(&at, &target)?;
                     components.append(&mut ahead);
                     if components.len() > FS_PATH_BYTES_MAX {
@@ -101,7 +126,7 @@ impl Walk<'_> {
         }
         // The path ends in `..` or names the root: a directory is its own name in its parent.
         let Some(name) = at.path.file_name().map(OsStr::to_owned) else {
-            return Ok(Spot { at, rest: Vec::new(), fault: None });
+            return Ok(Spot::root(&at));
         };
         let at = self.parent(&at)?;
         Ok(rest(at, name, VecDeque::new(), None))
@@ -141,7 +166,7 @@ impl Walk<'_> {
 /// A spot that begins with `name` in `at`. A `..` after something that is not there says nothing.
 fn rest(at: Place, name: OsString, ahead: VecDeque<OsString>, fault: Option<FsError>) -> Spot {
     let ahead = ahead.into_iter().filter(|name| name != "..");
-    Spot { at, rest: std::iter::once(name).chain(ahead).collect(), fault }
+    Spot { at, rest: std::iter::once(name).chain(ahead).collect(), fault, left: Vec::new() }
 }
 
 /// The path of a spot on the machine, for the comparison with what the manifest allows.
