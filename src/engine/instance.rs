@@ -297,6 +297,12 @@ impl Instance {
         self.spent
     }
 
+    /// Whether nothing of one call is left for the next one to trip over: subscriptions, open files,
+    /// connections.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.store.data().table.is_empty()
+    }
+
     /// The memory that it may use, in bytes; it stays what it was when it was made.
     pub(super) fn memory_ceiling(&self) -> u64 {
         self.store.data().meter.ceiling_bytes()

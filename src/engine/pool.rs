@@ -1,7 +1,8 @@
 //! Instances that wait for the next call of the same principal.
 //!
 //! An instance serves one principal of one capsule and none else. After a call that returned
-//! normally it waits here for the next one; after anything else it is dropped, and counted. How many
+//! normally and left no handle open it waits here for the next one; after anything else it is dropped
+//! with what it held, and counted. How many
 //! wait is bounded for all capsules and principals together: the one that waited longest goes first.
 //! Nobody ever waits for an instance: when none is there, one is made.
 
@@ -30,8 +31,8 @@ pub struct PoolStats {
     pub made: u64,
     /// Calls that found one waiting.
     pub reused: u64,
-    /// Instances that were dropped since a call did not return normally, or since the principal's
-    /// memory limit is another one by now.
+    /// Instances that were dropped since a call did not return normally or left handles open, or
+    /// since the principal's memory limit is another one by now.
     pub discarded: u64,
     /// Instances that made room for others.
     pub evicted: u64,
@@ -97,7 +98,8 @@ impl Pool {
             report.fuel.instantiate = made.fuel.instantiate;
             report.times.instantiate = made.times.instantiate;
         }
-        if matches!(report.ending, Ending::Verdict(_)) && !instance.is_spent() {
+        let returned = matches!(report.ending, Ending::Verdict(_)) && !instance.is_spent();
+        if returned && instance.holds_nothing() {
             lease.give_back(key, instance);
         }
         report

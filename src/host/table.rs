@@ -41,6 +41,11 @@ impl Table {
         Table { resources, handles: Handles::default() }
     }
 
+    /// Whether the guest holds nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
     pub(crate) fn handles(&self) -> &Handles {
         &self.handles
     }

@@ -5,24 +5,27 @@ use capsule::engine::{Call, Ending, Engine};
 use crate::rig::{ON_DEMAND, Rig, SLOTS, Setting, answer, fixture};
 use crate::support::component;
 
-/// `w`rites wherever a guest can leave something; `r`eads all of it; `h` uses the
-/// first handle, which it never got. The answer is what was found: the sum of all bytes of its own page and of four pages
+/// `w`rites wherever a guest can leave something, `m`arks what is its own and needs no handle;
+/// `r`eads all of it; `h` uses the first handle, which it never got. The answer is what was found: the sum of all bytes of its own page and of four pages
 /// that it grows, the global, the size of the table, and whether its entries are null.
 const HOARDER: &str = r#"(module
   (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
   (import "astrid:ipc/host@1.0.0" "[method]subscription.poll" (func $poll (param i32 i32)))
   (global $mark (mut i64) (i64.const 0))
   (table $table 4 100 funcref)
-  (elem declare func $write)
+  (elem declare func $mark)
   (data (i32.const 65000) "a.b")
 
-  (func $write
+  (func $mark
     (drop (memory.grow (i32.const 4)))
     (memory.fill (i32.const 4096) (i32.const 0xaa) (i32.const 32768))
     (memory.fill (i32.const 196608) (i32.const 0xaa) (i32.const 262144))
     (global.set $mark (i64.const 42))
-    (table.fill $table (i32.const 0) (ref.func $write) (i32.const 4))
-    (drop (table.grow $table (ref.func $write) (i32.const 8)))
+    (table.fill $table (i32.const 0) (ref.func $mark) (i32.const 4))
+    (drop (table.grow $table (ref.func $mark) (i32.const 8))))
+
+  (func $write
+    (call $mark)
     (call $subscribe (i32.const 65000) (i32.const 3) (i32.const 0))
     ;; Refused, or not the first handle: neither may happen.
     (if (i32.load8_u (i32.const 0)) (then unreachable)))
@@ -62,6 +65,8 @@ const HOARDER: &str = r#"(module
     (local.set $letter (i32.load8_u (local.get $action)))
     (if (i32.eq (local.get $letter) (i32.const 119)) ;; w
       (then (call $write)))
+    (if (i32.eq (local.get $letter) (i32.const 109)) ;; m
+      (then (call $mark)))
     (if (i32.eq (local.get $letter) (i32.const 114)) ;; r
       (then (call $read)))
     (if (i32.eq (local.get $letter) (i32.const 104)) ;; h

@@ -4,7 +4,8 @@ use capsule::engine::{Call, CallReport, Ending, Pool, PoolStats};
 use capsule::policy::budget::CallLimits;
 
 use crate::isolation::{UNTOUCHED, hoarder};
-use crate::rig::{ON_DEMAND, Rig, SLOTS, answer, begin, soon};
+use crate::rig::{ON_DEMAND, Rig, SLOTS, Setting, answer, begin, soon};
+use crate::support::component;
 
 /// Sleeps for a minute.
 const SLEEPER: &str = r#"(module
@@ -25,7 +26,7 @@ async fn an_instance_is_used_again_by_the_principal_that_it_served_and_by_nobody
             let report = call(&pool, &rig, rig.call_of(principal, action, "")).await;
             answer(&report).to_owned()
         };
-        assert_eq!(ask("alice", "write").await, "");
+        assert_eq!(ask("alice", "mark").await, "");
         assert_eq!(ask("bob", "nothing").await, "");
         assert_eq!(ask("default", "nothing").await, "");
         let stats = PoolStats { made: 3, idle: 3, ..PoolStats::default() };
@@ -44,7 +45,7 @@ async fn an_instance_is_used_again_by_the_principal_that_it_served_and_by_nobody
 #[tokio::test]
 async fn an_instance_is_dropped_after_anything_but_a_normal_return() {
     let (rig, pool) = (hoarder(&SLOTS), Pool::new(8));
-    call(&pool, &rig, rig.call_of("alice", "write", "")).await;
+    call(&pool, &rig, rig.call_of("alice", "mark", "")).await;
     let tight = |call: Call<'static>| {
         let limits = CallLimits { fuel: 100, ..call.limits };
         Call { limits, ..call }
@@ -56,6 +57,29 @@ async fn an_instance_is_dropped_after_anything_but_a_normal_return() {
     let next = call(&pool, &rig, rig.call_of("alice", "read", "")).await;
     assert_eq!(answer(&next), UNTOUCHED);
     assert_eq!(pool.stats(), PoolStats { made: 2, idle: 1, ..stats });
+}
+
+/// Subscribes and keeps the handle; says the error when it is refused.
+const LEAK: &str = r#"(module
+  (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+  (data (i32.const 0) "a.b")
+  (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+    (call $subscribe (i32.const 0) (i32.const 3) (i32.const 1024))
+    (call $say-number (i64.load8_u (i32.const 1024)))
+    (call $said)))"#;
+
+#[tokio::test]
+async fn what_a_call_left_open_goes_with_its_instance() {
+    let manifest = "[subscribe]\n\"a.b\" = \"opaque\"";
+    let rig = Rig::with(&component(LEAK), Setting { manifest, ..Setting::default() });
+    let pool = Pool::new(8);
+    // More calls than one instance may hold subscriptions.
+    for number in 0..130 {
+        let report = call(&pool, &rig, rig.call("leak", "")).await;
+        assert_eq!(answer(&report), "0", "call {number}");
+        assert_eq!(rig.bus().subscription_count(), 0, "after call {number}");
+    }
+    assert_eq!(pool.stats(), PoolStats { made: 130, discarded: 130, ..PoolStats::default() });
 }
 
 #[tokio::test]
