@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::SockRef;
+use uuid::Uuid;
 
 use super::slots::Slot;
 use super::socket::Socket;
@@ -18,12 +19,23 @@ use crate::host::io::streams::{Broken, Reader, Taken, Writer};
 use crate::limits::{
     NET_FRAME_BYTES_MAX, NET_FRAME_START, NET_READ_BYTES, NET_STALL, NET_UNSENT_BYTES_MAX,
 };
+use crate::principal::PrincipalId;
 
 /// A connection that a guest holds. Its place is free again when the last handle to any part of it is
 /// dropped: streams and pollables keep the socket.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) shared: Arc<Shared>,
+    peer: Option<Peer>,
+}
+
+/// Somebody who proved who they are.
+#[derive(Clone, Debug)]
+pub(in crate::host) struct Peer {
+    /// On whose behalf they act.
+    pub(in crate::host) principal: PrincipalId,
+    /// What tells their connections apart; it says nothing else.
+    pub(in crate::host) connection: Uuid,
 }
 
 impl Connection {
@@ -36,7 +48,17 @@ impl Connection {
             timeouts: Mutex::default(),
             _slot: slot,
         };
-        Connection { shared: Arc::new(shared) }
+        Connection { shared: Arc::new(shared), peer: None }
+    }
+
+    /// The same connection, whose other end is known.
+    pub(super) fn with_peer(self, peer: Peer) -> Connection {
+        Connection { peer: Some(peer), ..self }
+    }
+
+    /// Who is at the other end, as far as they proved it.
+    pub(in crate::host) fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
     }
 }
 

@@ -25,11 +25,13 @@ mod unix;
 use wasmtime::component::Resource;
 
 pub use connection::Connection;
+pub(in crate::host) use connection::Peer;
 pub use listener::Listener;
 pub use udp::NoSocket;
 pub use unix::Door;
 pub(crate) use unix::SharedDoor;
 
+use crate::clock::Clock;
 use crate::host::boundary::{Binder, Denied, Gatekeeper, Interface, InterfaceBinder};
 use crate::host::ports::{Doorway, Network};
 use crate::host::record::Progress;
@@ -37,6 +39,7 @@ use crate::host::slots::{self, Slots};
 use crate::host::table::Table;
 use crate::host::{HostState, bindings};
 use crate::limits::{NET_LISTENERS_MAX, NET_STREAMS_MAX};
+use crate::principal::PrincipalId;
 
 use bindings::net::{ErrorCode, NetReadStatus, ShutdownHow};
 
@@ -59,6 +62,8 @@ pub(crate) struct View<'a> {
     gate: Gatekeeper<'a>,
     network: &'a Network,
     doorway: &'a dyn Doorway,
+    owner: &'a PrincipalId,
+    clock: &'a Clock,
     door: &'a SharedDoor,
     places: &'a Places,
 }
@@ -70,11 +75,12 @@ impl Interface for NetInterface {
     const NAME: &'static str = "astrid:net/host@1.0.0";
     type View<'a> = View<'a>;
     fn view(state: &mut HostState) -> View<'_> {
-        let HostState { table, capsule, boundary, places, .. } = state;
+        let HostState { table, capsule, boundary, places, scope, .. } = state;
         let gate = boundary.gatekeeper(&capsule.gate);
         let services = &capsule.services;
         let (network, doorway) = (&*services.network, &*services.doorway);
-        View { table, gate, network, doorway, door: &capsule.door, places }
+        let (owner, clock) = (&scope.owner.id, &services.clock);
+        View { table, gate, network, doorway, owner, clock, door: &capsule.door, places }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use wasmtime::component::Resource;
 
-use super::connection::Connection;
+use super::connection::{Connection, Peer};
 use super::handshake::{HELLO_BYTES_MAX, Hello, Status, Welcome, frame};
 use super::host::error_code;
 use super::slots::Slot;
@@ -117,6 +117,10 @@ async fn hear(stream: &mut UnixStream) -> Option<Hello> {
     serde_json::from_slice(&message).ok()
 }
 
+fn no_random_bytes() -> ErrorCode {
+    ErrorCode::Unknown("the system has no random bytes".to_owned())
+}
+
 struct Waiter(Arc<Shared>);
 
 impl Source for Waiter {
@@ -139,7 +143,10 @@ impl View<'_> {
     }
 
     fn connected(self, stream: UnixStream, slot: Slot) -> Result<Resource<Connection>, ErrorCode> {
-        self.table.push(Connection::new(stream, slot)).map_err(|_| ErrorCode::Quota)
+        // The token is the user's own, who acts as the owner of the capsule.
+        let connection = self.clock.uuid().map_err(|_| no_random_bytes())?;
+        let peer = Peer { principal: self.owner.clone(), connection };
+        self.table.push(Connection::new(stream, slot).with_peer(peer)).map_err(|_| ErrorCode::Quota)
     }
 
     /// Waits until somebody passes the handshake.

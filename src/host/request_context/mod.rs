@@ -1,14 +1,14 @@
 //! `astrid:request-context`: who is at the other end of a connection.
 //!
 //! Both answers are none for a connection whose peer did not authenticate, which over TCP is every
-//! connection.
+//! connection. Whoever came in by the capsule's own socket knew its token.
 
 use wasmtime::component::Resource;
 
 use crate::host::HostState;
 use crate::host::bindings::net::ErrorCode;
 use crate::host::boundary::{Binder, Interface};
-use crate::host::net::Connection;
+use crate::host::net::{Connection, Peer};
 use crate::host::table::Table;
 
 /// What the functions see.
@@ -28,10 +28,10 @@ impl Interface for RequestContextInterface {
 }
 
 impl View<'_> {
-    /// The peer as it authenticated, which none did.
-    fn peer(self, connection: &Resource<Connection>) -> Result<Option<String>, ErrorCode> {
-        self.table.get(connection).map_err(|_| ErrorCode::InvalidHandle)?;
-        Ok(None)
+    /// The peer as it authenticated.
+    fn peer(&self, connection: &Resource<Connection>) -> Result<Option<&Peer>, ErrorCode> {
+        let connection = self.table.get(connection).map_err(|_| ErrorCode::InvalidHandle)?;
+        Ok(connection.peer())
     }
 }
 
@@ -39,10 +39,12 @@ impl View<'_> {
 pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     binder.interface::<RequestContextInterface>(|b| {
         b.now::<(Resource<Connection>,), _>("connection-owner", |view, (connection,)| {
-            view.peer(connection)
+            let peer = view.peer(connection)?;
+            Ok::<_, ErrorCode>(peer.map(|peer| peer.connection.to_string()))
         })?;
         b.now::<(Resource<Connection>,), _>("connection-principal", |view, (connection,)| {
-            view.peer(connection)
+            let peer = view.peer(connection)?;
+            Ok::<_, ErrorCode>(peer.map(|peer| peer.principal.to_string()))
         })
     })
 }
