@@ -28,17 +28,21 @@ impl<'a> View<'a> {
         self,
         pollables: &'a Vec<Resource<Pollable>>,
     ) -> Result<Vec<u32>, ErrorCode> {
-        if pollables.is_empty() {
-            return Err(ErrorCode::InvalidInput);
-        }
-        if pollables.len() > POLL_HANDLES_MAX {
-            return Err(ErrorCode::TooLarge);
-        }
+        check(pollables)?;
         let mut waits = Vec::with_capacity(pollables.len());
         for pollable in pollables {
             waits.push(self.get(pollable)?.0.wait());
         }
         Ok(poll_fn(|context| ready_indices(&mut waits, context)).await)
+    }
+}
+
+/// Refuses a list that no instance could wait for, cancelled or not.
+pub(super) fn check(pollables: &[Resource<Pollable>]) -> Result<(), ErrorCode> {
+    match pollables.len() {
+        0 => Err(ErrorCode::InvalidInput),
+        1..=POLL_HANDLES_MAX => Ok(()),
+        _ => Err(ErrorCode::TooLarge),
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
             "poll",
             Progress::WhenParked,
             |view, (pollables,)| Box::pin(view.poll(pollables)),
-            |_, _| Err(Cancelled),
+            |_, (pollables,)| host::check(pollables).and(Err(Cancelled)),
         )
     })
 }

@@ -49,10 +49,7 @@ impl View<'_> {
     }
 
     pub(super) async fn sleep_ns(self, duration_ns: u64) -> Result<(), ErrorCode> {
-        let duration = Duration::from_nanos(duration_ns);
-        if duration > SLEEP_MAX {
-            return Err(ErrorCode::TooLarge);
-        }
+        let duration = sleep(duration_ns)?;
         if self.clock().is_virtual() {
             self.clock().advance(duration);
         } else if !duration.is_zero() {
@@ -123,4 +120,10 @@ mod tests {
         check(Duration::ZERO, "1970-01-01T00:00:00.000000000+00:00");
         check(Duration::new(1_577_836_800, 5), "2020-01-01T00:00:00.000000005+00:00");
     }
+}
+
+/// How long a sleep is, cancelled or not.
+pub(super) fn sleep(duration_ns: u64) -> Result<Duration, ErrorCode> {
+    let duration = Duration::from_nanos(duration_ns);
+    if duration > SLEEP_MAX { Err(ErrorCode::TooLarge) } else { Ok(duration) }
 }

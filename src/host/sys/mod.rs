@@ -58,7 +58,7 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
             "sleep-ns",
             Progress::WhenParked,
             |view, (duration,)| Box::pin(view.sleep_ns(*duration)),
-            |_, _| Err(Cancelled),
+            |_, (duration,)| host::sleep(*duration).and(Err(Cancelled)),
         )?;
         b.now::<(u64,), _>("random-bytes", |view, (length,)| view.random_bytes(*length))?;
         b.now::<(CapabilityCheckRequest,), _>("check-capsule-capability", |view, (request,)| {
