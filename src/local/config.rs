@@ -11,7 +11,8 @@ use crate::host::ports::Config;
 use crate::manifest::{Capability, Manifest};
 use crate::principal::PrincipalId;
 use crate::store::Store;
-use crate::store::env::EnvError;
+use crate::store::env::Values;
+use crate::store::names::NameError;
 
 /// The key under which guests find the path of the runtime's socket.
 const SOCKET_KEY: &str = "ASTRID_SOCKET_PATH";
@@ -26,13 +27,19 @@ pub(super) struct LocalConfig {
 /// Secrets that wait for the commit of an install.
 type StagedSecrets = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// The settings could not be read; nothing is assumed in their stead.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ConfigError {
-    #[error(transparent)]
-    Name(#[from] crate::store::names::NameError),
-    #[error(transparent)]
-    Env(#[from] EnvError),
+/// The values that a principal gave the capsule. A file that is broken counts as none, as on the
+/// kernel, and a diagnostic says so; the commands that change it say what is wrong with it.
+fn stored(store: &Store, principal: &PrincipalId, capsule: &str) -> Result<Values, NameError> {
+    let env = store.env(principal.as_str(), capsule)?;
+    let found = match env.exists() {
+        // Older installs left the owner's values in the capsule's own directory.
+        Ok(false) if principal.is_default() => store.env_beside(capsule)?.list(),
+        _ => env.list(),
+    };
+    Ok(found.unwrap_or_else(|error| {
+        tracing::warn!("settings of {capsule} for {principal} are ignored: {error}");
+        Values::new()
+    }))
 }
 
 impl LocalConfig {
@@ -42,7 +49,7 @@ impl LocalConfig {
         principal: &PrincipalId,
         settings: BTreeMap<String, String>,
         staged: Option<StagedSecrets>,
-    ) -> Result<LocalConfig, ConfigError> {
+    ) -> Result<LocalConfig, NameError> {
         let mut values = BTreeMap::new();
         let mut secret_keys = BTreeSet::new();
         for var in &manifest.env {
@@ -53,8 +60,7 @@ impl LocalConfig {
             }
         }
         if let Some((store, capsule)) = data {
-            let stored = store.env(principal.as_str(), capsule)?.list()?;
-            values.extend(stored.iter().map(|(key, value)| (key.clone(), value.clone())));
+            values.extend(stored(store, principal, capsule)?);
             // Whoever listens is told of the own socket, everybody else of where the runtime's is.
             let socket = match manifest.capabilities.holds(Capability::NetBind) {
                 true => store.home().door(capsule)?.socket,

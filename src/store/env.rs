@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Store;
 use super::disk::{DiskError, Links, PRIVATE_DIR, PRIVATE_FILE};
+use super::layout::Site;
 use super::names::{self, NameError};
 use crate::limits;
 
@@ -60,6 +61,15 @@ impl Store {
     /// The env file of a capsule and principal, which need not exist.
     pub fn env(&self, principal: &str, id: &str) -> Result<Env<'_>, NameError> {
         Ok(Env { store: self, path: self.home.env_file(principal, id)? })
+    }
+}
+
+impl Store {
+    /// The file in the directory of an installed capsule in which older installs left the values of
+    /// its owner. It is only read.
+    pub fn env_beside(&self, id: &str) -> Result<Env<'_>, NameError> {
+        let dir = Site::user(&self.home).capsule(id)?;
+        Ok(Env { store: self, path: dir.join(".env.json") })
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn read(sink: &mut Sink<'_>, root: &Section<'_>) -> Vec<EnvVar> {
                 if entry.key == RESERVED {
                     let message = format!("{} is ignored: the host sets it itself", section.path());
                     sink.report(&kinds::ENV_RESERVED, &entry.key_span(), message);
+                    continue;
                 }
                 vars.extend(variable(sink, &section, entry.key));
             }
