@@ -26,6 +26,7 @@ use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
 use crate::host::record::Observer;
 use crate::limits::HOST_CALL_BYTES_MAX;
 use crate::local::Account;
+use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, CallLimits, call_limits};
 use crate::policy::verdict::Verdict;
 use crate::report::invoke::{Called, InvokeReport, explain, outcome};
@@ -161,7 +162,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         return invoke_many(cx, args, &person, &capsule, &place, workspace, &payload);
     }
     let account = place.account(&principal)?;
-    let limits = args.limits(&account)?;
+    let limits = args.limits(&account, &capsule.manifest)?;
     let ready = place.load(&capsule, Default::default())?;
     refuse_without_hook(&args.target, &capsule, &ready)?;
 
@@ -276,13 +277,15 @@ fn invoke_many(
 
 impl InvokeArgs {
     /// What a call for this principal may use.
-    fn limits(&self, account: &Account) -> Result<CallLimits, Failure> {
+    fn limits(&self, account: &Account, manifest: &Manifest) -> Result<CallLimits, Failure> {
         let asked =
             AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory };
-        call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
-            Failure::new(Exit::Denied, "limit", "the call may not have these limits")
-                .because(&error)
-        })
+        let limits =
+            call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
+                Failure::new(Exit::Denied, "limit", "the call may not have these limits")
+                    .because(&error)
+            })?;
+        Ok(limits.for_uplink(manifest.is_uplink(), self.timeout))
     }
 }
 

@@ -41,6 +41,13 @@ impl Workspace {
             let message = format!("{} cannot be used as the workspace", dir.display());
             Failure::environment(message, &error)
         })?;
+        for left in crate::fs::left_behind(&dir) {
+            cx.ui.warn(&format!(
+                "{} holds what a --commit that was killed had replaced: put back what is missing, \
+                 and remove it",
+                left.display()
+            ));
+        }
         // The home holds keys and secrets; whoever works above it shall not get at them that way.
         let mount = match cx.home() {
             Ok(home) => mount.without(home.root()),

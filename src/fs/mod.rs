@@ -48,6 +48,7 @@ pub use error::FsError;
 pub use file::{OpenFile, OpenMode};
 pub use files::{Access, AskPolicy, Files, Target};
 pub use mount::{Journal, Mount, PrincipalFiles};
+pub(crate) use overlay::left_behind;
 pub use overlay::{Change, ChangeKind, CommitError};
 pub use path::{GuestPath, Scheme};
 pub use stat::{Kind, Stat, Timestamp};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use semver::{Version, VersionReq};
 
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, Capability};
 use super::env::EnvVar;
 use super::id::CapsuleId;
 
@@ -345,6 +345,11 @@ impl Manifest {
     /// The access list for subscribing, entries with a handler included.
     pub fn subscribe_keys(&self) -> impl Iterator<Item = &str> {
         self.subscribe.iter().map(|entry| entry.topic.as_str())
+    }
+
+    /// Whether it is a front end: it declares an uplink, or may register one.
+    pub fn is_uplink(&self) -> bool {
+        !self.uplinks.is_empty() || self.capabilities.holds(Capability::Uplink)
     }
 
     /// The interceptors, in source order.

@@ -76,6 +76,13 @@ pub struct CallLimits {
 }
 
 impl CallLimits {
+    /// The same for a capsule that is an uplink or not: one has a front end to wait for and is given
+    /// no deadline, unless somebody `asked` for one. What it may compute is still bounded.
+    pub fn for_uplink(self, is_uplink: bool, asked: Option<Duration>) -> CallLimits {
+        let timeout = if is_uplink && asked.is_none() { Duration::MAX } else { self.timeout };
+        CallLimits { timeout, ..self }
+    }
+
     /// The deadline as an epoch delta: one tick more than the timeout has, since the tick under way
     /// may be nearly over; never more than what stands for "no deadline".
     pub fn deadline_ticks(&self) -> u64 {

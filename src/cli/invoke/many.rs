@@ -127,7 +127,7 @@ pub(super) fn invoke(
     payload: &[u8],
 ) -> Result<(InvokeManyReport, Exit), Failure> {
     let customers = args.many.principals(cx.principal()?)?;
-    let customers = customers.iter().map(|id| customer(args, place, ready, id, payload));
+    let customers = customers.iter().map(|id| customer(args, (place, capsule), ready, id, payload));
     let owner = ready.hosted.belongings(&PrincipalId::default());
     let shop = Shop {
         ready,
@@ -185,7 +185,7 @@ pub(super) fn invoke(
 
 fn customer(
     args: &InvokeArgs,
-    place: &Place,
+    (place, capsule): (&Place, &Capsule),
     ready: &Ready,
     id: &PrincipalId,
     payload: &[u8],
@@ -193,7 +193,7 @@ fn customer(
     let account = place.account(id)?;
     Ok(Customer {
         belongings: ready.hosted.belongings(id).map_err(|error| refused(&error))?,
-        limits: args.limits(&account)?,
+        limits: args.limits(&account, &capsule.manifest)?,
         message: Arc::new(caller(args, id.as_str(), place, payload)?),
         account,
     })

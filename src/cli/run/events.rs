@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::mpsc;
 
 use super::RunArgs;
@@ -27,6 +28,16 @@ struct EventLine {
     topic: String,
     payload: serde_json::Value,
     principal: Option<String>,
+    // What a message on a bus says besides: a recorded one may be published again, and the bus here
+    // says it anew.
+    #[serde(rename = "signature")]
+    _signature: Option<IgnoredAny>,
+    #[serde(rename = "source_id")]
+    _source_id: Option<IgnoredAny>,
+    #[serde(rename = "timestamp")]
+    _timestamp: Option<IgnoredAny>,
+    #[serde(rename = "seq")]
+    _seq: Option<IgnoredAny>,
 }
 
 /// A message that was checked.

@@ -173,12 +173,14 @@ impl Hosting<'_> {
     ) -> Result<Served, Failure> {
         let accounts = self.place.machine.accounts();
         let (rate, clock) = (self.rate.clone(), self.place.machine.stopwatch().clone());
+        let is_uplink = manifest.is_uplink();
         let admit = move |id: &PrincipalId| {
             let refuse = |reason: String| Refused { id: id.to_string(), reason };
             let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
             let exempt = account.is_exempt();
             let limits = call_limits(Some(&account.profile), AskedLimits::default(), exempt)
-                .map_err(|error| refuse(error.to_string()))?;
+                .map_err(|error| refuse(error.to_string()))?
+                .for_uplink(is_uplink, None);
             let (profile, groups) = (Some(&account.profile), Some(&account.groups));
             let reservation = rate
                 .admit(Caller { profile, groups, id }, clock.monotonic())

@@ -30,6 +30,7 @@ use node::{DirNode, Layers};
 pub use apply::CommitError;
 pub use changes::{Change, ChangeKind};
 pub(crate) use node::FileNode;
+pub(crate) use scratch::left_behind;
 
 /// A workspace with a layer of changes above it.
 pub(crate) struct Overlay {

@@ -5,8 +5,9 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -70,6 +71,31 @@ fn sweep(place: &Path) {
     }
 }
 
+/// Directories in the workspace `root` that hold what a killed commit had replaced: nobody who is
+/// alive works on them.
+pub(crate) fn left_behind(root: &Path) -> Vec<PathBuf> {
+    left_behind_in(root, &tempfile::env::temp_dir())
+}
+
+fn left_behind_in(root: &Path, place: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let mut left: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let scratch = name.as_encoded_bytes().strip_prefix(b".");
+            let scratch = scratch.filter(|name| name.starts_with(PREFIX.as_bytes()));
+            scratch.is_some_and(|scratch| {
+                let lock = place.join(OsStr::from_bytes(scratch)).join(LOCK);
+                File::open(lock).map_or(true, |lock| lock.try_lock().is_ok())
+            })
+        })
+        .map(|entry| entry.path())
+        .collect();
+    left.sort();
+    left
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +122,23 @@ mod tests {
         expected.sort();
         assert_eq!(names(), expected);
         assert!(!left.exists());
+    }
+
+    #[test]
+    fn what_a_killed_commit_left_in_a_workspace_is_found() {
+        let (root, place) =
+            (tempfile::tempdir().expect("made"), tempfile::tempdir().expect("made"));
+        let living = Scratch::new_in(place.path()).expect("made");
+        let staged = |name: &OsStr| {
+            let mut dotted = OsStr::new(".").to_owned();
+            dotted.push(name);
+            let path = root.path().join(dotted);
+            std::fs::create_dir(&path).expect("made");
+            path
+        };
+        staged(living.name());
+        staged(OsStr::new("other"));
+        let gone = staged(OsStr::new("capsule-workspace-gone"));
+        assert_eq!(left_behind_in(root.path(), place.path()), [gone]);
     }
 }
