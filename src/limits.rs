@@ -314,6 +314,10 @@ pub const PROCESS_RETENTION_MAX: Duration = Duration::from_secs(3600);
 pub const PROCESS_GRACE: Duration = Duration::from_secs(5);
 /// The longest that a guest may ask for instead.
 pub const PROCESS_GRACE_MAX: Duration = Duration::from_secs(30);
+/// Between interrupting the programs of a cancelled call and ending them.
+pub const PROCESS_CANCEL_GRACE: Duration = Duration::from_secs(2);
+/// Cancelled calls that a capsule remembers, so that they start no more programs. Ours.
+pub const PROCESS_CANCELLED_CALLS_MAX: usize = 1024;
 /// How long the streams of a child that has ended are waited for. Ours.
 pub const PROCESS_DRAIN: Duration = Duration::from_secs(1);
 /// Bytes of a persistent process's label.

@@ -201,3 +201,113 @@ fn interrupting_a_call_of_a_tool_ends_the_tool_and_still_gives_a_document() {
     );
     assert!(report["fuel"]["call"].as_u64() > Some(0), "{report}");
 }
+
+/// A tool that waits in a program, a script of `sh`, and denies with why that was refused. `MARK` and
+/// `SCRIPT` are replaced.
+const IN_A_PROGRAM: &str = r#"(module
+  (import "astrid:process/host@1.1.0" "spawn" (func $spawn (param i32 i32)))
+  (data (i32.const 0) "sh-ccancelledotherwise")
+  (data (i32.const 2048) "SCRIPT # MARK")
+  (func $pair (param $at i32) (param $a i32) (param $b i32)
+    (i32.store (local.get $at) (local.get $a))
+    (i32.store offset=4 (local.get $at) (local.get $b)))
+  (func (export "astrid-hook-trigger") (param i32) (param $bytes i32) (param i32 i32) (result i32)
+    ;; `tool_describe` is shorter than `tool_execute_wait`.
+    (if (i32.ne (local.get $bytes) (i32.const 17)) (then (return (call $continue-empty))))
+    (call $pair (i32.const 1024) (i32.const 0) (i32.const 2))
+    (call $pair (i32.const 1032) (i32.const 1280) (i32.const 2))
+    (call $pair (i32.const 1280) (i32.const 2) (i32.const 2))
+    (call $pair (i32.const 1288) (i32.const 2048) (i32.const BYTES))
+    (call $spawn (i32.const 1024) (i32.const 512))
+    (if (i32.and (i32.load8_u (i32.const 512)) (i32.eq (i32.load8_u (i32.const 516)) (i32.const 6)))
+      (then (return (call $deny (i32.const 4) (i32.const 9)))))
+    (call $deny (i32.const 13) (i32.const 9))))"#;
+
+/// Makes a capsule whose tool `wait` runs a script; the mark tells its program from all others.
+fn waits_in(sandbox: &Sandbox, name: &str, topic: &str, script: &str) -> (String, String) {
+    let home = sandbox.home().display().to_string();
+    let mark = format!("{name} of {home}");
+    let script = format!("{script} # {mark}");
+    let module = IN_A_PROGRAM.replace("SCRIPT # MARK", &script.replace('"', "\\22"));
+    let module = module.replace("BYTES", &script.len().to_string());
+    let manifest = format!(
+        "{}\n[capabilities]\nhost_process = [\"sh\"]\nfs_read = [\"cwd://\"]\n\
+         fs_write = [\"cwd://\"]\n[subscribe]\n\"{topic}\" = {{ wit = \"opaque\", handler = \
+         \"tool_execute_wait\" }}\n",
+        minimal_manifest(name)
+    );
+    let dir = sandbox.capsule_dir(name, &manifest, &component(&module));
+    (dir.to_str().expect("a path in UTF-8").to_owned(), mark)
+}
+
+/// Whether a process runs with this in its command line.
+fn runs(mark: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").expect("/proc is mounted").flatten();
+    let mut commands = processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+    commands.any(|command| String::from_utf8_lossy(&command).contains(mark))
+}
+
+#[track_caller]
+fn wait_until(what: &str, wanted: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !wanted() {
+        assert!(start.elapsed() < support::PATIENCE, "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// What never ends by itself, and says in a file that it has begun.
+fn stays(file: &str) -> String {
+    format!("trap \"\" INT; : > {file}; while :; do sleep 1; done")
+}
+
+#[test]
+fn a_cancelled_tool_s_program_ends_and_that_of_another_call_goes_on() {
+    let sandbox = Sandbox::new();
+    let one = waits_in(&sandbox, "one", "tool.v1.execute.one", &stays("one"));
+    let two = waits_in(&sandbox, "two", "tool.v1.execute.two", &stays("two"));
+    let args = ["run", &one.0, &two.0, "--direct", "--json", "--events", "-"];
+    let mut running = sandbox.capsule(args).spawn_with_stdin();
+    running.line_with("\"event\":\"loaded\"");
+    let request = |id: &str| {
+        let payload = json!({"type": "tool_execute_request", "call_id": id, "tool_name": id});
+        format!("{}\n", json!({"topic": format!("tool.v1.execute.{id}"), "payload": payload}))
+    };
+    let cancel = |who: &str, id: &str| {
+        let payload = json!({"type": "tool_cancel_request", "call_ids": [id]});
+        let message =
+            json!({"topic": "tool.v1.request.cancel", "payload": payload, "principal": who});
+        format!("{message}\n")
+    };
+    running.send(&request("one"));
+    running.send(&request("two"));
+    let begun = |name: &str| sandbox.workspace().join(name).exists();
+    wait_until("both programs run", || begun("one") && begun("two"));
+    assert!(runs(&one.1) && runs(&two.1));
+    // Whoever has not made the call cannot cancel it.
+    sandbox.profile("alice", "");
+    running.send(&cancel("alice", "two"));
+    running.send(&cancel("default", "one"));
+    let handled = next(&mut running);
+    assert_eq!((&handled["capsule"], &handled["outcome"]), (&json!("one"), &json!("deny")));
+    assert!(handled.to_string().contains("cancelled"), "{handled}");
+    assert!(!runs(&one.1), "its program is gone");
+    assert!(runs(&two.1), "another call's program is not touched");
+    running.send(&cancel("default", "two"));
+    assert_eq!(next(&mut running)["capsule"], "two");
+    assert!(!runs(&two.1));
+    running.close_stdin();
+    let _ = running.finish().expect_code(0);
+}
+
+#[test]
+fn a_tool_that_has_no_more_time_lets_its_program_end_by_itself() {
+    let sandbox = Sandbox::new();
+    let script = "trap \": > interrupted; exit\" INT; while :; do sleep 0.05; done";
+    let (dir, mark) = waits_in(&sandbox, "polite", "tool.v1.execute.wait", script);
+    let args = ["tool", "call", &dir, "wait", "--direct", "--timeout", "2s", "--json"];
+    let report = sandbox.run(args).expect_code(8).json();
+    assert_eq!(report["outcome"], "deadline", "{report}");
+    assert!(sandbox.workspace().join("interrupted").exists(), "it was interrupted, not killed");
+    assert!(!runs(&mark));
+}

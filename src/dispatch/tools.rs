@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::bus::topic;
+pub use crate::host::process::CANCEL_TOPIC;
 
 /// The action that answers with what tools a capsule has.
 pub const DESCRIBE_ACTION: &str = "tool_describe";
@@ -15,9 +16,6 @@ pub const DESCRIBE_ACTION: &str = "tool_describe";
 pub const DESCRIBE_TOPIC: &str = "tool.v1.request.describe";
 /// Where the answers are published; the last segment means nothing.
 pub const DESCRIBE_ANSWERS: &str = "tool.v1.response.describe.*";
-/// Tells that nobody waits for these calls any more.
-pub const CANCEL_TOPIC: &str = "tool.v1.request.cancel";
-
 const EXECUTE_ACTION: &str = "tool_execute_";
 
 /// Why a text cannot name a tool.

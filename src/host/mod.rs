@@ -123,6 +123,8 @@ pub struct CapsuleHost {
     pub bindings: Box<[(String, String)]>,
     /// The programs that it started and that outlast a call.
     pub(crate) processes: process::Registry,
+    /// The programs that it started for calls of tools; none for a capsule that may start none.
+    pub(crate) calls: Option<process::Calls>,
     /// The machine.
     pub services: Services,
     pub(crate) door: net::SharedDoor,
@@ -142,16 +144,26 @@ impl CapsuleHost {
         } else {
             Box::default()
         };
+        let gate = Gate::new(manifest);
         Ok(CapsuleHost {
             id,
             source_id: services.clock.uuid()?,
-            gate: Gate::new(manifest),
             capabilities: manifest.held_capabilities().into_iter().map(str::to_owned).collect(),
             bindings,
             processes: process::Registry::default(),
+            calls: gate.may_start_programs().then(|| process::Calls::new(&services.bus)),
             services,
             door: net::SharedDoor::default(),
+            gate,
         })
+    }
+
+    /// Completes when no program runs any more that was started by a call of a tool which has been
+    /// cancelled.
+    pub async fn cancelled_programs_end(&self) {
+        if let Some(calls) = &self.calls {
+            calls.cancelled_have_ended().await;
+        }
     }
 }
 

@@ -265,6 +265,11 @@ impl Gate {
         }
     }
 
+    /// Whether there is any program that may be started.
+    pub fn may_start_programs(&self) -> bool {
+        self.capabilities.holds(Capability::HostProcess)
+    }
+
     /// The entries of `fs_read`, or of `fs_write`.
     pub fn file_entries(&self, writing: bool) -> impl Iterator<Item = &str> {
         let capability = if writing { Capability::FsWrite } else { Capability::FsRead };

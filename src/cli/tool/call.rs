@@ -210,6 +210,7 @@ impl Call {
         };
         if matches!(ending, CallEnding::TimedOut(_) | CallEnding::Interrupted) {
             stage.publish(tools::CANCEL_TOPIC, &tools::cancel(&[&watch.id]))?;
+            stage.programs_end().await;
             stage.cancel.cancel();
             watch.wait_for_cost(stage).await;
         }

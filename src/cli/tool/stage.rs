@@ -22,7 +22,7 @@ use crate::dispatch::tools::{self, Description};
 use crate::dispatch::{Binding, Deliver, Dispatcher, Handled, OnError, Outcome, Step};
 use crate::engine::{Ending, Profile, RunLoop};
 use crate::fs::Mount;
-use crate::limits::READY_TIMEOUT;
+use crate::limits::{PROCESS_CANCEL_GRACE, PROCESS_DRAIN, READY_TIMEOUT};
 use crate::policy::rate::RateLimiter;
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
@@ -252,6 +252,20 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// Gives the programs of a cancelled call the time that they have to end by themselves. After an
+    /// interrupt they have none.
+    pub(super) async fn programs_end(&self) {
+        let ended = async {
+            for member in &self.members {
+                member.ready.hosted.host.cancelled_programs_end().await;
+            }
+        };
+        tokio::select! {
+            _ = tokio::time::timeout(PROCESS_CANCEL_GRACE + PROCESS_DRAIN, ended) => {}
+            () = self.cancel.cancelled() => {}
+        }
     }
 
     /// Ends what still runs; a loop that does not end in time is left behind.

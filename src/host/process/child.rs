@@ -1,6 +1,6 @@
 //! One child, and the tasks that move its bytes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::runtime::Handle;
@@ -84,8 +84,7 @@ impl Child {
         program: Program,
         streams: Streams,
     ) -> Result<Child, ErrorCode> {
-        let runtime =
-            processes.spawner.runtime().map_err(|error| ErrorCode::Unknown(error.to_string()))?;
+        let runtime = runtime(processes)?;
         let spawned = processes.spawner.spawn(program).await?;
         let ring = || Ring::new(streams.capacity, streams.overflow);
         let shared = Arc::new(Shared {
@@ -117,6 +116,11 @@ impl Child {
             Err(error) if matches!(error.kind(), BrokenPipe | ConnectionReset) => Ok(()),
             sent => sent.map_err(|error| ErrorCode::Unknown(error.to_string())),
         }
+    }
+
+    /// Reaches the child for as long as this is there.
+    pub(super) fn control(&self) -> Weak<dyn Control> {
+        Arc::downgrade(&self.control)
     }
 
     pub(super) fn kill(&self) {
@@ -263,6 +267,11 @@ async fn wait(
         state.stderr.ended = true;
         state.exit = Some(exit);
     });
+}
+
+/// Where the tasks of children run.
+pub(super) fn runtime(processes: &Processes) -> Result<Handle, ErrorCode> {
+    processes.spawner.runtime().map_err(|error| ErrorCode::Unknown(error.to_string()))
 }
 
 /// Runs a task where those of children run.

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::bindings::process::{
     ErrorCode, ExitInfo, LogChunk, LogCursor, LogStream, ProcessInfo, ProcessResult, ProcessSignal,
     ReadLogsResult, SpawnRequest,
 };
-use super::child::{Child, Streams, exit_info, on_runtime};
+use super::calls::CallKey;
+use super::child::{Child, Streams, exit_info, on_runtime, runtime};
 use super::handle::{self, ProcessHandle, input, logs, number};
 use super::registry::Entry;
 use super::request::{Keeping, streams};
 use super::ring::Overflow;
 use super::{Handle, View};
-use crate::host::spawner::Exit;
+use crate::host::spawner::{Exit, Program};
 use crate::limits::{
     PROCESS_CHUNK_BYTES_MAX, PROCESS_GRACE, PROCESS_GRACE_MAX, PROCESS_OUTPUT_BYTES_MAX,
 };
@@ -39,8 +42,11 @@ impl View<'_> {
             // Nobody could write to it later.
             keep_stdin_open: false,
         };
-        let child = Child::start(&self.capsule.services.processes, program, streams).await?;
+        let (child, call) = self.start_for_call(program, streams).await?;
         let exit = exit_info(child.ended().await);
+        if call.is_some_and(|call| call.is_cancelled()) {
+            return Err(ErrorCode::Cancelled);
+        }
         let mut state = child.state();
         let cut = [("output", state.stdout.dropped), ("errors", state.stderr.dropped)];
         let (stdout, mut stderr) = (state.stdout.drain_text(), state.stderr.drain_text());
@@ -50,12 +56,32 @@ impl View<'_> {
         Ok(ProcessResult { stdout, stderr, exit })
     }
 
+    /// Starts a program that ends with the call of a tool that is being served, if one is, and gives
+    /// what tells of its cancellation.
+    async fn start_for_call(
+        &mut self,
+        program: Program,
+        streams: Streams,
+    ) -> Answer<(Child, Option<CancellationToken>)> {
+        let processes = &self.capsule.services.processes;
+        let served = self.scope.caller.as_deref();
+        let call = served.and_then(|message| CallKey::of(message, &self.scope.principal.id));
+        let (Some(call), Some(calls)) = (call, &self.capsule.calls) else {
+            return Ok((Child::start(processes, program, streams).await?, None));
+        };
+        let runtime = runtime(processes)?;
+        let member = calls.join(call, &runtime)?;
+        let token = member.token();
+        let child = Child::start(processes, program, streams).await?;
+        runtime.spawn(member.hold(Arc::clone(&child.shared), child.control()));
+        Ok((child, Some(token)))
+    }
+
     pub(super) async fn spawn_background(mut self, request: &SpawnRequest) -> Answer<Handle> {
         self.ask(request)?;
         let program = self.program(request)?;
         let place = self.place()?;
-        let streams = streams(request, false);
-        let child = Child::start(&self.capsule.services.processes, program, streams).await?;
+        let (child, _) = self.start_for_call(program, streams(request, false)).await?;
         let handle = ProcessHandle::own(child, place);
         self.table.push(handle).map_err(|_| ErrorCode::Quota)
     }

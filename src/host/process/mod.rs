@@ -6,8 +6,11 @@
 //! manifest opens to the capsule itself; it writes there only when the workspace has no layer above
 //! it. A child has no network, and nothing that it starts outlives it.
 //!
+//! Whatever a call of a tool starts with the first two ends when that call is cancelled over the bus.
+//!
 //! The two versions differ in the request alone. Waiting for a child takes no thread.
 
+mod calls;
 mod child;
 mod handle;
 mod host;
@@ -17,6 +20,8 @@ mod ring;
 
 use wasmtime::component::Resource;
 
+pub use calls::CANCEL_TOPIC;
+pub(crate) use calls::Calls;
 pub use handle::ProcessHandle;
 pub(crate) use registry::Registry;
 

@@ -10,7 +10,7 @@ use landlock::{
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
+    SeccompRule, TargetArch, sock_filter,
 };
 
 use super::plan::Step;
@@ -80,6 +80,10 @@ const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWUTS,
     libc::CLONE_NEWCGROUP,
 ];
+/// Set in the numbers of system calls of programs with short pointers.
+const X32_BIT: u32 = 0x4000_0000;
+/// What a filter answers for a call that does not exist.
+const NO_SUCH_CALL: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
 /// Ways to type at somebody else's terminal.
 const TYPING: [u64; 2] = [0x5412, 0x541c];
 
@@ -130,7 +134,23 @@ fn calls() -> Result<(), seccompiler::Error> {
     refused.insert(libc::SYS_ioctl, typing);
     refuse(refused, libc::EPERM)?;
     // Its flags are in memory, where no filter sees them. Without it libraries use the older call.
-    refuse([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)
+    refuse([(libc::SYS_clone3, Vec::new())].into(), libc::ENOSYS)?;
+    seccompiler::apply_filter(&second_numbers())
+}
+
+/// Refuses numbers from [`X32_BIT`] on. By these an x86-64 kernel may know every system call a second
+/// time, and the filters above compare whole numbers. They end whoever calls by another
+/// architecture's numbers, before anything is compared.
+fn second_numbers() -> BpfProgram {
+    let code = |code: u32| u16::try_from(code).unwrap_or(u16::MAX);
+    let step = |what: u32, jt, jf, k| sock_filter { code: code(what), jt, jf, k };
+    vec![
+        // The number is the first word of what a filter sees.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32_BIT),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, NO_SUCH_CALL),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ]
 }
 
 fn refuse(
