@@ -13,7 +13,7 @@ use super::mount::Mount;
 use super::path::{GuestPath, Scheme};
 use super::place::{Found, Place, Spot, What};
 use super::resolve::{Last, absolute, resolve, resolve_link};
-use super::stat::Stat;
+use super::stat::{Kind, Stat};
 use super::tree;
 use super::volume::Volume;
 use crate::limits::{FS_COPY_UP_BYTES_MAX, FS_ENTRIES_MAX, FS_FILE_BYTES_MAX};
@@ -338,6 +338,17 @@ impl<'a> Files<'a> {
         self.act(path, Last::Follow, Access::Read, |mount, volume, spot| {
             found(mount, volume, &spot)?;
             Ok(mount.scheme().spell(&spot.path()))
+        })
+    }
+
+    /// The path on the machine of a directory in a home or scratch directory, which may be read. A
+    /// workspace may have a layer above it, whose directories are nowhere on the machine.
+    pub(crate) fn directory(&mut self, path: &str) -> Result<PathBuf, FsError> {
+        self.act(path, Last::Follow, Access::Read, |mount, volume, spot| {
+            if !mount.is_direct() || found(mount, volume, &spot)?.stat.kind != Kind::Directory {
+                return Err(FsError::NotDirectory);
+            }
+            Ok(absolute(mount.absolute(), &spot))
         })
     }
 

@@ -100,6 +100,15 @@ impl Mount {
         if root.metadata(&found)?.is_dir() { Ok(found) } else { Err(missing()) }
     }
 
+    /// What nobody may touch, relative to the root. Makes the directories that are missing, so that
+    /// they can be covered.
+    pub(crate) fn closed_on_disk(&self) -> io::Result<&[PathBuf]> {
+        let missing = || io::Error::from(io::ErrorKind::NotADirectory);
+        let root = self.root.dir().map_err(|_| missing())?;
+        self.closed.iter().try_for_each(|closed| root.create_dir_all(closed))?;
+        Ok(&self.closed)
+    }
+
     /// What became different and was not committed, sorted by path. In a direct mount nothing is.
     pub fn changes(&self) -> Result<Vec<Change>, FsError> {
         match &self.backend {

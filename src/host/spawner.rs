@@ -26,18 +26,29 @@ pub struct Program {
     pub args: Vec<String>,
     /// All of its environment.
     pub env: Vec<(String, String)>,
-    /// The workspace, where paths of `read`, `write` and `cwd` begin; `None` when there is none.
-    pub workspace: Option<PathBuf>,
-    /// The directory it starts in.
-    pub cwd: PathBuf,
-    /// What of the workspace it may read.
-    pub read: Vec<PathBuf>,
-    /// What of the workspace it may read and write.
-    pub write: Vec<PathBuf>,
+    /// The workspace, if there is one.
+    pub workspace: Option<Root>,
+    /// The home of whoever it runs for, if it has to do with it.
+    pub home: Option<Root>,
+    /// The directory of the machine that it starts in; `None` is the root of what it sees.
+    pub cwd: Option<PathBuf>,
     /// Files that only this program sees.
     pub files: Vec<Injection>,
     /// What it may use.
     pub limits: Limits,
+}
+
+/// A directory of the machine that a program sees parts of; the other paths are relative to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Root {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What may be read.
+    pub read: Vec<PathBuf>,
+    /// What may be read and written.
+    pub write: Vec<PathBuf>,
+    /// Directories that nobody sees, nor makes something else of.
+    pub closed: Vec<PathBuf>,
 }
 
 /// A file that only one program sees.

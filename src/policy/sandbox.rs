@@ -85,20 +85,46 @@ pub fn set(all: &mut Vec<(String, String)>, name: &str, value: &str) {
     all.push((name.to_owned(), value.to_owned()));
 }
 
-/// The directory that a child starts in, relative to the workspace. Links are not looked at here.
-pub fn directory(asked: Option<&str>) -> Result<PathBuf, Unfit> {
-    let Some(asked) = asked else { return Ok(PathBuf::new()) };
+/// A directory as a guest spells it. Links are not looked at here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Directory<'a> {
+    /// In the workspace, relative to it.
+    Workspace(PathBuf),
+    /// Among the files of whoever is acted for, in the spelling of the guest's own files.
+    Own(&'a str),
+}
+
+/// Whether a text is the path of something that belongs to a principal.
+fn is_own(path: &str) -> bool {
+    path.starts_with("home://") || path.starts_with("tmp://")
+}
+
+/// The directory that a child starts in.
+pub fn directory(asked: Option<&str>) -> Result<Directory<'_>, Unfit> {
+    let Some(asked) = asked else { return Ok(Directory::Workspace(PathBuf::new())) };
     if asked.contains('\0') {
         return Err(Unfit::Invalid("a NUL in the directory".to_owned()));
     }
-    let path = Path::new(asked.strip_prefix("cwd://").unwrap_or(asked));
+    if is_own(asked) {
+        return Ok(Directory::Own(asked));
+    }
+    let scheme = ["cwd://", "workspace://"].iter().find_map(|scheme| asked.strip_prefix(scheme));
+    let path = Path::new(scheme.unwrap_or(asked));
     let inside =
         path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    // `home://` and the like are schemes of places that no child starts in.
-    if !inside || asked.contains("://") && !asked.starts_with("cwd://") {
+    // Other schemes are those of places that no child starts in.
+    if !inside || scheme.is_none() && asked.contains("://") {
         return Err(Unfit::Escape(asked.to_owned()));
     }
-    Ok(path.components().filter(|part| matches!(part, Component::Normal(_))).collect())
+    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    Ok(Directory::Workspace(parts.collect()))
+}
+
+/// The directory that the value of `HOME` names by a scheme; `None` for any other text, which is
+/// passed on as it is.
+pub fn home(value: &str) -> Result<Option<Directory<'_>>, Unfit> {
+    let named = is_own(value) || value.starts_with("cwd://") || value.starts_with("workspace://");
+    if named { directory(Some(value)).map(Some) } else { Ok(None) }
 }
 
 /// Where in a sandbox a guest may put a file of its own.
@@ -120,10 +146,43 @@ pub fn check_fixed_path(path: &str) -> Result<&Path, Unfit> {
     Ok(path)
 }
 
-/// The parts of the workspace at `root` that entries of `fs_read` or `fs_write` open, as paths
-/// below it; the root itself is the empty path. Overlapping entries give the widest alone.
-pub fn opened<'a>(entries: impl Iterator<Item = &'a str>, root: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = entries.filter_map(|entry| opened_by(entry, root)).collect();
+/// A directory that entries of the manifest open, or parts of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The workspace.
+    Workspace,
+    /// The home of a principal.
+    Home,
+    /// The scratch directory of a principal.
+    Tmp,
+}
+
+impl Place {
+    /// What of an entry is relative to the place.
+    fn relative(self, entry: &str) -> Option<&str> {
+        let schemes: &[&str] = match self {
+            Place::Workspace if entry == "*" => return Some(""),
+            Place::Tmp if entry == "/tmp" => return Some(""),
+            Place::Workspace => &["cwd://", "workspace://"],
+            Place::Home => &["home://"],
+            Place::Tmp => &["tmp://", "/tmp/"],
+        };
+        schemes.iter().find_map(|scheme| entry.strip_prefix(scheme))
+    }
+}
+
+/// The parts of a place at `root` that entries of `fs_read` or `fs_write` open, as paths below it;
+/// the root itself is the empty path. Overlapping entries give the widest alone.
+pub fn opened<'a>(
+    entries: impl Iterator<Item = &'a str>,
+    place: Place,
+    root: &Path,
+) -> Vec<PathBuf> {
+    widest(entries.filter_map(|entry| opened_by(entry, place, root)).collect())
+}
+
+/// Sorted, and without what lies in another one.
+pub fn widest(mut found: Vec<PathBuf>) -> Vec<PathBuf> {
     found.sort();
     found.dedup();
     let all = found.clone();
@@ -145,13 +204,9 @@ pub fn both(one: &[PathBuf], other: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-fn opened_by(entry: &str, root: &Path) -> Option<PathBuf> {
+fn opened_by(entry: &str, place: Place, root: &Path) -> Option<PathBuf> {
     let climbs = |path: &Path| path.components().any(|part| part == Component::ParentDir);
-    if entry == "*" {
-        return Some(PathBuf::new());
-    }
-    let inside = ["cwd://", "workspace://"].iter().find_map(|scheme| entry.strip_prefix(scheme));
-    if let Some(inside) = inside {
+    if let Some(inside) = place.relative(entry) {
         let inside = Path::new(inside.trim_start_matches('/'));
         let parts = inside.components().filter(|part| matches!(part, Component::Normal(_)));
         return (!climbs(inside)).then(|| parts.collect());
@@ -231,27 +286,48 @@ mod tests {
     #[test]
     fn a_child_starts_in_the_workspace() {
         let check = |text, expected: Option<&str>| {
-            assert_eq!(directory(text).ok(), expected.map(PathBuf::from), "{text:?}");
+            let expected = expected.map(|path| Directory::Workspace(path.into()));
+            assert_eq!(directory(text).ok(), expected, "{text:?}");
         };
         check(None, Some(""));
         check(Some(""), Some(""));
         check(Some("a/./b"), Some("a/b"));
         check(Some("cwd://a"), Some("a"));
-        for out in ["/", "/a", "..", "a/..", "cwd:///a", "cwd://../a", "home://a", "tmp://"] {
+        check(Some("workspace://a/b"), Some("a/b"));
+        let out = ["/", "/a", "..", "a/..", "cwd:///a", "cwd://../a", "file://a", "a/home://", "/tmp"];
+        for out in out {
             assert_eq!(directory(Some(out)), Err(Unfit::Escape(out.to_owned())));
         }
         assert!(matches!(directory(Some("a\0")), Err(Unfit::Invalid(_))));
+        assert!(matches!(directory(Some("home://a\0")), Err(Unfit::Invalid(_))));
+        for own in ["home://", "home://a/../b", "tmp://a"] {
+            assert_eq!(directory(Some(own)), Ok(Directory::Own(own)));
+        }
+    }
+
+    #[test]
+    fn a_home_is_a_directory_of_the_guest_s_where_it_has_a_scheme() {
+        for text in ["", "/root", "a", "file://x", "~", "Home://"] {
+            assert_eq!(home(text), Ok(None), "{text}");
+        }
+        assert_eq!(home("home://a"), Ok(Some(Directory::Own("home://a"))));
+        assert_eq!(home("tmp://"), Ok(Some(Directory::Own("tmp://"))));
+        assert_eq!(home("cwd://a"), Ok(Some(Directory::Workspace("a".into()))));
+        assert!(matches!(home("workspace://.."), Err(Unfit::Escape(_))));
     }
 
     #[test]
     fn grants_open_what_they_name_in_the_workspace() {
-        let check = |entries: &[&str], expected: &[&str]| {
-            let found = opened(entries.iter().copied(), Path::new("/w/s"));
+        let check_in = |place, entries: &[&str], expected: &[&str]| {
+            let found = opened(entries.iter().copied(), place, Path::new("/w/s"));
             assert_eq!(
                 found,
                 expected.iter().map(PathBuf::from).collect::<Vec<_>>(),
                 "{entries:?}"
             );
+        };
+        let check = |entries: &[&str], expected: &[&str]| {
+            check_in(Place::Workspace, entries, expected);
         };
         check(&[], &[]);
         check(&["*"], &[""]);
@@ -260,6 +336,12 @@ mod tests {
         check(&["cwd://a", "cwd://a/b", "cwd://c"], &["a", "c"]);
         check(&["/w/s/a"], &["a"]);
         check(&["/w", "/"], &[""]);
+        let all = ["*", "cwd://a", "workspace://b", "home://c", "tmp://d", "/tmp/e", "/w/s/f"];
+        check(&all, &[""]);
+        check_in(Place::Home, &all, &["c", "f"]);
+        check_in(Place::Tmp, &all, &["d", "e", "f"]);
+        check_in(Place::Tmp, &["/tmp"], &[""]);
+        check_in(Place::Home, &["home://../c", "home:///c/d", "home://c/./d"], &["c/d"]);
         check(&["/w/sx", "/etc", "home://", "/tmp", "a", "cwd://../x", "/w/s/../x", ""], &[]);
     }
 

@@ -2,7 +2,10 @@
 
 use super::{FileHandle, Handle, View};
 use crate::fs::{self, Access, Files, FsError, Kind, Scheme, Stat, Target, Timestamp};
+use crate::host::CapsuleHost;
 use crate::host::bindings::fs::{Datetime, ErrorCode, FileStat, FileType, OpenMode};
+use crate::host::boundary::Gatekeeper;
+use crate::host::scope::CallScope;
 use crate::limits::FS_HANDLES_MAX;
 use crate::policy::gate::{Ask, FileAsk};
 
@@ -58,28 +61,37 @@ impl View<'_> {
         &mut self,
         act: impl FnOnce(&mut Files<'_>) -> Result<R, FsError>,
     ) -> Result<R, FsError> {
-        let workspace = self.capsule.services.workspace.clone();
-        let files = &self.scope.principal.files;
-        let (home, tmp) = (files.home(), files.tmp());
-        let gate = &mut self.gate;
-        let mut ask = |access: Access, target: &Target<'_>| {
-            let entry = entry(target);
-            let file = FileAsk {
-                entry: &entry,
-                absolute: target.absolute,
-                workspace: workspace.as_deref().map(fs::Mount::absolute),
-                home: home.as_deref().map(fs::Mount::absolute),
-                tmp: tmp.as_deref().map(fs::Mount::absolute),
-            };
-            let ask = match access {
-                Access::Read => Ask::Read(file),
-                Access::Write => Ask::Write(file),
-            };
-            gate.ask(ask).map_err(|_| FsError::Denied)
-        };
-        let mounts = (workspace.clone(), home.clone(), tmp.clone());
-        act(&mut Files::new(mounts.0, mounts.1, mounts.2, &mut ask))
+        files_of(self.capsule, self.scope, &mut self.gate, act)
     }
+}
+
+/// Does something with the files of whoever is acted for, under a capsule's policy.
+pub(in crate::host) fn files_of<R>(
+    capsule: &CapsuleHost,
+    scope: &CallScope,
+    gate: &mut Gatekeeper<'_>,
+    act: impl FnOnce(&mut Files<'_>) -> Result<R, FsError>,
+) -> Result<R, FsError> {
+    let workspace = capsule.services.workspace.clone();
+    let files = &scope.principal.files;
+    let (home, tmp) = (files.home(), files.tmp());
+    let mut ask = |access: Access, target: &Target<'_>| {
+        let entry = entry(target);
+        let file = FileAsk {
+            entry: &entry,
+            absolute: target.absolute,
+            workspace: workspace.as_deref().map(fs::Mount::absolute),
+            home: home.as_deref().map(fs::Mount::absolute),
+            tmp: tmp.as_deref().map(fs::Mount::absolute),
+        };
+        let ask = match access {
+            Access::Read => Ask::Read(file),
+            Access::Write => Ask::Write(file),
+        };
+        gate.ask(ask).map_err(|_| FsError::Denied)
+    };
+    let mounts = (workspace.clone(), home.clone(), tmp.clone());
+    act(&mut Files::new(mounts.0, mounts.1, mounts.2, &mut ask))
 }
 
 impl<'a> View<'a> {

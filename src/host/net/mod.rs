@@ -17,6 +17,7 @@ pub mod handshake;
 mod host;
 mod listener;
 mod options;
+mod queue;
 mod socket;
 mod stream;
 mod udp;

@@ -1,9 +1,8 @@
 //! The capsule's own socket in the file system, and the programs that connect to it.
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,10 +12,11 @@ use wasmtime::component::Resource;
 use super::connection::{Connection, Peer};
 use super::handshake::{HELLO_BYTES_MAX, Hello, Status, Welcome, frame};
 use super::host::error_code;
+use super::queue::{Queue, Waiter};
 use super::slots::Slot;
 use super::{ErrorCode, View};
-use crate::host::boundary::{Stop, Waiting};
-use crate::host::io::{Pollable, Source};
+use crate::host::boundary::Stop;
+use crate::host::io::Pollable;
 use crate::host::ports::{Doorway, OpenDoor};
 use crate::limits::{NET_HANDSHAKE_STEP, NET_POLL_ACCEPT_MAX, NET_STRANGER_PAUSE, RESOURCES_MAX};
 use crate::policy::gate::Ask;
@@ -32,18 +32,12 @@ pub struct Door {
     shared: Arc<Shared>,
 }
 
-pub(super) struct Shared {
-    socket: UnixListener,
-    token: String,
-    /// Whoever was let in to see whether there is somebody; not yet asked who they are.
-    held: Mutex<VecDeque<UnixStream>>,
-    _keep: Box<dyn Any + Send + Sync>,
-}
+type Shared = Queue<UnixListener, Keep>;
 
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("socket", &self.socket).finish_non_exhaustive()
-    }
+/// What goes with the socket.
+struct Keep {
+    token: String,
+    _door: Box<dyn Any + Send + Sync>,
 }
 
 impl SharedDoor {
@@ -54,45 +48,21 @@ impl SharedDoor {
         }
         let OpenDoor { listener, token, keep } = doorway.open()?;
         let socket = UnixListener::from_std(listener)?;
-        let shared = Arc::new(Shared { socket, token, held: Mutex::default(), _keep: keep });
+        let shared = Arc::new(Queue::new(socket, Keep { token, _door: keep }));
         *open = Some(Arc::clone(&shared));
         Ok(shared)
     }
 }
 
-impl Shared {
-    fn held(&self) -> MutexGuard<'_, VecDeque<UnixStream>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+/// Lets a program in that runs for the same user and knows the token; anybody else is dropped.
+async fn admit(stream: UnixStream, token: &str) -> Option<UnixStream> {
+    let own = rustix::process::geteuid().as_raw();
+    if !stream.peer_cred().is_ok_and(|peer| peer.uid() == own) {
+        drop(stream);
+        tokio::time::sleep(NET_STRANGER_PAUSE).await;
+        return None;
     }
-
-    async fn next(&self) -> io::Result<UnixStream> {
-        if let Some(stream) = self.held().pop_front() {
-            return Ok(stream);
-        }
-        Ok(self.socket.accept().await?.0)
-    }
-
-    /// Completes when there is somebody.
-    async fn waiting(&self) {
-        if !self.held().is_empty() {
-            return;
-        }
-        // A failure is told by `next`.
-        if let Ok((stream, _)) = self.socket.accept().await {
-            self.held().push_back(stream);
-        }
-    }
-
-    /// Lets a program in that runs for the same user and knows the token; anybody else is dropped.
-    async fn admit(&self, stream: UnixStream) -> Option<UnixStream> {
-        let own = rustix::process::geteuid().as_raw();
-        if !stream.peer_cred().is_ok_and(|peer| peer.uid() == own) {
-            drop(stream);
-            tokio::time::sleep(NET_STRANGER_PAUSE).await;
-            return None;
-        }
-        greet(stream, &self.token, NET_HANDSHAKE_STEP).await
-    }
+    greet(stream, token, NET_HANDSHAKE_STEP).await
 }
 
 /// Holds the handshake. A step that takes too long is the end of it.
@@ -119,15 +89,6 @@ async fn hear(stream: &mut UnixStream) -> Option<Hello> {
 
 fn no_random_bytes() -> ErrorCode {
     ErrorCode::Unknown("the system has no random bytes".to_owned())
-}
-
-struct Waiter(Arc<Shared>);
-
-impl Source for Waiter {
-    fn wait(&self) -> Waiting<'static, ()> {
-        let shared = Arc::clone(&self.0);
-        Box::pin(async move { shared.waiting().await })
-    }
 }
 
 impl View<'_> {
@@ -157,8 +118,8 @@ impl View<'_> {
         let shared = self.shared_door(door)?;
         let slot = self.places.streams.take().ok_or(ErrorCode::Quota)?;
         loop {
-            let stream = shared.next().await.map_err(|error| error_code(&error))?;
-            if let Some(stream) = shared.admit(stream).await {
+            let stream = shared.accept().await.map_err(|error| error_code(&error))?;
+            if let Some(stream) = admit(stream, &shared.keep.token).await {
                 return self.connected(stream, slot);
             }
         }
@@ -173,9 +134,9 @@ impl View<'_> {
         let shared = self.shared_door(door)?;
         let Some(slot) = self.places.streams.take() else { return Ok(None) };
         let timeout = Duration::from_millis(timeout_ms).min(NET_POLL_ACCEPT_MAX);
-        let Ok(next) = tokio::time::timeout(timeout, shared.next()).await else { return Ok(None) };
+        let Ok(next) = tokio::time::timeout(timeout, shared.accept()).await else { return Ok(None) };
         let stream = next.map_err(|error| error_code(&error))?;
-        match shared.admit(stream).await {
+        match admit(stream, &shared.keep.token).await {
             Some(stream) => self.connected(stream, slot).map(Some),
             None => Ok(None),
         }

@@ -11,14 +11,15 @@ use super::bindings::process::{
 };
 use super::child::Streams;
 use super::ring::Overflow;
-use crate::fs::Mount;
-use crate::host::spawner::{Injection, InjectionPlace, Limits, Program};
+use crate::fs::{FsError, Mount};
+use crate::host::fs::files_of;
+use crate::host::spawner::{Injection, InjectionPlace, Limits, Program, Root};
 use crate::limits::{
     PROCESS_ARGS_BYTES_MAX, PROCESS_FILE_BYTES_MAX, PROCESS_FILES_BYTES_MAX, PROCESS_FILES_MAX,
     PROCESS_IDLE, PROCESS_LABEL_BYTES_MAX, PROCESS_LIFETIME, PROCESS_PRELUDE_BYTES_MAX,
     PROCESS_RETENTION, PROCESS_RETENTION_MAX, PROCESS_RING_BYTES, PROCESS_RING_BYTES_RANGE,
 };
-use crate::policy::sandbox::{self, Unfit};
+use crate::policy::sandbox::{self, Directory, Place, Unfit};
 
 /// The request of version 1.0.0, which knows no files.
 #[derive(Clone, Debug, ComponentType, Lift, serde::Serialize)]
@@ -120,37 +121,28 @@ pub(super) fn streams(request: &SpawnRequest, persistent: bool) -> Streams {
 }
 
 impl View<'_> {
-    /// Checks a request and makes a program of it. The gate has been asked already.
-    pub(super) fn program(&self, request: &SpawnRequest) -> Result<Program, ErrorCode> {
+    /// Checks a request and makes a program of it. The gate has been asked about the command already.
+    pub(super) fn program(&mut self, request: &SpawnRequest) -> Result<Program, ErrorCode> {
         check_sizes(request)?;
-        let services = &self.capsule.services;
+        let processes = &self.capsule.services.processes;
         let asked = request.env.iter().map(|pair| (pair.key.as_str(), pair.value.as_str()));
-        let env = sandbox::environment(&services.processes.environment, asked)?;
-        let cwd = sandbox::directory(request.cwd.as_deref())?;
-        let workspace = services.workspace.as_deref();
-        let cwd = match workspace {
-            Some(workspace) => on_disk(workspace, &cwd)?,
-            None if cwd.as_os_str().is_empty() => cwd,
-            None => return Err(ErrorCode::InvalidInput),
-        };
-        let root = workspace.map(|workspace| workspace.absolute().to_owned());
-        let opened = |writing| match &root {
-            Some(root) => sandbox::opened(self.capsule.gate.file_entries(writing), root),
-            None => Vec::new(),
-        };
-        let read = opened(false);
-        // A layer above the workspace is not there for programs: they would write below it.
-        let direct = workspace.is_some_and(Mount::is_direct);
-        let write = if direct { sandbox::both(&read, &opened(true)) } else { Vec::new() };
+        let mut env = sandbox::environment(&processes.environment, asked)?;
+        let mut own = false;
+        let cwd = self.directory(sandbox::directory(request.cwd.as_deref())?, &mut own)?;
+        if let Some(home) = request.env.iter().find(|pair| pair.key == "HOME")
+            && let Some(home) = sandbox::home(&home.value)?
+        {
+            let home = self.directory(home, &mut own)?.ok_or(ErrorCode::InvalidInput)?;
+            sandbox::set(&mut env, "HOME", home.to_str().ok_or(ErrorCode::InvalidInput)?);
+        }
         let limits = request.limits.as_ref();
         Ok(Program {
             command: request.cmd.clone(),
             args: request.args.clone(),
             env,
-            workspace: root,
+            workspace: self.capsule.services.workspace.as_deref().map(|it| self.workspace(it)),
+            home: if own { Some(self.home()?) } else { None },
             cwd,
-            read,
-            write,
             files: files(request)?,
             limits: Limits {
                 memory_bytes: limits.and_then(|it| it.max_memory_bytes),
@@ -159,6 +151,79 @@ impl View<'_> {
                 open_files: limits.and_then(|it| it.max_open_files),
             },
         })
+    }
+
+    /// Where a directory is on the machine; `own` is set for one of the principal's. Only a workspace
+    /// that is not there is nowhere.
+    fn directory(
+        &mut self,
+        directory: Directory<'_>,
+        own: &mut bool,
+    ) -> Result<Option<PathBuf>, ErrorCode> {
+        match directory {
+            Directory::Own(path) => {
+                *own = true;
+                let found = files_of(self.capsule, self.scope, &mut self.gate, |files| {
+                    files.directory(path)
+                });
+                found.map(Some).map_err(not_a_directory)
+            }
+            Directory::Workspace(path) => match self.capsule.services.workspace.as_deref() {
+                Some(workspace) => on_disk(workspace, &path).map(Some),
+                None if path.as_os_str().is_empty() => Ok(None),
+                None => Err(ErrorCode::InvalidInput),
+            },
+        }
+    }
+
+    /// What a program sees of the workspace: what the manifest opens to the capsule itself.
+    fn workspace(&self, workspace: &Mount) -> Root {
+        let path = workspace.absolute().to_owned();
+        let read = self.opened(false, Place::Workspace, &path);
+        // A layer above the workspace is not there for programs: they would write below it.
+        let write = match workspace.is_direct() {
+            true => sandbox::both(&read, &self.opened(true, Place::Workspace, &path)),
+            false => Vec::new(),
+        };
+        Root { path, read, write, closed: Vec::new() }
+    }
+
+    /// The same of the principal's home, with the scratch directory in it.
+    fn home(&self) -> Result<Root, ErrorCode> {
+        let own = &self.scope.principal.files;
+        let home = own.home().ok_or(ErrorCode::CapabilityDenied)?;
+        let path = home.absolute().to_owned();
+        let closed = home.closed_on_disk().map_err(|_| ErrorCode::CapabilityDenied)?.to_vec();
+        let tmp = own.tmp();
+        let opened = |writing| {
+            let mut opened = self.opened(writing, Place::Home, &path);
+            let inside = tmp.as_deref().and_then(|tmp| tmp.absolute().strip_prefix(&path).ok());
+            if let (Some(tmp), Some(inside)) = (&tmp, inside) {
+                let scratch = self.opened(writing, Place::Tmp, tmp.absolute());
+                opened.extend(scratch.iter().map(|part| inside.join(part).components().collect()));
+            }
+            let shut = |path: &PathBuf| closed.iter().any(|closed| path.starts_with(closed));
+            opened.retain(|path| !shut(path));
+            sandbox::widest(opened)
+        };
+        let read = opened(false);
+        let write = sandbox::both(&read, &opened(true));
+        Ok(Root { read, write, path, closed })
+    }
+
+    fn opened(&self, writing: bool, place: Place, root: &Path) -> Vec<PathBuf> {
+        sandbox::opened(self.capsule.gate.file_entries(writing), place, root)
+    }
+}
+
+/// What a guest hears about a directory of its own that no program starts in.
+fn not_a_directory(error: FsError) -> ErrorCode {
+    match error {
+        FsError::BoundaryEscape => ErrorCode::BoundaryEscape,
+        FsError::Denied | FsError::Access => ErrorCode::CapabilityDenied,
+        FsError::TooLarge => ErrorCode::TooLarge,
+        FsError::Quota => ErrorCode::Quota,
+        _ => ErrorCode::InvalidInput,
     }
 }
 
@@ -174,12 +239,14 @@ fn check_sizes(request: &SpawnRequest) -> Result<(), ErrorCode> {
 /// A directory of the workspace as it is on the disk.
 fn on_disk(workspace: &Mount, path: &Path) -> Result<PathBuf, ErrorCode> {
     if path.as_os_str().is_empty() {
-        return Ok(PathBuf::new());
+        return Ok(workspace.absolute().to_owned());
     }
-    workspace.directory_on_disk(path).map_err(|error| match error.kind() {
+    let found = workspace.directory_on_disk(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::PermissionDenied => ErrorCode::BoundaryEscape,
         _ => ErrorCode::InvalidInput,
-    })
+    })?;
+    // A path of no names would leave a slash at the end.
+    Ok(workspace.absolute().join(found).components().collect())
 }
 
 fn files(request: &SpawnRequest) -> Result<Vec<Injection>, ErrorCode> {

@@ -40,8 +40,9 @@ pub(super) enum Step {
     Bind { from: PathBuf, at: PathBuf, writable: bool, system: bool },
     /// A link.
     Link { at: PathBuf, to: PathBuf },
-    /// Hides a directory, if it is there.
-    Mask { at: PathBuf },
+    /// Hides a directory by an empty one that stays so. One that is not there fails where it is
+    /// `needed`: else the child could make it.
+    Mask { at: PathBuf, needed: bool },
     /// A directory that is thrown away with the child.
     Scratch { at: PathBuf },
 }

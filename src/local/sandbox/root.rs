@@ -55,8 +55,9 @@ pub(super) fn build(view: &[Step]) -> io::Result<()> {
 /// What is there of the new root.
 #[derive(Default)]
 struct Made<'a> {
-    /// What of the machine is in place.
-    covered: Vec<&'a Path>,
+    /// What covers what is below it, in order: what of the machine is in place, and (`true`) what is
+    /// ours and hides it.
+    covers: Vec<(&'a Path, bool)>,
     /// What is thrown away with the child.
     scratch: Vec<&'a Path>,
     /// Mounts that hold mount points, which nobody writes to once all are made.
@@ -116,7 +117,7 @@ impl Step {
             Step::Empty { at }
             | Step::Bind { at, .. }
             | Step::Link { at, .. }
-            | Step::Mask { at }
+            | Step::Mask { at, .. }
             | Step::Scratch { at } => at,
         }
     }
@@ -125,7 +126,8 @@ impl Step {
 fn place<'a>(step: &'a Step, source: Option<OwnedFd>, made: &mut Made<'a>) -> io::Result<()> {
     let at = step.at();
     // What belongs to the machine is not added to: a place in it has to be there.
-    let ours = !made.covered.iter().any(|above| at.starts_with(above));
+    let last = made.covers.iter().rev().find(|(above, _)| at.starts_with(above));
+    let ours = last.is_none_or(|(_, ours)| *ours);
     match step {
         Step::Empty { .. } if ours => {
             fs::create_dir_all(at)?;
@@ -140,9 +142,13 @@ fn place<'a>(step: &'a Step, source: Option<OwnedFd>, made: &mut Made<'a>) -> io
             fs::create_dir_all(at.parent().unwrap_or(Path::new("/")))?;
             std::os::unix::fs::symlink(to, at)?;
         }
-        Step::Mask { .. } => {
+        Step::Mask { needed, .. } => {
             if fs::symlink_metadata(at).is_ok_and(|found| found.is_dir()) {
-                tmpfs(at, "size=4k,nr_inodes=2,mode=000")?;
+                tmpfs(at, ROOT)?;
+                made.frames.push(directory(at)?);
+                made.covers.push((at, true));
+            } else if *needed {
+                return Err(io::ErrorKind::NotADirectory.into());
             }
         }
         Step::Scratch { .. } => {
@@ -162,7 +168,7 @@ fn place<'a>(step: &'a Step, source: Option<OwnedFd>, made: &mut Made<'a>) -> io
                 at,
                 MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
             )?;
-            made.covered.push(at);
+            made.covers.push((at, false));
         }
     }
     Ok(())

@@ -161,10 +161,7 @@ impl Shared {
         for (name, path) in &files.variables {
             crate::policy::sandbox::set(&mut env, name, path);
         }
-        let cwd = match &program.workspace {
-            Some(workspace) => view::join(workspace, &program.cwd),
-            None => PathBuf::from("/"),
-        };
+        let cwd = program.cwd.clone().unwrap_or_else(|| PathBuf::from("/"));
         let confined = !self.unsandboxed;
         let plan = Plan {
             command: program.command.clone(),

@@ -1,9 +1,10 @@
 //! What of the machine a confined child sees, as steps in making its file system.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::plan::Step;
-use crate::host::spawner::Program;
+use crate::host::spawner::{Program, Root};
 
 /// Where programs and what they need are.
 const SYSTEM: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
@@ -50,23 +51,46 @@ pub(super) fn view(
     steps.extend(SCRATCH.iter().map(|at| Step::Scratch { at: at.into() }));
     steps.extend(DEVICES.iter().map(machine));
     steps.extend(DEVICE_LINKS.iter().map(|(at, to)| Step::Link { at: at.into(), to: to.into() }));
-    if let Some(workspace) = &program.workspace {
-        steps.push(Step::Empty { at: workspace.clone() });
-        // Where one is opened twice, what may be written covers what may be read.
-        for (paths, writable) in [(&program.read, false), (&program.write, true)] {
-            steps.extend(paths.iter().map(|path| {
-                let at = join(workspace, path);
-                Step::Bind { from: at.clone(), at, writable, system: false }
-            }));
-        }
-    }
-    steps.extend(home.map(|home| Step::Mask { at: home.to_owned() }));
+    steps.extend(program.workspace.iter().flat_map(shown));
+    steps.extend(home.map(|home| Step::Mask { at: home.to_owned(), needed: false }));
+    // Whoever's home is shown, it lies in the one that is hidden.
+    steps.extend(program.home.iter().flat_map(shown));
     steps.extend(files.iter().map(|(from, at)| Step::Bind {
         from: from.clone(),
         at: at.clone(),
         writable: false,
         system: false,
     }));
+    steps
+}
+
+/// What is shown of a directory of the machine.
+fn shown(root: &Root) -> Vec<Step> {
+    let bind = |path: &Path, writable| {
+        let at = join(&root.path, path);
+        Step::Bind { from: at.clone(), at, writable, system: false }
+    };
+    let mut steps = vec![Step::Empty { at: root.path.clone() }];
+    // Where one is opened twice, what may be written covers what may be read.
+    steps.extend(root.read.iter().map(|path| bind(path, false)));
+    steps.extend(root.write.iter().map(|path| bind(path, true)));
+    let mut kept = BTreeSet::new();
+    for closed in &root.closed {
+        let within = |paths: &[PathBuf]| paths.iter().find(|path| closed.starts_with(path)).cloned();
+        let writable = within(&root.write);
+        if let Some(top) = &writable {
+            // A directory that is a mount cannot be moved away, and what is closed with it.
+            let above = closed.ancestors().skip(1).take_while(|above| above != top);
+            kept.extend(above.map(Path::to_owned));
+        }
+        if writable.is_some() || within(&root.read).is_some() {
+            let at = join(&root.path, closed);
+            steps.push(Step::Mask { at, needed: writable.is_some() });
+        }
+    }
+    let masks = steps.split_off(1 + root.read.len() + root.write.len());
+    steps.extend(kept.iter().map(|path| bind(path, true)));
+    steps.extend(masks);
     steps
 }
 
@@ -81,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_workspace_that_nobody_granted_is_empty() {
-        let workspace = Some(PathBuf::from("/tmp/w"));
+        let workspace = Some(Root { path: "/tmp/w".into(), ..Root::default() });
         let steps = view(&Program { workspace, ..Program::default() }, &[], None);
         let of_workspace: Vec<&Step> = steps
             .iter()
@@ -97,9 +121,12 @@ mod tests {
     #[test]
     fn the_home_is_hidden_after_the_workspace_is_shown() {
         let program = Program {
-            workspace: Some("/w".into()),
-            read: vec![PathBuf::new()],
-            write: vec!["a".into()],
+            workspace: Some(Root {
+                path: "/w".into(),
+                read: vec![PathBuf::new()],
+                write: vec!["a".into()],
+                closed: Vec::new(),
+            }),
             ..Program::default()
         };
         let steps = view(&program, &[], Some(Path::new("/w/home")));
@@ -111,6 +138,42 @@ mod tests {
             system: false,
         };
         assert!(at(&bind("/w", false)) < at(&bind("/w/a", true)));
-        assert!(at(&bind("/w/a", true)) < at(&Step::Mask { at: "/w/home".into() }));
+        assert!(at(&bind("/w/a", true)) < at(&Step::Mask { at: "/w/home".into(), needed: false }));
+    }
+
+    #[test]
+    fn what_is_closed_in_a_home_is_hidden_and_stays_where_it_is() {
+        let home = |read: &[&str], write: &[&str]| {
+            let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect();
+            let (read, write) = (paths(read), paths(write));
+            let closed = paths(&[".local/capsules", ".local/log", "a/b/c"]);
+            shown(&Root { path: "/h".into(), read, write, closed })
+        };
+        let bind = |at: &str, writable| Step::Bind {
+            from: at.into(),
+            at: at.into(),
+            writable,
+            system: false,
+        };
+        let mask = |at: &str, needed| Step::Mask { at: at.into(), needed };
+        let root = Step::Empty { at: "/h".into() };
+        assert_eq!(home(&["x"], &["x"]), [root.clone(), bind("/h/x", false), bind("/h/x", true)]);
+        let all = home(&[""], &["a"]);
+        let masks = [mask("/h/.local/capsules", false), mask("/h/.local/log", false)];
+        let (start, end) = all.split_at(4);
+        assert_eq!(start, [root, bind("/h", false), bind("/h/a", true), bind("/h/a/b", true)]);
+        assert_eq!(end, [&masks[..], &[mask("/h/a/b/c", true)]].concat());
+        let all = home(&[""], &[""]);
+        assert_eq!(
+            all[3..],
+            [
+                bind("/h/.local", true),
+                bind("/h/a", true),
+                bind("/h/a/b", true),
+                mask("/h/.local/capsules", true),
+                mask("/h/.local/log", true),
+                mask("/h/a/b/c", true),
+            ]
+        );
     }
 }
