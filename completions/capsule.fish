@@ -67,6 +67,9 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l answers -d '
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l set -d 'One answer; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
 jsonl\t'One JSON object per call, `capsule.trace/1`'
@@ -84,6 +87,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-hooks -d 
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unlinkable -d 'Install even when imports are not served here; hooks are not run then'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l strict -d 'Treat unknown and legacy manifest keys as errors'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-wait -d 'Fail instead of waiting for another install of the same capsule'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -296,6 +300,9 @@ complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_su
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l timeout -d 'How long to wait for the result [default: the profile\'s limit of a call, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
 jsonl\t'One JSON object per call, `capsule.trace/1`'
@@ -307,6 +314,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_su
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
 complete -c capsule -n "__fish_capsule_using_subcommand tool; and __fish_seen_subcommand_from call" -l direct -d 'Let guests write to the workspace at once and for good'

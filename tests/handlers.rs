@@ -311,3 +311,19 @@ fn a_tool_that_has_no_more_time_lets_its_program_end_by_itself() {
     assert!(sandbox.workspace().join("interrupted").exists(), "it was interrupted, not killed");
     assert!(!runs(&mark));
 }
+
+#[test]
+fn two_signals_of_one_press_end_a_run_with_its_summary() {
+    let sandbox = Sandbox::new();
+    let echo = sandbox.fixture("echo-loop");
+    let args = ["run", echo.to_str().expect("a path in UTF-8"), "--json"];
+    let mut running = sandbox.capsule(args).spawn();
+    running.line_with("\"event\":\"ready\"");
+    for _ in 0..8 {
+        running.signal(Signal::INT);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let output = running.finish().expect_code(130);
+    let last = output.json_lines().pop().expect("a line");
+    assert_eq!((&last["event"], &last["end"]), (&json!("summary"), &json!("interrupted")));
+}

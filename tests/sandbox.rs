@@ -339,6 +339,40 @@ fn no_other_process_is_seen_traced_or_ended() {
     });
 }
 
+/// Asks for its own number by the number that a kernel may know this system call by a second time, or
+/// by that of another architecture.
+#[cfg(target_arch = "x86_64")]
+const BY_OTHER_NUMBERS: &str = r#"
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(int count, char **args) {
+    if (count < 2) {
+        printf("errno %d\n", syscall(0x40000000 | 39) < 0 ? errno : 0);
+        return 0;
+    }
+    int id = 20;
+    __asm__ volatile("int $0x80" : "+a"(id) : : "memory");
+    printf("reached\n");
+    return 0;
+}
+"#;
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn system_calls_have_no_other_numbers() {
+    each_user(|stage| {
+        let source = stage.sandbox.file(stage.sandbox.tmp().join("numbers.c"), BY_OTHER_NUMBERS);
+        let program = stage.sandbox.workspace().join("read/numbers");
+        let built = std::process::Command::new("cc").arg("-o").args([&program, &source]).status();
+        assert!(built.expect("a C compiler").success());
+        // A kernel that has no such number says that there is none; it is not asked.
+        let said = stage.says("read/numbers; exec read/numbers foreign", &[]);
+        assert!(said.starts_with("errno 1\n"), "{said}");
+        assert!(said.contains("signal 31"), "{said}");
+    });
+}
+
 #[test]
 fn nothing_outlives_a_tool_that_is_killed() {
     for options in [&[][..], &["--allow-unsandboxed"]] {

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::load::{Place, PlaceOptions, log_to, refuse_unlinkable};
 use super::observe::{self, TraceArgs, Tracing};
 use super::person::{ANSWERS_HELP, Answers, ApproveArgs, LocalPerson};
-use super::processes::ProcessArgs;
+use super::processes::OutsideArgs;
 use super::target::{Capsule, TargetKind};
 use super::{outside, parse, target};
 use crate::component::{Digest, Surface, Verified};
@@ -75,7 +75,7 @@ pub(super) struct InstallArgs {
     #[command(flatten)]
     approve: ApproveArgs,
     #[command(flatten)]
-    processes: ProcessArgs,
+    outside: OutsideArgs,
     #[command(flatten)]
     trace: TraceArgs,
 }
@@ -98,6 +98,7 @@ pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
 fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let started = Instant::now();
     refuse_other_principals(cx)?;
+    let place = args.outside.place()?;
     let candidate = check(cx, args)?;
     let store = cx.store()?;
     let site = Site::user(store.home());
@@ -127,7 +128,7 @@ fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exi
         dir: &dir,
         approve: &args.approve,
         tracing,
-        processes: &args.processes,
+        place,
     };
     hook.run(cx, &mut effects, &mut report)?;
     authority::record(staged.extras_mut(), &candidate, &approved);

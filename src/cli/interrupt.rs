@@ -1,11 +1,15 @@
 //! SIGINT and SIGTERM: the first asks for a clean end, the second ends at once.
 //!
+//! What stops a command may signal both the process and its group, which is one press of a key and not
+//! two: a signal that follows another one this closely does not count.
+//!
 //! Signals are watched on a thread of their own, so that they count even while the command is stuck
 //! in a write that nobody reads. There is one such thread in the process, and one thing at a time
 //! that a signal stops.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -36,11 +40,31 @@ struct Watch {
 
 struct Watcher {
     is_running: bool,
+    presses: Presses,
     /// Without one, a signal ends the process at once.
     watch: Option<Watch>,
 }
 
-static WATCHER: Mutex<Watcher> = Mutex::new(Watcher { is_running: false, watch: None });
+static WATCHER: Mutex<Watcher> =
+    Mutex::new(Watcher { is_running: false, presses: Presses(None), watch: None });
+
+/// Signals within this time of one that counted belong to it.
+const SAME_PRESS: Duration = Duration::from_millis(300);
+
+/// Tells which signals count.
+struct Presses(Option<Instant>);
+
+impl Presses {
+    /// Whether a signal counts that comes now.
+    fn counts(&mut self, now: Instant) -> bool {
+        let before = self.0.map(|before| now.saturating_duration_since(before));
+        let counts = before.is_none_or(|since| since > SAME_PRESS);
+        if counts {
+            self.0 = Some(now);
+        }
+        counts
+    }
+}
 
 fn watcher() -> MutexGuard<'static, Watcher> {
     WATCHER.lock().unwrap_or_else(PoisonError::into_inner)
@@ -100,12 +124,32 @@ async fn serve(mut interrupt: Signal, mut terminate: Signal) {
             _ = interrupt.recv() => Exit::Interrupted,
             _ = terminate.recv() => Exit::Terminated,
         };
-        let watcher = watcher();
+        let mut watcher = watcher();
+        if !watcher.presses.counts(Instant::now()) {
+            continue;
+        }
         let first =
             watcher.watch.as_ref().filter(|it| it.seen.0.swap(exit.code(), Ordering::Relaxed) == 0);
         match first {
             Some(watch) => (watch.stop)(),
             None => std::process::exit(exit.code().into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_close_to_one_that_counted_belong_to_it() {
+        let start = Instant::now();
+        let mut presses = Presses(None);
+        let after = [(0, true), (0, false), (5, false), (300, false), (301, true), (600, false)];
+        for (ms, expected) in after {
+            let counts = presses.counts(start + Duration::from_millis(ms));
+            assert_eq!(counts, expected, "after {ms} ms");
+        }
+        assert!(presses.counts(start + Duration::from_millis(602)));
     }
 }

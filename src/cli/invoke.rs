@@ -13,10 +13,9 @@ use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
-use super::network::NetworkArgs;
 use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, ApproveArgs, LocalPerson, telling};
-use super::processes::ProcessArgs;
+use super::processes::OutsideArgs;
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
@@ -78,9 +77,7 @@ pub(super) struct InvokeArgs {
     #[command(flatten)]
     many: many::ManyArgs,
     #[command(flatten)]
-    network: NetworkArgs,
-    #[command(flatten)]
-    processes: ProcessArgs,
+    outside: OutsideArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
     #[command(flatten)]
@@ -196,6 +193,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         total: started.elapsed(),
         workspace: left,
         approvals: person.decided(),
+        unsandboxed: place.unsandboxed,
     };
     let (arrived, refused) = ready.hosted.host.services.inbound.drain();
     let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
@@ -219,9 +217,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
 
 impl InvokeArgs {
     fn place(&self) -> Result<PlaceOptions, Failure> {
-        let network = self.network.options()?;
-        let unsandboxed = self.processes.allow_unsandboxed;
-        Ok(PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, network, unsandboxed })
+        Ok(PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, ..self.outside.place()? })
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Place {
     pub(super) machine: Machine,
     pub(super) engine: Engine,
     pub(super) flavour: Flavour,
+    /// Whether programs have no sandbox.
+    pub(super) unsandboxed: bool,
     /// What guests work in; hooks bring their own.
     workspace: Option<Arc<Mount>>,
 }
@@ -77,6 +79,7 @@ impl Place {
             }),
             engine: Engine::new(EngineOptions { profile, cache }),
             flavour,
+            unsandboxed: options.unsandboxed,
             workspace: None,
         })
     }

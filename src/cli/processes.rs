@@ -1,7 +1,9 @@
 //! What the user says about programs that guests start.
 
 use super::cx::Cx;
+use super::failure::Failure;
 use super::load::PlaceOptions;
+use super::network::NetworkArgs;
 use crate::local::ProcessOptions;
 
 /// How guests' programs run, beside what the manifest says.
@@ -10,13 +12,26 @@ use crate::local::ProcessOptions;
 pub(super) struct ProcessArgs {
     /// Let guests start programs without a sandbox, with all that you may do
     #[arg(long)]
-    pub(super) allow_unsandboxed: bool,
+    allow_unsandboxed: bool,
 }
 
-impl ProcessArgs {
+/// What the user says about all that guests reach outside the tool.
+#[derive(clap::Args)]
+pub(super) struct OutsideArgs {
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    processes: ProcessArgs,
+}
+
+impl OutsideArgs {
     /// The ordinary place, but for what the user says here.
-    pub(super) fn place(&self) -> PlaceOptions {
-        PlaceOptions { unsandboxed: self.allow_unsandboxed, ..PlaceOptions::default() }
+    pub(super) fn place(&self) -> Result<PlaceOptions, Failure> {
+        Ok(PlaceOptions {
+            network: self.network.options()?,
+            unsandboxed: self.processes.allow_unsandboxed,
+            ..PlaceOptions::default()
+        })
     }
 }
 

@@ -15,12 +15,11 @@ use std::time::Duration;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load::{Place, PlaceOptions};
-use super::network::NetworkArgs;
+use super::load::Place;
 use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
 use super::person::{Answers, ApproveArgs, LocalPerson};
-use super::processes::ProcessArgs;
+use super::processes::OutsideArgs;
 use super::target;
 use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
@@ -72,11 +71,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "WHICH", default_value = "reuse")]
     instances: Instances,
     #[command(flatten)]
-    network: NetworkArgs,
+    outside: OutsideArgs,
     #[command(flatten)]
     approve: ApproveArgs,
-    #[command(flatten)]
-    processes: ProcessArgs,
     #[command(flatten)]
     trace: TraceArgs,
     #[command(flatten)]
@@ -128,11 +125,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
     let log = reporter.log_sink(cx.global.verbose > 0);
     let workspace = Workspace::open(cx, args.workspace)?;
-    let options = PlaceOptions {
-        network: args.network.options()?,
-        unsandboxed: args.processes.allow_unsandboxed,
-        ..PlaceOptions::default()
-    };
+    let options = args.outside.place()?;
     let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
         .with_workspace(&workspace.mount);
     // One thread for timers and signals; guests have threads of their own.

@@ -294,7 +294,8 @@ mod tests {
         check(Some("a/./b"), Some("a/b"));
         check(Some("cwd://a"), Some("a"));
         check(Some("workspace://a/b"), Some("a/b"));
-        let out = ["/", "/a", "..", "a/..", "cwd:///a", "cwd://../a", "file://a", "a/home://", "/tmp"];
+        let out =
+            ["/", "/a", "..", "a/..", "cwd:///a", "cwd://../a", "file://a", "a/home://", "/tmp"];
         for out in out {
             assert_eq!(directory(Some(out)), Err(Unfit::Escape(out.to_owned())));
         }

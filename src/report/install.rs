@@ -39,6 +39,9 @@ pub struct InstallReport {
     /// Files that a hook wrote in the principal's home or scratch directory.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_written: Vec<String>,
+    /// Whether programs that a hook started had no sandbox.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsandboxed: bool,
     /// What a hook asked approval for.
     #[serde(flatten)]
     pub approvals: ApprovalsReport,
@@ -98,6 +101,7 @@ impl InstallReport {
             hooks_run: Vec::new(),
             hooks_skipped: Vec::new(),
             files_written: Vec::new(),
+            unsandboxed: false,
             approvals: ApprovalsReport::default(),
             missing_imports: Vec::new(),
             export_conflicts: Vec::new(),

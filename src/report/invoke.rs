@@ -35,6 +35,8 @@ pub struct InvokeReport {
     cost: Cost,
     #[serde(flatten)]
     approvals: ApprovalsReport,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unsandboxed: bool,
     #[serde(flatten)]
     workspace: WorkspaceReport,
 }
@@ -131,6 +133,8 @@ pub struct Called {
     pub workspace: WorkspaceReport,
     /// What it asked approval for.
     pub approvals: ApprovalsReport,
+    /// Whether programs that it started had no sandbox.
+    pub unsandboxed: bool,
 }
 
 /// The word for an ending.
@@ -194,7 +198,8 @@ impl InvokeReport {
         };
         let data_json = data.as_deref().and_then(|data| serde_json::from_str(data).ok());
         let outcome = outcome(&report.ending);
-        let Called { capsule, action, principal, workspace, approvals, .. } = called.clone();
+        let Called { capsule, action, principal, workspace, approvals, unsandboxed, .. } =
+            called.clone();
         let cost = Cost::new(called, report, gates);
         InvokeReport {
             schema: "capsule.invoke/1",
@@ -208,6 +213,7 @@ impl InvokeReport {
             unknown_action: report.unknown_action.clone(),
             uplink: arrived.into_iter().map(Arrived::of).collect(),
             approvals,
+            unsandboxed,
             workspace,
             cost,
         }

@@ -71,6 +71,8 @@ pub struct Many {
     pub outcomes: Vec<OutcomeCount>,
     /// Gates that tripped, a sentence each.
     pub gates: Vec<String>,
+    /// Whether programs had no sandbox.
+    pub unsandboxed: bool,
 }
 
 /// The report.
@@ -93,6 +95,8 @@ pub struct InvokeManyReport {
     pool: Option<InstancesSummary>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gates: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unsandboxed: bool,
     wasm_hash: String,
     fingerprint: String,
 }
@@ -172,6 +176,7 @@ impl InvokeManyReport {
             calls: samples.len() as u64,
             calls_per_second: samples.len() as f64 / many.total.as_secs_f64().max(1e-9),
             concurrency: many.concurrency,
+            unsandboxed: many.unsandboxed,
             instances: many.instances,
             total_us: micros(many.total),
             latency_us: Latency::of(samples.iter().map(|sample| sample.latency)),
@@ -295,6 +300,7 @@ mod tests {
                 samples,
                 outcomes: Vec::new(),
                 gates: Vec::new(),
+                unsandboxed: false,
             })
         };
         let same = report(vec![sample(10, true), sample(3, false), sample(10, true)]);

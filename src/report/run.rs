@@ -80,6 +80,9 @@ pub enum Event {
         /// Of instances that are used again.
         #[serde(skip_serializing_if = "Option::is_none")]
         instances: Option<InstancesSummary>,
+        /// Whether programs had no sandbox.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unsandboxed: bool,
         #[serde(flatten)]
         workspace: WorkspaceReport,
     },

@@ -97,6 +97,8 @@ pub struct ToolCallReport {
     cost: Option<Cost>,
     #[serde(flatten)]
     approvals: ApprovalsReport,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unsandboxed: bool,
     #[serde(flatten)]
     workspace: WorkspaceReport,
 }
@@ -135,6 +137,7 @@ impl ToolCallReport {
             principal: called.principal.clone(),
             uplink: arrived.into_iter().map(Arrived::of).collect(),
             approvals: called.approvals.clone(),
+            unsandboxed: called.unsandboxed,
             workspace: called.workspace.clone(),
             cost: report.map(|report| Cost::new(called, report, Vec::new())),
         }

@@ -15,7 +15,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_compression::tokio::bufread::GzipEncoder;
 use capsule::host::ports::Dialer;
@@ -113,8 +113,16 @@ impl Web {
 
     /// Starts a server for pages that have its own addresses in them: plain, and with TLS.
     pub(crate) fn start_with(pages: impl FnOnce(SocketAddr, SocketAddr) -> Pages) -> Web {
-        let listeners = [(); 2].map(|()| {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        Web::start_at(0, pages)
+    }
+
+    /// The same, with TLS at this port. Whoever has it now is waited for.
+    pub(crate) fn start_at(
+        secure: u16,
+        pages: impl FnOnce(SocketAddr, SocketAddr) -> Pages,
+    ) -> Web {
+        let listeners = [0, secure].map(|port| {
+            let listener = listen(port);
             (listener.local_addr().expect("a listener has an address"), listener)
         });
         let pages = Arc::new(pages(listeners[0].0, listeners[1].0));
@@ -168,6 +176,20 @@ impl Web {
     /// The same, as the text of a PEM file.
     pub(crate) fn authority_pem() -> &'static str {
         &CERTIFIED.authority_pem
+    }
+}
+
+fn listen(port: u16) -> TcpListener {
+    let start = Instant::now();
+    loop {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(listener) => return listener,
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                assert!(start.elapsed() < PATIENCE, "port {port} is in use");
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => panic!("no port {port}: {error}"),
+        }
     }
 }
 

@@ -11,11 +11,10 @@ use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::invoke::exit;
-use crate::cli::load::{Place, is_callable, log_to, refused};
+use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::outside::Outside;
 use crate::cli::person::{ApproveArgs, LocalPerson, telling};
-use crate::cli::processes::ProcessArgs;
 use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
 use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
@@ -42,7 +41,7 @@ pub(super) struct Run<'a> {
     /// Who decides on what it asks approval for.
     pub(super) approve: &'a ApproveArgs,
     pub(super) tracing: Option<&'a Tracing>,
-    pub(super) processes: &'a ProcessArgs,
+    pub(super) place: PlaceOptions,
 }
 
 impl Run<'_> {
@@ -60,7 +59,7 @@ impl Run<'_> {
 
 fn run(
     cx: &Cx,
-    &Run { candidate, phase, skip, dir, approve, tracing, processes }: &Run<'_>,
+    Run { candidate, phase, skip, dir, approve, tracing, place }: &Run<'_>,
     effects: &mut Effects,
     report: &mut InstallReport,
 ) -> Result<(), Failure> {
@@ -71,14 +70,15 @@ fn run(
     if !is_callable(&candidate.surface, entry) {
         return Ok(());
     }
-    if skip || !candidate.linkable {
+    if *skip || !candidate.linkable {
         report.hooks_skipped.push(hook.export());
         return Ok(());
     }
     let person = LocalPerson::new(candidate.answers.clone(), cx.may_ask());
     let person = Arc::new(person.deciding(approve, telling(&cx.ui))?);
     let asked = Arc::clone(&person);
-    let place = Place::new(cx, processes.place(), Profile::OneShot, person, log_to(&cx.ui))?;
+    let place = Place::new(cx, place.clone(), Profile::OneShot, person, log_to(&cx.ui))?;
+    report.unsandboxed = place.unsandboxed;
     let principal = PrincipalId::default();
     let id = candidate.capsule.id();
     let namespace = Namespace::new(principal.as_str(), id.as_str()).map_err(|error| {

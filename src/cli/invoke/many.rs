@@ -173,6 +173,7 @@ pub(super) fn invoke(
         samples: books.samples,
         outcomes,
         gates,
+        unsandboxed: place.unsandboxed,
     };
     let exit = match (interrupted.exit(), tripped) {
         (Some(exit), _) => exit,

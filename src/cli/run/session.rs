@@ -339,9 +339,18 @@ impl<'a> Session<'a> {
         let pool = self.instances.as_ref();
         let instances = pool.map(|pool| InstancesSummary::of(pool.stats()));
         let instances = instances.filter(|instances| instances.made > 0);
+        let unsandboxed = self.place.unsandboxed;
         self.reporter.event(
             None,
-            Event::Summary { end, messages, capsules, principals, instances, workspace },
+            Event::Summary {
+                end,
+                messages,
+                capsules,
+                principals,
+                instances,
+                unsandboxed,
+                workspace,
+            },
         );
         Ok(worst)
     }

@@ -14,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::observe::{self, TraceArgs, Tracing};
 use crate::cli::person::{Answers, ApproveArgs, LocalPerson, telling};
-use crate::cli::processes::ProcessArgs;
+use crate::cli::processes::OutsideArgs;
 use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{invoke, parse};
 use crate::dispatch::Outcome;
@@ -55,7 +55,7 @@ pub(super) struct CallArgs {
     #[command(flatten)]
     approve: ApproveArgs,
     #[command(flatten)]
-    processes: ProcessArgs,
+    outside: OutsideArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
     #[command(flatten)]
@@ -82,7 +82,7 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
     let mut stage = Stage::new(
         cx,
         std::slice::from_ref(&args.target),
-        args.processes.place(),
+        args.outside.place()?,
         &runtime,
         trace,
         Some(&workspace.mount),
@@ -241,6 +241,7 @@ impl Call {
             total: started.elapsed(),
             workspace: left,
             approvals: person.decided(),
+            unsandboxed: stage.place.unsandboxed,
         };
         if answer.outcome == "result" {
             cx.ui.guest_text(answer.content.as_deref().unwrap_or_default());

@@ -134,7 +134,9 @@ impl View<'_> {
         let shared = self.shared_door(door)?;
         let Some(slot) = self.places.streams.take() else { return Ok(None) };
         let timeout = Duration::from_millis(timeout_ms).min(NET_POLL_ACCEPT_MAX);
-        let Ok(next) = tokio::time::timeout(timeout, shared.accept()).await else { return Ok(None) };
+        let Ok(next) = tokio::time::timeout(timeout, shared.accept()).await else {
+            return Ok(None);
+        };
         let stream = next.map_err(|error| error_code(&error))?;
         match admit(stream, &shared.keep.token).await {
             Some(stream) => self.connected(stream, slot).map(Some),

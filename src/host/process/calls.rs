@@ -321,9 +321,8 @@ mod tests {
         publish(&Attribution::Verified("ada".into()), &cancel(&["1"]));
         let ended = calls.cancelled_have_ended();
         tokio::pin!(ended);
-        let waiting = std::future::poll_fn(|cx| {
-            std::task::Poll::Ready(ended.as_mut().poll(cx).is_pending())
-        });
+        let waiting =
+            std::future::poll_fn(|cx| std::task::Poll::Ready(ended.as_mut().poll(cx).is_pending()));
         assert!(waiting.await, "it still runs");
         drop(program);
         ended.await;

@@ -82,8 +82,8 @@ const NAMESPACES: [libc::c_int; 7] = [
 ];
 /// Set in the numbers of system calls of programs with short pointers.
 const X32_BIT: u32 = 0x4000_0000;
-/// What a filter answers for a call that does not exist.
-const NO_SUCH_CALL: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
+/// What a filter answers for a call that is refused.
+const NOT_PERMITTED: u32 = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
 /// Ways to type at somebody else's terminal.
 const TYPING: [u64; 2] = [0x5412, 0x541c];
 
@@ -148,7 +148,7 @@ fn second_numbers() -> BpfProgram {
         // The number is the first word of what a filter sees.
         step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
         step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32_BIT),
-        step(libc::BPF_RET | libc::BPF_K, 0, 0, NO_SUCH_CALL),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, NOT_PERMITTED),
         step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
     ]
 }

@@ -30,8 +30,8 @@ pub struct ProcessOptions {
 }
 
 impl ProcessOptions {
-    /// `home` is never seen by a confined child.
-    pub(super) fn processes(self, home: Option<PathBuf>) -> Arc<Processes> {
+    /// What starts programs so. `home` is the tool's own, which a confined child does not see.
+    pub fn processes(self, home: Option<PathBuf>) -> Arc<Processes> {
         Arc::new(Processes {
             sandboxed: !self.unsandboxed,
             environment: self.environment.into(),

@@ -76,7 +76,8 @@ fn shown(root: &Root) -> Vec<Step> {
     steps.extend(root.write.iter().map(|path| bind(path, true)));
     let mut kept = BTreeSet::new();
     for closed in &root.closed {
-        let within = |paths: &[PathBuf]| paths.iter().find(|path| closed.starts_with(path)).cloned();
+        let within =
+            |paths: &[PathBuf]| paths.iter().find(|path| closed.starts_with(path)).cloned();
         let writable = within(&root.write);
         if let Some(top) = &writable {
             // A directory that is a mount cannot be moved away, and what is closed with it.
