@@ -2,9 +2,10 @@
 //!
 //! `spawn` runs one to its end, `spawn-background` gives a handle that ends it when dropped, and
 //! `spawn-persistent` an id that works across calls, for one principal and for as long as the tool
-//! runs. The gate is asked about the program alone. What a child sees of the workspace is what the
-//! manifest opens to the capsule itself; it writes there only when the workspace has no layer above
-//! it. A child has no network, and nothing that it starts outlives it.
+//! runs. The gate is asked about the program, and about a directory of the principal's that it starts in.
+//! What a child sees of the workspace, and of a home that it has to do with, is what the manifest opens
+//! to the capsule itself; it writes to a workspace only when that has no layer above it. A child has no
+//! network, and nothing that it starts outlives it.
 //!
 //! Whatever a call of a tool starts with the first two ends when that call is cancelled over the bus.
 //!
