@@ -52,6 +52,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "logs" -d 'Show what
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "env" -d 'Show or change the settings of an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "kv" -d 'Show or change the keys and values of a capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "principal" -d 'Show or change who may act, what they may do and how much they may use'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "quota" -d 'Show or change how much principals may use'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "group" -d 'Show or change groups of capabilities'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "man" -d 'Print the man page of capsule, or of one of its commands'
@@ -671,6 +672,51 @@ complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_se
 complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand principal; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -a "show" -d 'Show the limits (the default)'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and not __fish_seen_subcommand_from show set" -a "set" -d 'Change limits'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l memory -d 'Memory of one instance' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l timeout -d 'Wall-clock time of one call, in whole seconds' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l fuel-rate -d 'Fuel that may be used in a second' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l ipc-rate -d 'Message bytes that may be published in a second' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l processes -d 'Processes that may run in the background' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l storage -d 'Disk space' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l defaults -d 'Give every other limit its default value'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand quota; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand group; and not __fish_seen_subcommand_from list show create set delete" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F

@@ -153,6 +153,8 @@ commands! {
         "Show or change the keys and values of a capsule";
     Principal(principals::PrincipalArgs, principals::run) = "principal",
         "Show or change who may act, what they may do and how much they may use";
+    Quota(principals::QuotaArgs, principals::run_quota) = "quota",
+        "Show or change how much principals may use";
     Group(groups::GroupArgs, groups::run) = "group",
         "Show or change groups of capabilities";
     Completions(completions::CompletionsArgs, completions::run) = "completions",

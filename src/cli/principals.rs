@@ -2,15 +2,18 @@
 
 mod delete;
 mod edits;
+mod quota;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::parse::{duration, number, size};
 use crate::principal::{GroupConfig, PrincipalId, Profile, ProfileError, edit};
 use crate::report::principal::{Principal, PrincipalsReport};
 use crate::store::Store;
 use crate::{principal, store::layout::Home};
+use quota::Limits;
+
+pub(super) use quota::{QuotaArgs, run as run_quota};
 
 /// Show or change who may act, what they may do and how much they may use
 ///
@@ -93,24 +96,8 @@ struct SetArgs {
     /// Needed to grant `*`, every capability there is
     #[arg(long)]
     unsafe_admin: bool,
-    /// Memory of one instance
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    memory: Option<u64>,
-    /// Wall-clock time of one call, in whole seconds
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    timeout: Option<std::time::Duration>,
-    /// Fuel that may be used in a second
-    #[arg(long, value_name = "N", value_parser = number)]
-    fuel_rate: Option<u64>,
-    /// Message bytes that may be published in a second
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    ipc_rate: Option<u64>,
-    /// Processes that may run in the background
-    #[arg(long, value_name = "N")]
-    processes: Option<u32>,
-    /// Disk space
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    storage: Option<u64>,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 pub(super) fn run(cx: &Cx, args: PrincipalArgs) -> Result<Exit, Failure> {
@@ -167,6 +154,11 @@ impl Desk<'_> {
     }
 
     fn list(&self) -> Result<Exit, Failure> {
+        self.report(&self.everybody()?, PrincipalsReport::table)
+    }
+
+    /// Everybody, `default` included.
+    fn everybody(&self) -> Result<Vec<PrincipalId>, Failure> {
         let ids = principal::profiles::existing_ids(&self.home.profiles(), &self.home.principals());
         let mut ids = ids.map_err(|error| {
             Failure::new(Exit::Environment, "principals", "cannot list the principals")
@@ -175,7 +167,7 @@ impl Desk<'_> {
         if !ids.contains(&PrincipalId::default()) {
             ids.insert(0, PrincipalId::default());
         }
-        self.report(&ids, PrincipalsReport::table)
+        Ok(ids)
     }
 
     fn show(&self, id: &PrincipalId) -> Result<Exit, Failure> {
@@ -223,12 +215,21 @@ impl Desk<'_> {
         self.change(&id, |profile| edit::set_enabled(profile, &id, enabled))
     }
 
-    /// Loads, changes and saves a profile, which nobody else changes meanwhile.
     fn change(
         &self,
         id: &PrincipalId,
         change: impl FnOnce(&Profile) -> Result<Profile, edit::EditError>,
     ) -> Result<Exit, Failure> {
+        self.replace(id, change)?;
+        self.show(id)
+    }
+
+    /// Loads, changes and saves a profile, which nobody else changes meanwhile.
+    fn replace(
+        &self,
+        id: &PrincipalId,
+        change: impl FnOnce(&Profile) -> Result<Profile, edit::EditError>,
+    ) -> Result<(), Failure> {
         let _lock = self.lock()?;
         let old = self.profile(id).map_err(|error| unusable(id, &error))?;
         let new = change(&old).map_err(|error| unchanged(id, &error))?;
@@ -238,7 +239,7 @@ impl Desk<'_> {
             self.warn_of_unknown(&new.groups)?;
             self.save(id, &new)?;
         }
-        self.show(id)
+        Ok(())
     }
 
     fn save(&self, id: &PrincipalId, profile: &Profile) -> Result<(), Failure> {

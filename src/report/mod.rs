@@ -16,6 +16,7 @@ pub mod list;
 pub mod logs;
 pub mod number;
 pub mod principal;
+pub mod quota;
 pub mod remove;
 pub mod run;
 pub mod show;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::number::grouped;
+use super::quota::Limits;
 use super::table::{cell, columns};
 use crate::policy::exemption;
 use crate::principal::{CapabilityCheck, Group, GroupConfig, PrincipalId, Profile, ProfileError};
@@ -35,20 +36,10 @@ struct Shown {
     /// The capability that lifts what bounds others.
     #[serde(skip_serializing_if = "Option::is_none")]
     exempt_by: Option<&'static str>,
-    quotas: Quotas,
+    quotas: Limits,
     /// Memberships that give nothing, since there is no such group.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unknown_groups: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct Quotas {
-    memory_bytes: u64,
-    timeout_us: u64,
-    ipc_bytes_per_second: u64,
-    background_processes: u32,
-    storage_bytes: u64,
-    fuel_per_second: u64,
 }
 
 impl Principal {
@@ -116,21 +107,13 @@ fn row(name: &str, value: &str) -> Vec<String> {
 
 impl Shown {
     fn new(id: &PrincipalId, profile: &Profile, groups: &GroupConfig) -> Shown {
-        let quotas = &profile.quotas;
         let check = CapabilityCheck::new(profile, groups, id);
         Shown {
             groups: profile.groups.clone(),
             grants: profile.grants.clone(),
             revokes: profile.revokes.clone(),
             exempt_by: exemption::exemption(Some(profile), Some(groups), id),
-            quotas: Quotas {
-                memory_bytes: quotas.max_memory_bytes,
-                timeout_us: quotas.max_timeout_secs.saturating_mul(1_000_000),
-                ipc_bytes_per_second: quotas.max_ipc_throughput_bytes,
-                background_processes: quotas.max_background_processes,
-                storage_bytes: quotas.max_storage_bytes,
-                fuel_per_second: quotas.max_cpu_fuel_per_sec,
-            },
+            quotas: Limits::of(&profile.quotas),
             unknown_groups: check.unknown_groups().map(str::to_owned).collect(),
         }
     }
