@@ -62,6 +62,8 @@ pub const INSTANCES_IDLE_MAX: usize = 32;
 pub const PRINCIPAL_ID_BYTES_MAX: usize = 64;
 /// Bytes in a capability or capability pattern.
 pub const CAPABILITY_BYTES_MAX: usize = 256;
+/// Principals whose profiles are kept in memory. Ours.
+pub const POLICIES_MAX: usize = 4096;
 /// Newest profile schema that is understood.
 pub const PROFILE_VERSION_MAX: u32 = 1;
 /// Longest call timeout that a profile may set, in seconds.

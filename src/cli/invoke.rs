@@ -277,7 +277,7 @@ impl InvokeArgs {
         let asked =
             AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory };
         let limits =
-            call_limits(Some(&account.profile), asked, account.is_exempt()).map_err(|error| {
+            call_limits(Some(account.profile()), asked, account.is_exempt()).map_err(|error| {
                 Failure::new(Exit::Denied, "limit", "the call may not have these limits")
                     .because(&error)
             })?;

@@ -254,10 +254,14 @@ impl Served {
 
     /// For whom a message is served: its sender, and for the host's own messages the owner.
     fn principal(&self, message: &Message) -> Result<Arc<Belongings>, Refused> {
-        let Some(name) = message.principal.name() else { return Ok(Arc::clone(&self.owner)) };
+        let principals = &self.loaded.capsule().services.principals;
+        let Some(name) = message.principal.name() else {
+            // Looked up as well: what its profile says now counts.
+            return principals.belongings(&self.owner.id);
+        };
         // A principal that is there but malformed is refused, never taken for the owner.
         let id = PrincipalId::new(name)
             .map_err(|error| Refused { id: name.to_owned(), reason: error.to_string() })?;
-        self.loaded.capsule().services.principals.belongings(&id)
+        principals.belongings(&id)
     }
 }

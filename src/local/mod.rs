@@ -28,7 +28,7 @@ use crate::host::uplink::InboundQueue;
 use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};
 use crate::kv::{KvService, StagedKv};
 use crate::manifest::{CapsuleId, Manifest};
-use crate::principal::{GroupConfig, PrincipalId, Profile};
+use crate::principal::{GroupConfig, Policy, PrincipalId, Profile};
 use crate::store::Store;
 use crate::store::identity::Identities;
 
@@ -64,6 +64,7 @@ pub struct MachineOptions {
 pub struct Machine(Arc<Inner>);
 
 struct Inner {
+    accounts: Accounts,
     store: Option<Store>,
     clock: Clock,
     stopwatch: Clock,
@@ -139,11 +140,13 @@ impl Machine {
             None => Identities::in_memory(&options.clock),
         };
         let home = options.store.as_ref().map(|store| store.home().root().to_owned());
+        let stopwatch = Clock::system();
         Machine(Arc::new(Inner {
+            accounts: Accounts::new(options.store.as_ref().map(Store::home), &stopwatch),
             processes: options.processes.processes(home),
             store: options.store,
             clock: options.clock,
-            stopwatch: Clock::system(),
+            stopwatch,
             bus: Bus::new(),
             kv,
             person: options.person,
@@ -202,6 +205,7 @@ impl Machine {
             log: Arc::clone(&inner.log),
         };
         let principals = Arc::new(LocalPrincipals::new(
+            inner.accounts.clone(),
             inner.store.clone(),
             kv,
             Arc::clone(manifest),
@@ -239,7 +243,7 @@ impl Machine {
 
     /// The accounts of this machine.
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.0.store.as_ref().map(|store| store.home().clone()))
+        self.0.accounts.clone()
     }
 }
 
@@ -251,26 +255,38 @@ impl Hosted {
     }
 }
 
-/// The policy under which a principal acts.
+/// The policy under which a principal acts, as it was when it was looked up.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Who.
     pub id: PrincipalId,
-    /// Their profile.
-    pub profile: Profile,
-    /// The groups of the machine.
-    pub groups: GroupConfig,
+    policy: Arc<Policy>,
 }
 
 impl Account {
+    /// Their profile.
+    pub fn profile(&self) -> &Profile {
+        &self.policy.profile
+    }
+
+    /// The groups of the machine.
+    pub fn groups(&self) -> &GroupConfig {
+        &self.policy.groups
+    }
+
+    /// Another number for each change of the profile or the groups.
+    pub fn generation(&self) -> u64 {
+        self.policy.generation
+    }
+
     /// Whether a capability lifts what bounds others.
     pub fn is_exempt(&self) -> bool {
-        crate::policy::exemption::is_exempt(Some(&self.profile), Some(&self.groups), &self.id)
+        crate::policy::exemption::is_exempt(Some(self.profile()), Some(self.groups()), &self.id)
     }
 
     /// Whether its capsules hear in the audit trail what every principal does.
     pub fn reads_all_audit(&self) -> bool {
-        let (profile, groups) = (Some(&self.profile), Some(&self.groups));
+        let (profile, groups) = (Some(self.profile()), Some(self.groups()));
         crate::policy::exemption::reads_all_audit(profile, groups, &self.id)
     }
 }

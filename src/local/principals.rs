@@ -1,35 +1,36 @@
 //! Who may be acted for, and what belongs to them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use super::config::LocalConfig;
 use super::log::LocalLog;
 use super::secrets::LocalSecrets;
 use super::{Account, DataScope, HostingOptions, LogSink};
+use crate::clock::Clock;
 use crate::fs::PrincipalFiles;
 use crate::host::ports::{Belongings, Principals, Refused};
 use crate::kv::{KvHandle, KvService, Namespace};
 use crate::manifest::Manifest;
-use crate::principal::{self, GroupConfig, GroupError, PrincipalId, Profile, ProfileError};
+use crate::principal::{
+    GroupConfig, Policies, Policy, PolicyError, PolicyFiles, PrincipalId, Profile,
+};
 use crate::store::Store;
 use crate::store::layout::Home;
 
-/// Profiles and groups of a home; without a home there is `default` and nobody else.
+/// Profiles and groups of a home; without a home there is `default` and nobody else. Clones share
+/// what was read.
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    home: Option<Home>,
+    policies: Option<Policies>,
 }
 
 /// Why a principal may not be acted for.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The profile is missing or broken.
+    /// The profile is missing or broken, or the groups are.
     #[error(transparent)]
-    Profile(#[from] ProfileError),
-    /// The groups are broken.
-    #[error(transparent)]
-    Groups(#[from] GroupError),
+    Policy(#[from] PolicyError),
     /// The principal is switched off.
     #[error("principal {id} is disabled")]
     Disabled {
@@ -45,27 +46,37 @@ pub enum AccountError {
 }
 
 impl Accounts {
-    pub(super) fn new(home: Option<Home>) -> Accounts {
-        Accounts { home }
+    pub(super) fn new(home: Option<&Home>, clock: &Clock) -> Accounts {
+        let policies = home.map(|home| {
+            let files = PolicyFiles {
+                profiles: home.profiles(),
+                homes: home.principals(),
+                groups: home.groups(),
+            };
+            Policies::new(files, clock.clone())
+        });
+        Accounts { policies }
     }
 
-    /// The account of `id`, if it may act.
+    /// The account of `id` as its profile and the groups are now, if it may act.
     pub fn find(&self, id: &PrincipalId) -> Result<Account, AccountError> {
-        let Some(home) = &self.home else {
-            if !id.is_default() {
-                return Err(AccountError::Unknown { id: id.clone() });
-            }
-            let (profile, groups) = (Profile::default(), GroupConfig::built_in());
-            return Ok(Account { id: id.clone(), profile, groups });
+        let policy = match &self.policies {
+            Some(policies) => policies.find(id)?,
+            None if id.is_default() => Arc::clone(&NO_HOME),
+            None => return Err(AccountError::Unknown { id: id.clone() }),
         };
-        let profile = principal::resolve(id, &home.profiles(), &home.principals())?;
-        if !profile.enabled {
+        if !policy.profile.enabled {
             return Err(AccountError::Disabled { id: id.clone() });
         }
-        let groups = GroupConfig::load(&home.groups())?;
-        Ok(Account { id: id.clone(), profile, groups })
+        Ok(Account { id: id.clone(), policy })
     }
 }
+
+/// The policy where there is no home.
+static NO_HOME: LazyLock<Arc<Policy>> = LazyLock::new(|| {
+    let groups = Arc::new(GroupConfig::built_in());
+    Arc::new(Policy { profile: Profile::default(), groups, generation: 0 })
+});
 
 /// The principals of one capsule, each looked up once.
 pub(super) struct LocalPrincipals {
@@ -76,7 +87,13 @@ pub(super) struct LocalPrincipals {
     log: LogSink,
     options: HostingOptions,
     scratch: Arc<Scratch>,
-    known: Mutex<HashMap<PrincipalId, Arc<Belongings>>>,
+    known: Mutex<HashMap<PrincipalId, Known>>,
+}
+
+/// Belongings, and the generation of the policy that they were made under.
+struct Known {
+    belongings: Arc<Belongings>,
+    generation: u64,
 }
 
 /// Principals whose belongings one capsule keeps at hand.
@@ -84,6 +101,7 @@ const KNOWN_MAX: usize = 1024;
 
 impl LocalPrincipals {
     pub(super) fn new(
+        accounts: Accounts,
         store: Option<Store>,
         kv: KvService,
         manifest: Arc<Manifest>,
@@ -91,17 +109,16 @@ impl LocalPrincipals {
         options: HostingOptions,
         scratch: Arc<Scratch>,
     ) -> LocalPrincipals {
-        let accounts = Accounts::new(store.as_ref().map(|store| store.home().clone()));
         let known = Mutex::default();
         LocalPrincipals { accounts, store, kv, manifest, log, options, scratch, known }
     }
 
-    fn look_up(&self, id: &PrincipalId) -> Result<Belongings, Refused> {
+    fn make(&self, account: &Account) -> Result<Belongings, Refused> {
+        let id = &account.id;
         let refused = |error: &dyn std::fmt::Display| Refused {
             id: id.to_string(),
             reason: error.to_string(),
         };
-        let account = self.accounts.find(id).map_err(|error| refused(&error))?;
         let shown = self.manifest.id().as_str();
         let (capsule, store) = match &self.options.data {
             DataScope::Id => (shown, self.store.as_ref()),
@@ -138,8 +155,8 @@ impl LocalPrincipals {
             )),
             files: Arc::new(self.files(id)),
             secrets: Arc::new(LocalSecrets::new(store.cloned(), id, capsule, secrets)),
-            background_processes: account.profile.quotas.max_background_processes,
-            ipc_bytes_per_sec: account.profile.quotas.max_ipc_throughput_bytes,
+            background_processes: account.profile().quotas.max_background_processes,
+            ipc_bytes_per_sec: account.profile().quotas.max_ipc_throughput_bytes,
             reads_all_audit: account.reads_all_audit(),
         })
     }
@@ -186,24 +203,28 @@ impl Scratch {
 
 impl Principals for LocalPrincipals {
     fn belongings(&self, id: &PrincipalId) -> Result<Arc<Belongings>, Refused> {
+        // Looked up each time: a principal that was disabled since is refused from the next call on.
+        let account = self.accounts.find(id);
+        let account =
+            account.map_err(|error| Refused { id: id.to_string(), reason: error.to_string() })?;
+        let generation = account.generation();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(belongings) = known.get_mut(id) {
-            // A principal that was disabled since is refused from the next call on, and what its
-            // profile says now counts.
-            let account = self.accounts.find(id);
-            let account = account
-                .map_err(|error| Refused { id: id.to_string(), reason: error.to_string() })?;
-            let rate = account.profile.quotas.max_ipc_throughput_bytes;
-            let audit = account.reads_all_audit();
-            if (rate, audit) != (belongings.ipc_bytes_per_sec, belongings.reads_all_audit) {
-                let changed = Arc::make_mut(belongings);
-                (changed.ipc_bytes_per_sec, changed.reads_all_audit) = (rate, audit);
+        if let Some(known) = known.get_mut(id) {
+            if known.generation != generation {
+                // Whoever uses the old ones keeps them: these are a copy then.
+                let changed = Arc::make_mut(&mut known.belongings);
+                let quotas = &account.profile().quotas;
+                changed.background_processes = quotas.max_background_processes;
+                changed.ipc_bytes_per_sec = quotas.max_ipc_throughput_bytes;
+                changed.reads_all_audit = account.reads_all_audit();
+                known.generation = generation;
             }
-            return Ok(Arc::clone(belongings));
+            return Ok(Arc::clone(&known.belongings));
         }
-        let belongings = Arc::new(self.look_up(id)?);
+        let belongings = Arc::new(self.make(&account)?);
         if known.len() < KNOWN_MAX {
-            known.insert(id.clone(), Arc::clone(&belongings));
+            let belongings = Arc::clone(&belongings);
+            known.insert(id.clone(), Known { belongings, generation });
         }
         Ok(belongings)
     }

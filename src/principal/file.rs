@@ -3,29 +3,75 @@
 //! A replacement is all or nothing: readers see the old text or the new one, also after a kill or a
 //! power cut, and a failure leaves the old text in place.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// Bytes in a profile or in the groups file: far beyond any real one.
 pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Returns the bytes of a regular file, or nothing when there is no file of that name.
+/// What tells one content of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    id: (u64, u64),
+    bytes: u64,
+    modified: Option<Duration>,
+    changed: Duration,
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Stamp {
+        let modified = meta.modified().ok().and_then(since_epoch);
+        #[cfg(unix)]
+        let (id, changed) = {
+            use std::os::unix::fs::MetadataExt;
+            let secs = u64::try_from(meta.ctime()).unwrap_or(0);
+            let nanos = u32::try_from(meta.ctime_nsec()).unwrap_or(0);
+            ((meta.dev(), meta.ino()), Duration::new(secs, nanos))
+        };
+        #[cfg(not(unix))]
+        let (id, changed) = ((0, 0), modified.unwrap_or_default());
+        Stamp { id, bytes: meta.len(), modified, changed }
+    }
+
+    /// When the file was written or its entry changed, since the Unix epoch.
+    pub(super) fn changed(self) -> Duration {
+        self.changed
+    }
+}
+
+fn since_epoch(time: SystemTime) -> Option<Duration> {
+    time.duration_since(SystemTime::UNIX_EPOCH).ok()
+}
+
+/// The stamp of what [`read_stamped`] would read, or nothing when there is no file of that name.
+pub(super) fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok(Some(Stamp::of(&meta))),
+        Err(err) if err.kind() == io::ErrorKind::NotFound && is_absent(path) => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+/// Returns the bytes of a regular file and the stamp that it had before it was read, or nothing when
+/// there is no file of that name.
 ///
 /// A dangling link is an error: a profile that went missing must not turn into a default.
-pub(super) fn read_small(path: &Path) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn read_stamped(path: &Path) -> io::Result<Option<(Vec<u8>, Stamp)>> {
     let file = match open_without_waiting(path) {
         Ok(file) => file,
         Err(err) if err.kind() == io::ErrorKind::NotFound && is_absent(path) => return Ok(None),
         Err(err) => return Err(err),
     };
-    if !file.metadata()?.is_file() {
+    let meta = file.metadata()?;
+    if !meta.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut bytes = Vec::new();
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     check_size(bytes.len())?;
-    Ok(Some(bytes))
+    Ok(Some((bytes, Stamp::of(&meta))))
 }
 
 /// Returns the text in `bytes`, or an error of the TOML parser: TOML is UTF-8.
@@ -94,10 +140,10 @@ mod tests {
     fn only_a_name_without_a_file_is_absent() {
         let dir = tempfile::tempdir().expect("a scratch directory");
         let path = dir.path().join("a.toml");
-        assert!(read_small(&path).expect("an absent file is no error").is_none());
-        assert!(read_small(dir.path()).is_err(), "a directory is no text");
+        assert!(read_stamped(&path).expect("an absent file is no error").is_none());
+        assert!(read_stamped(dir.path()).is_err(), "a directory is no text");
         std::os::unix::fs::symlink(dir.path().join("gone"), &path).expect("a link");
-        assert!(read_small(&path).is_err(), "a dangling link is not absence");
+        assert!(read_stamped(&path).is_err(), "a dangling link is not absence");
     }
 
     #[test]
@@ -106,12 +152,12 @@ mod tests {
         let path = dir.path().join("a.toml");
         let limit = usize::try_from(FILE_BYTES_MAX).expect("1 MiB");
         fs::write(&path, vec![b'#'; limit]).expect("a file");
-        assert_eq!(read_small(&path).expect("fits").map(|bytes| bytes.len()), Some(limit));
+        assert_eq!(read_stamped(&path).expect("fits").map(|(bytes, _)| bytes.len()), Some(limit));
         let big = "#".repeat(limit + 1);
         assert!(write_private(&path, &big).is_err());
         assert_eq!(fs::metadata(&path).expect("the old file").len(), FILE_BYTES_MAX);
         fs::write(&path, big).expect("a file");
-        let err = read_small(&path).expect_err("one byte too many");
+        let err = read_stamped(&path).expect_err("one byte too many");
         assert_eq!(err.kind(), io::ErrorKind::FileTooLarge);
     }
 
@@ -127,7 +173,7 @@ mod tests {
             0,
         )
         .expect("a pipe");
-        assert!(read_small(&path).is_err());
+        assert!(read_stamped(&path).is_err());
     }
 
     #[test]

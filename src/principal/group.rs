@@ -104,14 +104,27 @@ impl GroupConfig {
 
     /// Reads the groups file; without one there are the built-in groups.
     pub fn load(path: &Path) -> Result<GroupConfig, GroupError> {
+        Ok(GroupConfig::load_stamped(path)?.0)
+    }
+
+    /// The stamp of the groups file; nothing when there is none.
+    pub(super) fn stamp(path: &Path) -> Result<Option<file::Stamp>, GroupError> {
         let io = |source| GroupError::Io { doing: "read groups", path: path.to_owned(), source };
-        let Some(bytes) = file::read_small(path).map_err(io)? else {
-            return Ok(GroupConfig::built_in());
+        file::stamp(path).map_err(io)
+    }
+
+    /// The groups, and the stamp of the file that they are from.
+    pub(super) fn load_stamped(
+        path: &Path,
+    ) -> Result<(GroupConfig, Option<file::Stamp>), GroupError> {
+        let io = |source| GroupError::Io { doing: "read groups", path: path.to_owned(), source };
+        let Some((bytes, stamp)) = file::read_stamped(path).map_err(io)? else {
+            return Ok((GroupConfig::built_in(), None));
         };
         let at = |source| GroupError::Parse { path: Some(path.to_owned()), source };
         match GroupConfig::parse(file::as_text(&bytes).map_err(at)?) {
             Err(GroupError::Parse { source, .. }) => Err(at(source)),
-            other => other,
+            other => other.map(|groups| (groups, Some(stamp))),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Profiles on disk, and who exists.
 //!
 //! A principal exists when it has a profile file or a home directory. `default` always exists, and
-//! without a file it has the default profile: bounded, and exempt from nothing. Nothing is cached.
+//! without a file it has the default profile: bounded, and exempt from nothing. Nothing here is cached;
+//! [`super::Policies`] does that.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,7 +27,7 @@ pub fn profile_path(profiles_dir: &Path, id: &PrincipalId) -> PathBuf {
 ///
 /// A file that cannot be read, parsed or accepted is an error and never falls back.
 pub fn load_profile(profiles_dir: &Path, id: &PrincipalId) -> Result<Profile, ProfileError> {
-    Ok(read_profile(profiles_dir, id)?.unwrap_or_default())
+    Ok(read_profile(profiles_dir, id)?.map(|(profile, _)| profile).unwrap_or_default())
 }
 
 /// Checks the profile, then replaces the file of `id` with it in one step.
@@ -56,14 +57,38 @@ pub fn resolve(
     profiles_dir: &Path,
     homes_dir: &Path,
 ) -> Result<Profile, ProfileError> {
+    Ok(find(id, profiles_dir, homes_dir)?.profile)
+}
+
+/// A profile, and the stamp of the file that it is from, if it is from one.
+pub(super) struct Found {
+    pub(super) profile: Profile,
+    pub(super) stamp: Option<file::Stamp>,
+}
+
+/// The stamp of the profile's file; nothing when there is none.
+pub(super) fn stamp(
+    id: &PrincipalId,
+    profiles_dir: &Path,
+) -> Result<Option<file::Stamp>, ProfileError> {
+    let path = profile_path(profiles_dir, id);
+    file::stamp(&path).map_err(|source| ProfileError::Io { doing: "read profile", path, source })
+}
+
+/// [`resolve`], with the stamp.
+pub(super) fn find(
+    id: &PrincipalId,
+    profiles_dir: &Path,
+    homes_dir: &Path,
+) -> Result<Found, ProfileError> {
     if id.is_reserved() {
         return Err(ProfileError::Reserved(id.clone()));
     }
-    if let Some(profile) = read_profile(profiles_dir, id)? {
-        return Ok(profile);
+    if let Some((profile, stamp)) = read_profile(profiles_dir, id)? {
+        return Ok(Found { profile, stamp: Some(stamp) });
     }
     if id.is_default() || has_home(homes_dir, id)? {
-        return Ok(Profile::default());
+        return Ok(Found { profile: Profile::default(), stamp: None });
     }
     // Suggestions are a courtesy: a directory that cannot be listed only means fewer of them.
     let mut existing = existing_ids(profiles_dir, homes_dir).unwrap_or_default();
@@ -96,16 +121,22 @@ pub fn existing_ids(
     Ok(ids.filter(|id| !id.is_reserved()).take(PRINCIPALS_LISTED_MAX).collect())
 }
 
-fn read_profile(profiles_dir: &Path, id: &PrincipalId) -> Result<Option<Profile>, ProfileError> {
+fn read_profile(
+    profiles_dir: &Path,
+    id: &PrincipalId,
+) -> Result<Option<(Profile, file::Stamp)>, ProfileError> {
     let path = profile_path(profiles_dir, id);
-    let bytes = match file::read_small(&path) {
-        Ok(Some(bytes)) => bytes,
+    let (bytes, stamp) = match file::read_stamped(&path) {
+        Ok(Some(read)) => read,
         Ok(None) => return Ok(None),
         Err(source) => return Err(ProfileError::Io { doing: "read profile", path, source }),
     };
     let text = file::as_text(&bytes)
         .map_err(|source| ProfileError::Parse { path: Some(path.clone()), source })?;
-    Profile::parse(text).map(Some).map_err(|err| err.at(&path))
+    match Profile::parse(text) {
+        Ok(profile) => Ok(Some((profile, stamp))),
+        Err(err) => Err(err.at(&path)),
+    }
 }
 
 fn has_home(homes_dir: &Path, id: &PrincipalId) -> Result<bool, ProfileError> {

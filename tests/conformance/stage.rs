@@ -331,7 +331,7 @@ impl<'a> Stage<'a> {
             principal: self.belongings(principal),
             owner: self.belongings("default"),
             caller: setting.caller.as_deref().map(|kind| Arc::new(served(kind, principal))),
-            limits: call_limits(Some(&account.profile), asked, false).expect("it tightens"),
+            limits: call_limits(Some(account.profile()), asked, false).expect("it tightens"),
             cancel: lock(&self.live.cancel).clone(),
         };
         let mut instance = match kept.take().filter(|_| keep) {

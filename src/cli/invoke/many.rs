@@ -250,7 +250,7 @@ impl Shop<'_> {
         let customer = &self.customers[index];
         let started = Instant::now();
         let account = &customer.account;
-        let (profile, groups) = (Some(&account.profile), Some(&account.groups));
+        let (profile, groups) = (Some(account.profile()), Some(account.groups()));
         let asks = Caller { profile, groups, id: &account.id };
         let reservation = match self.rate.admit(asks, self.stopwatch.monotonic()) {
             Ok(reservation) => reservation,

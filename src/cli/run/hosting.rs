@@ -149,7 +149,7 @@ impl Hosting<'_> {
         let owner = PrincipalId::default();
         let account = self.place.account(&owner)?;
         let budget =
-            resolve_run_loop_budget(Some(&account.profile), Some(&account.groups), &owner, true);
+            resolve_run_loop_budget(Some(account.profile()), Some(account.groups()), &owner, true);
         let reporter = Arc::clone(&self.reporter);
         let capsule = manifest.id().to_string();
         let options = RunOptions {
@@ -178,10 +178,10 @@ impl Hosting<'_> {
             let refuse = |reason: String| Refused { id: id.to_string(), reason };
             let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
             let exempt = account.is_exempt();
-            let limits = call_limits(Some(&account.profile), AskedLimits::default(), exempt)
+            let limits = call_limits(Some(account.profile()), AskedLimits::default(), exempt)
                 .map_err(|error| refuse(error.to_string()))?
                 .for_uplink(is_uplink, None);
-            let (profile, groups) = (Some(&account.profile), Some(&account.groups));
+            let (profile, groups) = (Some(account.profile()), Some(account.groups()));
             let reservation = rate
                 .admit(Caller { profile, groups, id }, clock.monotonic())
                 .map_err(|error| refuse(error.to_string()))?;

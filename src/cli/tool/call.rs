@@ -115,7 +115,7 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
 fn timeout(stage: &Stage, args: &CallArgs) -> Result<Duration, Failure> {
     let account = stage.place.account(&stage.principal)?;
     let asked = AskedLimits { timeout: args.timeout, ..AskedLimits::default() };
-    let limits = call_limits(Some(&account.profile), asked, account.is_exempt());
+    let limits = call_limits(Some(account.profile()), asked, account.is_exempt());
     let limits = limits.map_err(|error| {
         Failure::new(Exit::Denied, "limit", "the call may not have this limit").because(&error)
     })?;
