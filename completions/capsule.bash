@@ -1641,7 +1641,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --allow-local --offline --resolve --ca-file --approve --answer-timeout --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --commit --direct --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1689,6 +1689,18 @@ _capsule() {
                     ;;
                 --instances)
                     COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -W "never on-failure" -- "${cur}"))
+                    return 0
+                    ;;
+                --restart-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --allow-local)

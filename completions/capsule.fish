@@ -182,6 +182,10 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l guards-below -d 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
 fresh\t'A new one for each call'"
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart -d 'Whether a loop that failed is started again; one that returned never is' -r -f -a "never\t'A loop that is over is over'
+on-failure\t'One that failed is started again, with a new instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart-limit -d 'Attempts in a row; a loop that ran for two minutes begins anew [default: 5]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart-delay -d 'Wait before the first attempt, twice as long before each further one [default: 2s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F

@@ -39,6 +39,14 @@ pub const LIFECYCLE_TIMEOUT: Duration = Duration::from_secs(600);
 pub const VAIN_WAITS_MAX: u32 = 16;
 /// How long a run loop may take to signal readiness before that is worth a warning.
 pub const READY_TIMEOUT: Duration = Duration::from_millis(500);
+/// Attempts in a row to start a run loop again that failed.
+pub const RESTARTS_MAX: u32 = 5;
+/// Wait before the first of them; each further one waits twice as long.
+pub const RESTART_DELAY: Duration = Duration::from_secs(2);
+/// Longest of these waits.
+pub const RESTART_DELAY_MAX: Duration = Duration::from_secs(120);
+/// How long a run loop has to run until its failures are forgotten. Ours: the longest wait.
+pub const RESTART_HEALTHY: Duration = RESTART_DELAY_MAX;
 /// Handlers that a capsule with a run loop may declare.
 pub const RUN_LOOP_BINDINGS_MAX: usize = 64;
 /// Messages of one principal that wait for one interceptor capsule. Ours: as many as wait in one

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::target::Capsule;
 use crate::clock::Clock;
 use crate::component::{EntryPoint, Surface, has_run_loop, world};
-use crate::engine::{CodeSource, Engine, EngineOptions, Flavour, Loaded, Profile};
+use crate::engine::{Code, Engine, EngineOptions, Flavour, Loaded, Profile};
 use crate::fs::Mount;
 use crate::host::ports::{LogLevel, Refused};
 use crate::limits::RUN_LOOP_BINDINGS_MAX;
@@ -22,7 +22,7 @@ pub(super) struct Ready {
     pub(super) loaded: Loaded,
     pub(super) hosted: Hosted,
     pub(super) surface: Surface,
-    pub(super) code: CodeSource,
+    pub(super) code: Code,
 }
 
 /// Where a command hosts capsules.
@@ -97,6 +97,21 @@ impl Place {
     ) -> Result<Ready, Failure> {
         let surface = capsule.surface()?;
         refuse_unlinkable(capsule, &surface)?;
+        let code = self.engine.compile(&capsule.verified, self.flavour).map_err(|error| {
+            Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
+                .because(&error)
+        })?;
+        self.attach(capsule, code, surface, hosting)
+    }
+
+    /// Links compiled code to a host side of its own.
+    pub(super) fn attach(
+        &self,
+        capsule: &Capsule,
+        code: Code,
+        surface: Surface,
+        hosting: HostingOptions,
+    ) -> Result<Ready, Failure> {
         // What is being installed is checked by whoever installs it; the id of anything else that is
         // not installed is a claim, and gets none of the data of that id.
         let data = match hosting.staged {
@@ -110,16 +125,11 @@ impl Place {
             .machine
             .host(&capsule.manifest, hosting)
             .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
-        let code = self.engine.compile(&capsule.verified, self.flavour).map_err(|error| {
-            Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
-                .because(&error)
-        })?;
-        let source = code.source;
         let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| {
             Failure::new(Exit::Invalid, "link", format!("{} does not link", capsule.id()))
                 .because(&error)
         })?;
-        Ok(Ready { loaded, hosted, surface, code: source })
+        Ok(Ready { loaded, hosted, surface, code })
     }
 
     /// The account that a principal acts under.

@@ -4,6 +4,7 @@ mod events;
 mod host_topics;
 pub(in crate::cli) mod hosting;
 mod ledgers;
+mod loops;
 pub(in crate::cli) mod reporter;
 mod session;
 mod tally;
@@ -27,6 +28,7 @@ use crate::engine::{Pool, Profile};
 use crate::limits::{INSTANCES_IDLE_MAX, READY_TIMEOUT};
 use crate::policy::rate::RateLimiter;
 use hosting::Calls;
+use loops::RestartArgs;
 use reporter::Reporter;
 use session::Session;
 
@@ -70,6 +72,8 @@ pub(super) struct RunArgs {
     /// Whether an instance serves further calls of the same principal, or each call gets its own
     #[arg(long, value_name = "WHICH", default_value = "reuse")]
     instances: Instances,
+    #[command(flatten)]
+    restart: RestartArgs,
     #[command(flatten)]
     outside: OutsideArgs,
     #[command(flatten)]
@@ -142,12 +146,13 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         trace: tracing.cloned(),
         rate: RateLimiter::default(),
         guards_below: args.guards_below,
+        restart: args.restart.rules(),
     };
     let calls = Calls::start(&place, &runtime, args.instances.pool())?;
-    let mut session = Session::new(hosting, calls, &capsules)?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
+    let mut session = Session::new(hosting, calls, capsules, ready)?;
     let until = args.until.clone();
-    let exit = runtime.block_on(session.supervise(feed, ready, until, args.duration));
+    let exit = runtime.block_on(session.supervise(feed, until, args.duration));
     // Closed in any case: what runs is ended and summed up.
     let ended = exit.as_ref().is_ok_and(|exit| ENDS_WELL.contains(exit));
     let mut uncommitted = None;

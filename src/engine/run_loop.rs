@@ -193,6 +193,11 @@ impl RunLoop {
         }
     }
 
+    /// Whether the loop has signalled readiness, also when it is over by now.
+    pub fn was_ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+
     /// Waits until the loop has signalled readiness or is over; `true` when it has signalled, even
     /// before this was called. Any number may wait at once.
     pub fn ready(&self) -> impl Future<Output = bool> + Send + 'static {

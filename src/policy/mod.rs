@@ -10,5 +10,6 @@ pub mod exemption;
 pub mod gate;
 pub mod ledger;
 pub mod rate;
+pub mod restart;
 pub mod sandbox;
 pub mod verdict;

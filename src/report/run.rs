@@ -70,6 +70,23 @@ pub enum Event {
     Stopped { windows: u32, spun_us: u64, busy_us: u64, reason: String },
     /// A run loop returned, or was asked to end.
     Exited { reason: &'static str },
+    /// A run loop that failed will be started again.
+    Restarting {
+        attempt: u32,
+        limit: u32,
+        delay_us: u64,
+        /// Why the attempt before this one came to nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// A run loop starts again, in a new instance.
+    Starting {},
+    /// A run loop failed and is not started again any more.
+    GivenUp {
+        attempts: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// The end of everything.
     Summary {
         end: String,
@@ -125,6 +142,12 @@ impl InstancesSummary {
 pub struct CapsuleSummary {
     /// Its id.
     pub name: String,
+    /// How its loop was doing at the end: `starting`, `ready`, `exited` or `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<&'static str>,
+    /// How often its loop was started again.
+    #[serde(skip_serializing_if = "is_none")]
+    pub restarts: u64,
     /// Windows of its loop that ended.
     pub windows: u64,
     /// Messages that it received, or was called for.
@@ -223,6 +246,19 @@ impl Line {
             }
             Event::Stopped { reason, .. } => Some(format!("{name} stopped: {reason}")),
             Event::Exited { reason } => Some(format!("{name} {reason}")),
+            Event::Restarting { attempt, limit, delay_us, reason } => {
+                let reason = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
+                let delay = time(Duration::from_micros(*delay_us));
+                Some(format!(
+                    "{name} will be started again in {delay}, {attempt} of {limit}{reason}"
+                ))
+            }
+            Event::Starting {} => Some(format!("{name} starts again")),
+            Event::GivenUp { attempts, reason } => {
+                let reason = reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
+                let times = plural(u64::from(*attempts));
+                Some(format!("{name} is given up after {attempts} restart{times}{reason}"))
+            }
             Event::Summary { end, capsules, principals, workspace, .. } => {
                 let text = summary(end, capsules, principals);
                 Some(match workspace.text() {
@@ -232,6 +268,10 @@ impl Line {
             }
         }
     }
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 fn plural(count: u64) -> &'static str {
@@ -264,6 +304,9 @@ fn summary(end: &str, capsules: &[CapsuleSummary], principals: &[PrincipalSummar
             if count > 0 {
                 let _ = write!(text, "  {} {what}", grouped(count));
             }
+        }
+        if capsule.restarts > 0 {
+            let _ = write!(text, "  {} restart{}", capsule.restarts, plural(capsule.restarts));
         }
         text.push('\n');
     }

@@ -1,6 +1,7 @@
 //! Starting what a capsule is made for: its run loop, or the calls of its interceptors.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +12,7 @@ use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Admitted, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served};
-use crate::engine::{Pool, RunLoop, RunOptions};
+use crate::engine::{Code, Pool, RunLoop, RunOptions};
 use crate::host::ports::Refused;
 use crate::host::record::Observer;
 use crate::host::uplink::InboundQueue;
@@ -19,6 +20,7 @@ use crate::local::HostingOptions;
 use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
 use crate::policy::rate::{Caller, RateLimiter};
+use crate::policy::restart::{RestartRules, Restarts};
 use crate::principal::PrincipalId;
 use crate::report::run::Event;
 
@@ -32,6 +34,8 @@ pub(in crate::cli) struct Hosting<'a> {
     pub(in crate::cli) rate: RateLimiter,
     /// Handlers of a lower priority than this are guards: their failure denies.
     pub(in crate::cli) guards_below: u32,
+    /// How loops that fail are started again.
+    pub(in crate::cli) restart: RestartRules,
 }
 
 /// What calls handlers, and where it tells how that went.
@@ -71,6 +75,9 @@ impl Calls {
 /// A capsule that takes part in a run.
 pub(in crate::cli) struct Member {
     pub(in crate::cli) name: String,
+    pub(in crate::cli) capsule: Arc<Capsule>,
+    /// Its code, from which it is linked again when it is started again.
+    pub(in crate::cli) code: Code,
     pub(in crate::cli) source_id: uuid::Uuid,
     /// What arrives over its uplinks.
     pub(in crate::cli) inbound: InboundQueue,
@@ -80,11 +87,30 @@ pub(in crate::cli) struct Member {
 /// What it does there.
 pub(in crate::cli) enum Role {
     /// It has a loop.
-    Loop(RunLoop),
+    Loop(Box<LiveLoop>),
     /// Its handlers are called.
     Handlers,
     /// Nothing ever happens to it.
     Idle,
+}
+
+/// A loop, and the attempts to keep it going.
+pub(in crate::cli) struct LiveLoop {
+    pub(in crate::cli) run: RunLoop,
+    /// Counts the loops of this member; the first is 0.
+    pub(in crate::cli) generation: u64,
+    pub(in crate::cli) restarts: Restarts,
+    /// Whether its readiness was told.
+    pub(in crate::cli) said_ready: bool,
+    /// When it was started, by the machine's stopwatch.
+    pub(in crate::cli) started: Duration,
+}
+
+/// A loop that was started again.
+pub(in crate::cli) struct Again {
+    pub(in crate::cli) source_id: uuid::Uuid,
+    pub(in crate::cli) inbound: InboundQueue,
+    pub(in crate::cli) run: RunLoop,
 }
 
 impl Hosting<'_> {
@@ -93,15 +119,15 @@ impl Hosting<'_> {
     pub(in crate::cli) fn start(
         &self,
         dispatcher: &Dispatcher,
-        capsule: &Capsule,
+        capsule: Arc<Capsule>,
         worker: usize,
         bindings: &mut Vec<Binding>,
     ) -> Result<Member, Failure> {
-        let ready = self.place.load(capsule, HostingOptions::default())?;
+        let ready = self.place.load(&capsule, HostingOptions::default())?;
         let name = capsule.id().to_string();
         let mode = ready.surface.mode().name();
         let wasm_hash = capsule.verified.digest().to_string();
-        let cache = ready.code.as_str();
+        let cache = ready.code.source.as_str();
         self.reporter.event(Some(&name), Event::Loaded { mode, wasm_hash, cache });
         let source_id = ready.hosted.host.source_id;
         let inbound = ready.hosted.host.services.inbound.clone();
@@ -112,16 +138,33 @@ impl Hosting<'_> {
                     "{name} has a run loop: its handlers are never called, it has to subscribe"
                 ));
             }
-            Role::Loop(self.start_loop(&capsule.manifest, &ready)?)
+            Role::Loop(Box::new(LiveLoop {
+                run: self.start_loop(&capsule.manifest, &ready)?,
+                generation: 0,
+                said_ready: false,
+                restarts: Restarts::new(self.restart),
+                started: self.place.machine.stopwatch().monotonic(),
+            }))
         } else if handlers > 0 {
-            bindings.extend(self.bindings(capsule, worker));
+            bindings.extend(self.bindings(&capsule, worker));
             dispatcher.serve(worker, self.served(&capsule.manifest, &ready)?);
             Role::Handlers
         } else {
             self.reporter.warn(&format!("{name} has neither a run loop nor handlers"));
             Role::Idle
         };
-        Ok(Member { name, source_id, inbound, role })
+        Ok(Member { name, capsule, code: ready.code, source_id, inbound, role })
+    }
+
+    /// Starts a member's loop again, with a host side of its own: subscriptions, processes, sockets
+    /// and whatever else it had are those of the new one.
+    pub(in crate::cli) fn again(&self, member: &Member) -> Result<Again, Failure> {
+        let capsule = &member.capsule;
+        let (code, surface) = (member.code.clone(), capsule.surface()?);
+        let ready = self.place.attach(capsule, code, surface, HostingOptions::default())?;
+        let run = self.start_loop(&capsule.manifest, &ready)?;
+        let host = &ready.hosted.host;
+        Ok(Again { source_id: host.source_id, inbound: host.services.inbound.clone(), run })
     }
 
     /// The handlers of a capsule.

@@ -1,6 +1,7 @@
 //! One run: members, messages between them, and the end.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -10,14 +11,13 @@ use super::events::Feed;
 use super::host_topics::{HostTopics, Lag, TICK, TICKED};
 use super::hosting::{Calls, Hosting, Member, Role};
 use super::ledgers::Ledgers;
-use super::reporter::Reporter;
-use super::tally::{Loops, Tally, step_event};
+use super::loops::Loops;
+use super::tally::{Tally, step_event};
 use crate::bus::Tap;
 use crate::bus::topic::{acl_allows, route_matches};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::cli::load::Place;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
 use crate::engine::Pool;
@@ -30,7 +30,7 @@ use crate::report::workspace::WorkspaceReport;
 const FEED_WHILE_BUSY_MAX: usize = 4096;
 const FEED_WHILE_BUSY_BYTES_MAX: usize = DISPATCH_BYTES_MAX / 2;
 /// Longer than anybody waits.
-const FAR_AWAY: Duration = Duration::from_secs(1 << 30);
+pub(super) const FAR_AWAY: Duration = Duration::from_secs(1 << 30);
 /// How long loops get to end when they are asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -44,11 +44,13 @@ async fn after(duration: Option<Duration>) {
 
 /// One run.
 pub(super) struct Session<'a> {
-    place: &'a Place,
-    reporter: Arc<Reporter>,
-    members: Vec<Member>,
-    tallies: Arc<Mutex<Vec<Tally>>>,
-    ledgers: Ledgers,
+    pub(super) hosting: Hosting<'a>,
+    pub(super) members: Vec<Member>,
+    /// Who publishes under which id, or did before it was started again.
+    pub(super) sources: HashMap<uuid::Uuid, usize>,
+    pub(super) tallies: Vec<Tally>,
+    pub(super) loops: Loops,
+    pub(super) ledgers: Ledgers,
     instances: Option<Pool>,
     bindings: Bindings,
     tap: Tap,
@@ -59,7 +61,7 @@ pub(super) struct Session<'a> {
     in_flight: usize,
     in_flight_bytes: usize,
     cancel: CancellationToken,
-    topics: HostTopics,
+    pub(super) topics: HostTopics,
     lag: Lag,
     /// Whether anybody may see the host's ticks.
     ticks: bool,
@@ -72,20 +74,31 @@ impl<'a> Session<'a> {
     pub(super) fn new(
         hosting: Hosting<'a>,
         calls: Calls,
-        capsules: &[Capsule],
+        capsules: Vec<Capsule>,
+        ready_timeout: Duration,
     ) -> Result<Session<'a>, Failure> {
         let machine = &hosting.place.machine;
         let tap = machine.bus().tap();
         let mut bindings = Vec::new();
-        let mut members = Vec::new();
-        for (number, capsule) in capsules.iter().enumerate() {
+        let mut members: Vec<Member> = Vec::new();
+        for (number, capsule) in capsules.into_iter().map(Arc::new).enumerate() {
             members.push(hosting.start(&calls.dispatcher, capsule, number, &mut bindings)?);
         }
-        let sees_ticks = |capsule: &Capsule| acl_allows(capsule.manifest.subscribe_keys(), TICKED);
+        let sees_ticks = |it: &Member| acl_allows(it.capsule.manifest.subscribe_keys(), TICKED);
+        let mut loops = Loops::new(hosting.runtime.clone(), ready_timeout);
+        for (number, member) in members.iter().enumerate() {
+            if let Role::Loop(live) = &member.role {
+                loops.watch(number, live);
+            }
+        }
+        let topics = HostTopics::new(machine.bus(), machine.clock());
+        let sources = members.iter().enumerate();
         Ok(Session {
-            place: hosting.place,
-            reporter: Arc::clone(&hosting.reporter),
-            tallies: Arc::new(Mutex::new(vec![Tally::default(); members.len()])),
+            sources: sources.map(|(number, member)| (member.source_id, number)).collect(),
+            tallies: vec![Tally::default(); members.len()],
+            ticks: members.iter().any(sees_ticks),
+            hosting,
+            loops,
             ledgers: Ledgers::default(),
             instances: calls.instances,
             members,
@@ -96,9 +109,8 @@ impl<'a> Session<'a> {
             in_flight: 0,
             in_flight_bytes: 0,
             cancel: calls.cancel,
-            topics: HostTopics::new(machine.bus(), machine.clock()),
+            topics,
             lag: Lag::default(),
-            ticks: capsules.iter().any(sees_ticks),
             messages: 0,
             end: "every loop has ended",
         })
@@ -108,7 +120,6 @@ impl<'a> Session<'a> {
     pub(super) async fn supervise(
         &mut self,
         feed: Feed,
-        ready_timeout: Duration,
         until: Option<String>,
         duration: Option<Duration>,
     ) -> Result<Exit, Failure> {
@@ -117,23 +128,18 @@ impl<'a> Session<'a> {
         let limit = after(duration);
         tokio::pin!(limit);
         tokio::select! {
-            () = self.wait_ready(ready_timeout) => {}
+            () = self.wait_ready() => {}
             () = cancel.cancelled() => {}
             () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
         }
 
-        let machine = &self.place.machine;
+        let machine = &self.hosting.place.machine;
         if !cancel.is_cancelled() {
             self.topics.loaded();
         }
         let mut feeding = feed.start(machine.bus(), machine.clock())?;
         let mut fed = false;
-        let loops =
-            Loops::of(&self.members, &self.reporter, &self.tallies, &self.ledgers, &self.topics);
-        let has_loops = loops.count > 0;
-        let ended = loops.all_ended();
-        tokio::pin!(ended);
-        let mut loops_over = !has_loops;
+        let has_loops = !self.loops.are_over();
         let mut tapped = self.tap.ready();
         let arrivals = Arc::clone(machine.arrivals());
         let mut ticks = tokio::time::interval(TICK);
@@ -145,13 +151,16 @@ impl<'a> Session<'a> {
                 self.end = "the message of --until came";
                 return Ok(Exit::Done);
             }
-            if self.reporter.ui.is_closed() {
+            if self.hosting.reporter.ui.is_closed() {
                 self.end = "nobody reads the output any more";
                 return Ok(Exit::Done);
             }
             let busy = self.in_flight;
             let may_feed = !fed && self.keeps_up();
-            if loops_over && busy == 0 && (fed || (has_loops && self.bindings.is_empty())) {
+            if self.loops.are_over()
+                && busy == 0
+                && (fed || (has_loops && self.bindings.is_empty()))
+            {
                 let end = match has_loops {
                     true => "every loop has ended",
                     false => "every message has been served",
@@ -166,7 +175,11 @@ impl<'a> Session<'a> {
                     return Ok(interrupted.exit().unwrap_or(Exit::Interrupted));
                 }
                 () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
-                () = &mut ended, if !loops_over => loops_over = true,
+                change = self.loops.next() => {
+                    // What a loop published comes before its end.
+                    seen |= self.take_messages(until.as_deref());
+                    self.loop_changed(change, false);
+                }
                 Some(handled) = self.handled.recv() => {
                     // What a handler published and handed in comes before its end.
                     seen |= self.take_messages(until.as_deref());
@@ -195,27 +208,8 @@ impl<'a> Session<'a> {
             None => Ok(Exit::Done),
             Some(_) if self.take_messages(until) => Ok(Exit::Done),
             Some(topic) => {
-                self.reporter.warn(&format!("no message on {topic} came before the end"));
+                self.hosting.reporter.warn(&format!("no message on {topic} came before the end"));
                 Ok(Exit::Deadline)
-            }
-        }
-    }
-
-    async fn wait_ready(&self, timeout: Duration) {
-        // A time that cannot be counted is one that never comes.
-        let now = tokio::time::Instant::now();
-        let deadline = now.checked_add(timeout).unwrap_or(now + FAR_AWAY);
-        for member in &self.members {
-            let Role::Loop(run) = &member.role else { continue };
-            match tokio::time::timeout_at(deadline, run.ready()).await {
-                Ok(true) => self.reporter.event(Some(&member.name), Event::Ready),
-                // A loop that ended before is reported as having ended.
-                Ok(false) => {}
-                Err(_) => self.reporter.warn(&format!(
-                    "{} has not signalled readiness after {} ms",
-                    member.name,
-                    timeout.as_millis()
-                )),
             }
         }
     }
@@ -224,25 +218,27 @@ impl<'a> Session<'a> {
     fn take_messages(&mut self, until: Option<&str>) -> bool {
         let observed = self.tap.drain();
         if observed.missed > 0 {
-            self.reporter.warn(&format!("{} messages came too fast to be seen", observed.missed));
+            self.hosting
+                .reporter
+                .warn(&format!("{} messages came too fast to be seen", observed.missed));
             self.lag.add(observed.missed);
         }
-        self.lag.say(&self.topics, self.place.machine.stopwatch().monotonic());
+        self.lag.say(&self.topics, self.hosting.place.machine.stopwatch().monotonic());
         let mut seen = false;
         for message in observed.messages {
             self.messages += 1;
-            let source = self.members.iter().position(|m| m.source_id == message.source_id);
+            let source = self.sources.get(&message.source_id).copied();
             if let Some(source) = source {
-                self.tally(source, |tally| tally.published += 1);
+                self.tallies[source].published += 1;
             }
             let wanted = !seen && until.is_some_and(|until| route_matches(until, &message.topic));
-            if self.reporter.follow || self.reporter.ui.json() || wanted {
+            if self.hosting.reporter.follow || self.hosting.reporter.ui.json() || wanted {
                 let name = match (source, message.principal.name()) {
                     (Some(source), _) => self.members[source].name.as_str(),
                     (None, Some(_)) => "user",
                     (None, None) => "host",
                 };
-                self.reporter.message(&message, name);
+                self.hosting.reporter.message(&message, name);
             }
             seen |= wanted;
             let chain = self.bindings.chain(&message.topic);
@@ -258,20 +254,20 @@ impl<'a> Session<'a> {
     }
 
     /// Shows what arrived over uplinks.
-    fn take_inbound(&self) {
-        for (number, member) in self.members.iter().enumerate() {
+    fn take_inbound(&mut self) {
+        for (member, tally) in self.members.iter().zip(&mut self.tallies) {
             let (items, refused) = member.inbound.drain();
-            self.tally(number, |tally| {
-                tally.inbound += items.len() as u64;
-                tally.inbound_refused += refused;
-            });
+            tally.inbound += items.len() as u64;
+            tally.inbound_refused += refused;
             for item in items {
-                self.reporter.event(Some(&member.name), Event::uplink(item));
+                self.hosting.reporter.event(Some(&member.name), Event::uplink(item));
             }
             if refused > 0 {
                 let name = &member.name;
                 let reason = "too much waited already";
-                self.reporter.warn(&format!("{name}: {refused} uplink messages refused: {reason}"));
+                self.hosting
+                    .reporter
+                    .warn(&format!("{name}: {refused} uplink messages refused: {reason}"));
             }
         }
     }
@@ -282,19 +278,15 @@ impl<'a> Session<'a> {
         if let Outcome::Called(report) = &handled.outcome
             && let Some(failure) = super::tally::call_failure(report)
         {
-            self.reporter.event(Some(name), failure);
+            self.hosting.reporter.event(Some(name), failure);
         }
-        self.reporter.event(Some(name), step_event(handled));
-        self.tally(step.worker, |tally| tally.add_step(handled));
+        self.hosting.reporter.event(Some(name), step_event(handled));
+        self.tallies[step.worker].add_step(handled);
         self.ledgers.add_step(handled);
         if handled.over.is_some() {
             self.in_flight -= 1;
             self.in_flight_bytes -= handled.delivered.message.payload.len();
         }
-    }
-
-    fn tally(&self, member: usize, change: impl FnOnce(&mut Tally)) {
-        change(&mut self.tallies.lock().unwrap_or_else(PoisonError::into_inner)[member]);
     }
 
     /// Ends everything that still runs and sums up; the worst end of a capsule, if one ended badly.
@@ -305,15 +297,19 @@ impl<'a> Session<'a> {
     ) -> Result<Option<Exit>, Failure> {
         self.cancel.cancel();
         for member in &self.members {
-            if let Role::Loop(run) = &member.role {
-                run.cancel();
+            if let Role::Loop(live) = &member.role {
+                live.run.cancel();
             }
         }
-        let loops =
-            Loops::of(&self.members, &self.reporter, &self.tallies, &self.ledgers, &self.topics);
         runtime.block_on(async {
-            if tokio::time::timeout(GRACE, loops.all_ended()).await.is_err() {
-                self.reporter.warn("a loop does not end; it is left behind");
+            let ended = async {
+                while self.loops.are_running() {
+                    let change = self.loops.next().await;
+                    self.loop_changed(change, true);
+                }
+            };
+            if tokio::time::timeout(GRACE, ended).await.is_err() {
+                self.hosting.reporter.warn("a loop does not end; it is left behind");
             }
         });
         let left = self.dispatcher.take().map(Dispatcher::finish).unwrap_or_default();
@@ -321,17 +317,15 @@ impl<'a> Session<'a> {
             self.finish_step(&handled);
         }
         for delivery in left {
-            self.tally(delivery.step().worker, |tally| tally.undelivered += 1);
+            self.tallies[delivery.step().worker].undelivered += 1;
         }
         self.take_inbound();
-        let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let worst = tallies.iter().filter_map(|tally| tally.worst).reduce(Exit::worst);
-        let capsules = self
-            .members
-            .iter()
-            .zip(tallies)
-            .map(|(member, tally)| tally.summary(&member.name))
-            .collect();
+        let worst = self.tallies.iter().filter_map(|tally| tally.worst).reduce(Exit::worst);
+        let capsules = (0..).zip(&self.members).zip(&self.tallies);
+        let capsules = capsules.map(|((number, member), tally)| {
+            tally.clone().summary(&member.name, self.health(number))
+        });
+        let capsules = capsules.collect();
         let end = self.end.to_owned();
         let workspace = workspace(worst);
         let messages = self.messages;
@@ -339,8 +333,8 @@ impl<'a> Session<'a> {
         let pool = self.instances.as_ref();
         let instances = pool.map(|pool| InstancesSummary::of(pool.stats()));
         let instances = instances.filter(|instances| instances.made > 0);
-        let unsandboxed = self.place.unsandboxed;
-        self.reporter.event(
+        let unsandboxed = self.hosting.place.unsandboxed;
+        self.hosting.reporter.event(
             None,
             Event::Summary {
                 end,

@@ -1,12 +1,7 @@
 //! What the members of a run did, and how they ended.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::host_topics::HostTopics;
-use super::hosting::{Member, Role};
-use super::ledgers::Ledgers;
-use super::reporter::Reporter;
 use crate::cli::exit::Exit;
 use crate::cli::invoke::exit as exit_of;
 use crate::dispatch::{Handled, Outcome, Over};
@@ -32,6 +27,7 @@ pub(super) struct Tally {
     pub(super) memory_peak_bytes: u64,
     pub(super) cpu: Duration,
     pub(super) windows: u64,
+    pub(super) restarts: u64,
     pub(super) end: Option<String>,
     pub(super) worst: Option<Exit>,
 }
@@ -72,16 +68,17 @@ impl Tally {
         }
     }
 
-    fn end_loop(&mut self, report: &LoopReport) {
+    /// Adds what a loop did. One that is started `again` has not come to a bad end.
+    pub(super) fn end_loop(&mut self, report: &LoopReport, again: bool) {
         let call = &report.call;
-        self.received = call.received;
-        self.dropped = call.dropped;
-        self.fuel = call.fuel.call;
-        self.memory_peak_bytes = call.memory.peak_bytes;
-        self.cpu = report.cpu;
-        self.windows = report.windows;
+        self.received += call.received;
+        self.dropped += call.dropped;
+        self.fuel = self.fuel.saturating_add(call.fuel.call);
+        self.memory_peak_bytes = self.memory_peak_bytes.max(call.memory.peak_bytes);
+        self.cpu += report.cpu;
+        self.windows += report.windows;
         self.end = Some(end_word(report).to_owned());
-        if report.end == LoopEnd::Failed {
+        if report.end == LoopEnd::Failed && !again {
             self.worse(exit_of(&call.ending));
         }
     }
@@ -90,9 +87,11 @@ impl Tally {
         self.worst = Some(self.worst.map_or(exit, |worst| worst.worst(exit)));
     }
 
-    pub(super) fn summary(self, name: &str) -> CapsuleSummary {
+    pub(super) fn summary(self, name: &str, health: Option<&'static str>) -> CapsuleSummary {
         CapsuleSummary {
             name: name.to_owned(),
+            health,
+            restarts: self.restarts,
             windows: self.windows,
             messages_in: self.received,
             messages_out: self.published,
@@ -162,69 +161,8 @@ fn failure_event(report: &CallReport) -> Event {
     Event::Trap { outcome: outcome(&report.ending), message, backtrace }
 }
 
-/// Completes when a loop is over.
-type LoopEnded = std::pin::Pin<Box<dyn Future<Output = Arc<LoopReport>> + Send>>;
-
-/// The loops of a run that have not been reported as ended.
-pub(super) struct Loops {
-    pub(super) count: usize,
-    ends: Vec<(usize, String, LoopEnded)>,
-    reporter: Arc<Reporter>,
-    tallies: Arc<Mutex<Vec<Tally>>>,
-    ledgers: Ledgers,
-    topics: HostTopics,
-}
-
-impl Loops {
-    pub(super) fn of(
-        members: &[Member],
-        reporter: &Arc<Reporter>,
-        tallies: &Arc<Mutex<Vec<Tally>>>,
-        ledgers: &Ledgers,
-        topics: &HostTopics,
-    ) -> Loops {
-        let mut ends: Vec<(usize, String, LoopEnded)> = Vec::new();
-        let known = tallies.lock().unwrap_or_else(PoisonError::into_inner);
-        for (index, member) in members.iter().enumerate() {
-            if let Role::Loop(run) = &member.role
-                && known[index].end.is_none()
-            {
-                ends.push((index, member.name.clone(), Box::pin(run.ended())));
-            }
-        }
-        drop(known);
-        let count = ends.len();
-        let (reporter, tallies) = (Arc::clone(reporter), Arc::clone(tallies));
-        let (ledgers, topics) = (ledgers.clone(), topics.clone());
-        Loops { count, ends, reporter, tallies, ledgers, topics }
-    }
-
-    /// Reports each loop when it ends; completes after the last.
-    pub(super) async fn all_ended(self) {
-        let Loops { ends, reporter, tallies, ledgers, topics, .. } = self;
-        let mut tasks = tokio::task::JoinSet::new();
-        for (index, name, end) in ends {
-            let (reporter, tallies) = (Arc::clone(&reporter), Arc::clone(&tallies));
-            let (ledgers, topics) = (ledgers.clone(), topics.clone());
-            tasks.spawn(async move {
-                let report = end.await;
-                let mut tallies = tallies.lock().unwrap_or_else(PoisonError::into_inner);
-                if tallies[index].end.is_none() {
-                    tallies[index].end_loop(&report);
-                    ledgers.add_loop(&report);
-                    reporter.event(Some(&name), loop_event(&report));
-                    if report.end == LoopEnd::Failed {
-                        let reason = explain(&report.call).unwrap_or_default();
-                        topics.failed(&name, &reason);
-                    }
-                }
-            });
-        }
-        while tasks.join_next().await.is_some() {}
-    }
-}
-
-fn loop_event(report: &LoopReport) -> Event {
+/// How a loop ended.
+pub(super) fn loop_event(report: &LoopReport) -> Event {
     match (&report.end, &report.call.ending) {
         (LoopEnd::Exited, _) => Event::Exited { reason: "returned" },
         (LoopEnd::Cancelled, _) => Event::Exited { reason: "ended" },

@@ -24,6 +24,7 @@ use crate::engine::{Ending, Profile, RunLoop};
 use crate::fs::Mount;
 use crate::limits::{PROCESS_CANCEL_GRACE, PROCESS_DRAIN, READY_TIMEOUT};
 use crate::policy::rate::RateLimiter;
+use crate::policy::restart::RestartRules;
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
 use crate::report::invoke::{explain, outcome};
@@ -92,6 +93,7 @@ impl Stage {
             .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
         let interrupted = interrupt::watch(cancel.clone())?;
         let hosting = Hosting {
+            restart: RestartRules::NEVER,
             place: &place,
             reporter: Arc::new(Reporter::silent(&cx.ui)),
             runtime: runtime.handle(),
