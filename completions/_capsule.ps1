@@ -186,6 +186,8 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Whether a loop that failed is started again; one that returned never is')
             [CompletionResult]::new('--restart-limit', '--restart-limit', [CompletionResultType]::ParameterName, 'Attempts in a row; a loop that ran for two minutes begins anew [default: 5]')
             [CompletionResult]::new('--restart-delay', '--restart-delay', [CompletionResultType]::ParameterName, 'Wait before the first attempt, twice as long before each further one [default: 2s]')
+            [CompletionResult]::new('--metrics', '--metrics', [CompletionResultType]::ParameterName, 'Count, and write Prometheus text to a file, or serve it at a loopback ADDRESS:PORT')
+            [CompletionResult]::new('--metrics-interval', '--metrics-interval', [CompletionResultType]::ParameterName, 'How often the file is written, besides at the end')
             [CompletionResult]::new('--allow-local', '--allow-local', [CompletionResultType]::ParameterName, 'Let guests reach this endpoint although its address is local; may be repeated')
             [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Take this address for a name; may be repeated')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Believe the certificate authorities in this PEM file too, over HTTPS')

@@ -179,6 +179,8 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --restart 'Whether a loop that failed is started again; one that returned never is'
             cand --restart-limit 'Attempts in a row; a loop that ran for two minutes begins anew [default: 5]'
             cand --restart-delay 'Wait before the first attempt, twice as long before each further one [default: 2s]'
+            cand --metrics 'Count, and write Prometheus text to a file, or serve it at a loopback ADDRESS:PORT'
+            cand --metrics-interval 'How often the file is written, besides at the end'
             cand --allow-local 'Let guests reach this endpoint although its address is local; may be repeated'
             cand --resolve 'Take this address for a name; may be repeated'
             cand --ca-file 'Believe the certificate authorities in this PEM file too, over HTTPS'

@@ -186,6 +186,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart -d 'Whet
 on-failure\t'One that failed is started again, with a new instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart-limit -d 'Attempts in a row; a loop that ran for two minutes begins anew [default: 5]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart-delay -d 'Wait before the first attempt, twice as long before each further one [default: 2s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l metrics -d 'Count, and write Prometheus text to a file, or serve it at a loopback ADDRESS:PORT' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l metrics-interval -d 'How often the file is written, besides at the end' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l resolve -d 'Take this address for a name; may be repeated' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F

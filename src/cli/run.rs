@@ -5,6 +5,7 @@ mod host_topics;
 pub(in crate::cli) mod hosting;
 mod ledgers;
 mod loops;
+mod metrics;
 pub(in crate::cli) mod reporter;
 mod session;
 mod tally;
@@ -27,8 +28,10 @@ use crate::bus::topic::check_key;
 use crate::engine::{Pool, Profile};
 use crate::limits::{INSTANCES_IDLE_MAX, READY_TIMEOUT};
 use crate::policy::rate::RateLimiter;
+use crate::report::run::Event;
 use hosting::Calls;
 use loops::RestartArgs;
+use metrics::MetricsArgs;
 use reporter::Reporter;
 use session::Session;
 
@@ -74,6 +77,8 @@ pub(super) struct RunArgs {
     instances: Instances,
     #[command(flatten)]
     restart: RestartArgs,
+    #[command(flatten)]
+    metrics: MetricsArgs,
     #[command(flatten)]
     outside: OutsideArgs,
     #[command(flatten)]
@@ -150,7 +155,16 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     };
     let calls = Calls::start(&place, &runtime, args.instances.pool())?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
-    let mut session = Session::new(hosting, calls, capsules, ready)?;
+    let metrics = args.metrics.open(cx, &runtime, calls.instances.clone())?;
+    if let Some(sink) = &metrics {
+        hosting.reporter.count(sink.metrics());
+        if let Some(address) = sink.address() {
+            hosting
+                .reporter
+                .event(None, Event::Metrics { url: format!("http://{address}/metrics") });
+        }
+    }
+    let mut session = Session::new(hosting, calls, capsules, ready)?.telling(metrics);
     let until = args.until.clone();
     let exit = runtime.block_on(session.supervise(feed, until, args.duration));
     // Closed in any case: what runs is ended and summed up.
@@ -173,7 +187,17 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }))
     });
     runtime.shutdown_background();
-    let exit = exit.map(|exit| match person.missing_approval() {
+    conclude(cx, exit, person.missing_approval(), uncommitted)
+}
+
+/// The exit code in the light of approvals that nobody gave and changes that were not applied.
+fn conclude(
+    cx: &Cx,
+    exit: Result<Exit, Failure>,
+    missing: Option<Failure>,
+    uncommitted: Option<Failure>,
+) -> Result<Exit, Failure> {
+    let exit = exit.map(|exit| match missing {
         Some(failure) if !matches!(exit, Exit::Interrupted | Exit::Terminated) => {
             cx.ui.problem(&failure);
             exit.worst(failure.exit)

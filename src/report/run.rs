@@ -70,6 +70,8 @@ pub enum Event {
     Stopped { windows: u32, spun_us: u64, busy_us: u64, reason: String },
     /// A run loop returned, or was asked to end.
     Exited { reason: &'static str },
+    /// Figures are served here.
+    Metrics { url: String },
     /// A run loop that failed will be started again.
     Restarting {
         attempt: u32,
@@ -246,6 +248,7 @@ impl Line {
             }
             Event::Stopped { reason, .. } => Some(format!("{name} stopped: {reason}")),
             Event::Exited { reason } => Some(format!("{name} {reason}")),
+            Event::Metrics { url } => Some(format!("metrics at {url}")),
             Event::Restarting { attempt, limit, delay_us, reason } => {
                 let reason = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();
                 let delay = time(Duration::from_micros(*delay_us));

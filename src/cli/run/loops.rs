@@ -225,6 +225,9 @@ impl Session<'_> {
             self.say_ready(member);
         }
         self.ledgers.add_loop(report);
+        if let Some(metrics) = self.hosting.reporter.metrics() {
+            metrics.loop_ended(&name, "default", report);
+        }
         self.hosting.reporter.event(Some(&name), loop_event(report));
         let failed = report.end == LoopEnd::Failed;
         if failed {

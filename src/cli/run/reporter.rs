@@ -1,9 +1,10 @@
 //! Telling people or programs what happens in a run.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::metrics::SharedMetrics;
 use crate::bus::Message;
 use crate::cli::person::DecidedSink;
 use crate::cli::ui::{Ui, escape};
@@ -18,13 +19,14 @@ pub(in crate::cli) struct Reporter {
     silent: bool,
     started: Instant,
     first: AtomicBool,
+    metrics: OnceLock<SharedMetrics>,
 }
 
 impl Reporter {
     pub(in crate::cli) fn new(ui: &Arc<Ui>, follow: bool) -> Reporter {
         let first = AtomicBool::new(true);
         let (ui, started) = (Arc::clone(ui), Instant::now());
-        Reporter { ui, follow, silent: false, started, first }
+        Reporter { ui, follow, silent: false, started, first, metrics: OnceLock::new() }
     }
 
     /// One that keeps events to itself; warnings and log lines are said.
@@ -32,7 +34,21 @@ impl Reporter {
         Reporter { silent: true, ..Reporter::new(ui, false) }
     }
 
+    /// Counts what happens from now on.
+    pub(super) fn count(&self, metrics: &SharedMetrics) {
+        // Once in a run.
+        let _ = self.metrics.set(Arc::clone(metrics));
+    }
+
+    /// Who counts, if anybody does.
+    pub(super) fn metrics(&self) -> Option<&SharedMetrics> {
+        self.metrics.get()
+    }
+
     pub(in crate::cli) fn event(&self, capsule: Option<&str>, event: Event) {
+        if let (Some(metrics), Some(capsule)) = (self.metrics.get(), capsule) {
+            metrics.event(capsule, &event);
+        }
         if self.silent {
             return;
         }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::events::Feed;
+use super::events::{Feed, Feeding};
 use super::host_topics::{HostTopics, Lag, TICK, TICKED};
 use super::hosting::{Calls, Hosting, Member, Role};
 use super::ledgers::Ledgers;
 use super::loops::Loops;
+use super::metrics::Sink;
 use super::tally::{Tally, step_event};
 use crate::bus::Tap;
 use crate::bus::topic::{acl_allows, route_matches};
@@ -42,6 +44,14 @@ async fn after(duration: Option<Duration>) {
     }
 }
 
+/// Completes at the next tick; without ticks, never.
+async fn due(ticks: &mut Option<tokio::time::Interval>) {
+    match ticks {
+        Some(ticks) => drop(ticks.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
 /// One run.
 pub(super) struct Session<'a> {
     pub(super) hosting: Hosting<'a>,
@@ -61,6 +71,7 @@ pub(super) struct Session<'a> {
     in_flight: usize,
     in_flight_bytes: usize,
     cancel: CancellationToken,
+    metrics: Option<Sink>,
     pub(super) topics: HostTopics,
     lag: Lag,
     /// Whether anybody may see the host's ticks.
@@ -109,11 +120,17 @@ impl<'a> Session<'a> {
             in_flight: 0,
             in_flight_bytes: 0,
             cancel: calls.cancel,
+            metrics: None,
             topics,
             lag: Lag::default(),
             messages: 0,
             end: "every loop has ended",
         })
+    }
+
+    /// The same, with figures that are told from time to time.
+    pub(super) fn telling(self, metrics: Option<Sink>) -> Session<'a> {
+        Session { metrics, ..self }
     }
 
     /// Runs until something ends it; the exit code is that of the end, not of the capsules.
@@ -137,16 +154,34 @@ impl<'a> Session<'a> {
         if !cancel.is_cancelled() {
             self.topics.loaded();
         }
-        let mut feeding = feed.start(machine.bus(), machine.clock())?;
+        let feeding = feed.start(machine.bus(), machine.clock())?;
+        self.serve(feeding, until.as_deref(), limit, &interrupted).await
+    }
+
+    /// Takes what happens as it comes until something ends the run.
+    async fn serve(
+        &mut self,
+        mut feeding: Feeding,
+        until: Option<&str>,
+        mut limit: std::pin::Pin<&mut impl Future<Output = ()>>,
+        interrupted: &interrupt::Interrupted,
+    ) -> Result<Exit, Failure> {
+        let cancel = self.cancel.clone();
         let mut fed = false;
         let has_loops = !self.loops.are_over();
         let mut tapped = self.tap.ready();
-        let arrivals = Arc::clone(machine.arrivals());
+        let arrivals = Arc::clone(self.hosting.place.machine.arrivals());
         let mut ticks = tokio::time::interval(TICK);
         ticks.reset();
+        let mut telling = self.metrics.as_ref().map(|sink| {
+            let mut telling = tokio::time::interval(sink.interval());
+            telling.reset();
+            telling.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            telling
+        });
         let mut seen = false;
         loop {
-            seen |= self.take_messages(until.as_deref());
+            seen |= self.take_messages(until);
             if seen {
                 self.end = "the message of --until came";
                 return Ok(Exit::Done);
@@ -165,7 +200,7 @@ impl<'a> Session<'a> {
                     true => "every loop has ended",
                     false => "every message has been served",
                 };
-                return self.over(end, until.as_deref());
+                return self.over(end, until);
             }
             // What ends a run comes first, so that no flood of messages can hold it up.
             tokio::select! {
@@ -174,19 +209,20 @@ impl<'a> Session<'a> {
                     self.end = "interrupted";
                     return Ok(interrupted.exit().unwrap_or(Exit::Interrupted));
                 }
-                () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
+                () = &mut limit => return self.over("the time of --for is over", until),
                 change = self.loops.next() => {
                     // What a loop published comes before its end.
-                    seen |= self.take_messages(until.as_deref());
+                    seen |= self.take_messages(until);
                     self.loop_changed(change, false);
                 }
                 Some(handled) = self.handled.recv() => {
                     // What a handler published and handed in comes before its end.
-                    seen |= self.take_messages(until.as_deref());
+                    seen |= self.take_messages(until);
                     self.take_inbound();
                     self.finish_step(&handled);
                 }
                 () = arrivals.notified() => self.take_inbound(),
+                () = due(&mut telling) => self.tell_metrics(),
                 _ = ticks.tick(), if self.ticks => self.topics.tick(),
                 published = feeding.publish_next(), if may_feed => {
                     fed = !published?;
@@ -230,6 +266,9 @@ impl<'a> Session<'a> {
             let source = self.sources.get(&message.source_id).copied();
             if let Some(source) = source {
                 self.tallies[source].published += 1;
+                if let Some(metrics) = self.hosting.reporter.metrics() {
+                    metrics.published(&self.members[source].name);
+                }
             }
             let wanted = !seen && until.is_some_and(|until| route_matches(until, &message.topic));
             if self.hosting.reporter.follow || self.hosting.reporter.ui.json() || wanted {
@@ -281,11 +320,22 @@ impl<'a> Session<'a> {
             self.hosting.reporter.event(Some(name), failure);
         }
         self.hosting.reporter.event(Some(name), step_event(handled));
+        if let Some(metrics) = self.hosting.reporter.metrics() {
+            let principal = handled.delivered.message.principal.name().unwrap_or("default");
+            metrics.step(name, principal, handled);
+        }
         self.tallies[step.worker].add_step(handled);
         self.ledgers.add_step(handled);
         if handled.over.is_some() {
             self.in_flight -= 1;
             self.in_flight_bytes -= handled.delivered.message.payload.len();
+        }
+    }
+
+    /// Tells the figures; that they cannot be told is no reason to end the run.
+    fn tell_metrics(&self) {
+        if let Some(Err(failure)) = self.metrics.as_ref().map(Sink::tell) {
+            self.hosting.reporter.warn(&failure.message);
         }
     }
 
@@ -326,6 +376,8 @@ impl<'a> Session<'a> {
             tally.clone().summary(&member.name, self.health(number))
         });
         let capsules = capsules.collect();
+        // The last figures are those of the summary.
+        let told = self.metrics.as_ref().map_or(Ok(()), Sink::tell);
         let end = self.end.to_owned();
         let workspace = workspace(worst);
         let messages = self.messages;
@@ -346,6 +398,6 @@ impl<'a> Session<'a> {
                 workspace,
             },
         );
-        Ok(worst)
+        told.map(|()| worst)
     }
 }
