@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::store::layout::{Home, Site};
 
 /// What every command works with.
+#[derive(Clone)]
 pub(super) struct Cx {
     pub(super) global: Global,
     pub(super) env: Env,

@@ -6,9 +6,11 @@ pub(in crate::cli) mod hosting;
 mod ledgers;
 mod loops;
 mod metrics;
+mod reload;
 pub(in crate::cli) mod reporter;
 mod session;
 mod tally;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use loops::RestartArgs;
 use metrics::MetricsArgs;
 use reporter::Reporter;
 use session::Session;
+use watch::Watch;
 
 /// Host capsules on one bus: run loops on threads of their own, interceptors when messages match
 #[derive(clap::Args)]
@@ -65,6 +68,9 @@ pub(super) struct RunArgs {
     /// Print every message
     #[arg(short, long)]
     follow: bool,
+    /// Load a target again when its files change; the old one stays if the new one fails
+    #[arg(long)]
+    watch: bool,
     /// How long a loop may take to signal readiness before a warning
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     ready_timeout: Option<Duration>,
@@ -164,7 +170,12 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
                 .event(None, Event::Metrics { url: format!("http://{address}/metrics") });
         }
     }
-    let mut session = Session::new(hosting, calls, capsules, ready)?.telling(metrics);
+    let watch = match args.watch {
+        true => Some(Watch::new(cx, &place, &args.targets, &capsules)?),
+        false => None,
+    };
+    let session = Session::new(hosting, calls, capsules, ready)?;
+    let mut session = session.telling(metrics).watching(watch);
     let until = args.until.clone();
     let exit = runtime.block_on(session.supervise(feed, until, args.duration));
     // Closed in any case: what runs is ended and summed up.

@@ -6,7 +6,7 @@
 //! wait is bounded for all capsules and principals together: the one that waited longest goes first.
 //! Nobody ever waits for an instance: when none is there, one is made.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Loaded;
@@ -55,6 +55,8 @@ struct State {
     order: BTreeMap<u64, Key>,
     clock: u64,
     stats: PoolStats,
+    /// Capsules that are not served any more: what comes back from their last calls is dropped.
+    forgotten: HashSet<uuid::Uuid>,
 }
 
 struct Waiting {
@@ -111,10 +113,11 @@ impl Pool {
         PoolStats { idle: state.order.len(), ..state.stats }
     }
 
-    /// Drops what waits for a capsule that is not served any more.
+    /// Drops what waits for a capsule that is not served any more, and what its last calls give back.
     pub fn forget(&self, loaded: &Loaded) {
         let capsule = loaded.capsule().source_id;
         let mut state = self.0.lock();
+        state.forgotten.insert(capsule);
         state.order.retain(|_, key| key.capsule != capsule);
         let (gone, stay) = std::mem::take(&mut state.waiting)
             .into_iter()
@@ -175,6 +178,11 @@ impl Lease<'_> {
     fn give_back(mut self, key: Key, instance: Instance) {
         let Some(shared) = self.0.take() else { return };
         let mut state = shared.lock();
+        if state.forgotten.contains(&key.capsule) {
+            drop(state);
+            drop(instance);
+            return;
+        }
         let since = state.clock;
         state.clock += 1;
         state.order.insert(since, key.clone());

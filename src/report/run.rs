@@ -70,6 +70,10 @@ pub enum Event {
     Stopped { windows: u32, spun_us: u64, busy_us: u64, reason: String },
     /// A run loop returned, or was asked to end.
     Exited { reason: &'static str },
+    /// The files of a capsule changed, and it was replaced.
+    Reloaded { wasm_hash: String },
+    /// The files of a capsule changed, and it was not replaced.
+    NotReloaded { reason: String },
     /// Figures are served here.
     Metrics { url: String },
     /// A run loop that failed will be started again.
@@ -248,6 +252,13 @@ impl Line {
             }
             Event::Stopped { reason, .. } => Some(format!("{name} stopped: {reason}")),
             Event::Exited { reason } => Some(format!("{name} {reason}")),
+            Event::Reloaded { wasm_hash } => {
+                let short = wasm_hash.get(..12).unwrap_or(wasm_hash);
+                Some(format!("{name} was loaded again ({short})"))
+            }
+            Event::NotReloaded { reason } => {
+                Some(format!("{name} stays as it was: {}", reason.replace('\n', "\\n")))
+            }
             Event::Metrics { url } => Some(format!("metrics at {url}")),
             Event::Restarting { attempt, limit, delay_us, reason } => {
                 let reason = reason.as_deref().map(|r| format!(" ({r})")).unwrap_or_default();

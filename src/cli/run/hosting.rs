@@ -12,7 +12,7 @@ use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Admitted, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served};
-use crate::engine::{Code, Pool, RunLoop, RunOptions};
+use crate::engine::{Code, Loaded, Pool, RunLoop, RunOptions};
 use crate::host::ports::Refused;
 use crate::host::record::Observer;
 use crate::host::uplink::InboundQueue;
@@ -89,7 +89,7 @@ pub(in crate::cli) enum Role {
     /// It has a loop.
     Loop(Box<LiveLoop>),
     /// Its handlers are called.
-    Handlers,
+    Handlers(Loaded),
     /// Nothing ever happens to it.
     Idle,
 }
@@ -148,7 +148,7 @@ impl Hosting<'_> {
         } else if handlers > 0 {
             bindings.extend(self.bindings(&capsule, worker));
             dispatcher.serve(worker, self.served(&capsule.manifest, &ready)?);
-            Role::Handlers
+            Role::Handlers(ready.loaded.clone())
         } else {
             self.reporter.warn(&format!("{name} has neither a run loop nor handlers"));
             Role::Idle

@@ -78,6 +78,7 @@ pub(super) struct Loops {
     ready_timeout: Duration,
     sender: mpsc::UnboundedSender<Change>,
     changes: mpsc::UnboundedReceiver<Change>,
+    generation: u64,
     /// Loops that run.
     running: usize,
     /// Loops that are to be started again.
@@ -87,7 +88,18 @@ pub(super) struct Loops {
 impl Loops {
     pub(super) fn new(runtime: tokio::runtime::Handle, ready_timeout: Duration) -> Loops {
         let (sender, changes) = mpsc::unbounded_channel();
-        Loops { runtime, ready_timeout, sender, changes, running: 0, waiting: 0 }
+        Loops { runtime, ready_timeout, sender, changes, generation: 0, running: 0, waiting: 0 }
+    }
+
+    /// A number that no loop has had.
+    pub(super) fn next_generation(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// How long a loop may take to signal readiness.
+    pub(super) fn ready_timeout(&self) -> Duration {
+        self.ready_timeout
     }
 
     /// Whether no loop runs, nor will.
@@ -130,7 +142,7 @@ impl Loops {
     }
 
     /// Tells when the loop is ready, or that it is not after this time.
-    fn watch_ready(&self, member: usize, live: &LiveLoop, timeout: Duration) {
+    pub(super) fn watch_ready(&self, member: usize, live: &LiveLoop, timeout: Duration) {
         let (ready, generation) = (live.run.ready(), live.generation);
         let timeout = timeout.min(FAR_AWAY);
         self.send_when(async move {
@@ -193,6 +205,14 @@ impl Session<'_> {
     /// Takes note of what happened to a loop. While the run is being closed none is started again.
     pub(super) fn loop_changed(&mut self, change: Change, closing: bool) {
         match change {
+            Change::Ready { member, generation } if self.is_upcoming(member, generation) => {
+                self.take_over(member);
+                self.say_ready(member);
+            }
+            Change::Late { member, generation } if self.is_upcoming(member, generation) => {
+                self.take_over(member);
+                self.say_late(member);
+            }
             Change::Ready { member, generation } if self.is_current(member, generation) => {
                 self.say_ready(member);
             }
@@ -219,6 +239,9 @@ impl Session<'_> {
     }
 
     fn loop_ended(&mut self, member: usize, generation: u64, report: &LoopReport, closing: bool) {
+        if self.is_upcoming(member, generation) {
+            self.upcoming_ended(member, report);
+        }
         let name = self.members[member].name.clone();
         // One that signalled readiness and ended at once has been ready.
         if self.is_current(member, generation) && self.was_ready(member) {
@@ -226,17 +249,19 @@ impl Session<'_> {
         }
         self.ledgers.add_loop(report);
         if let Some(metrics) = self.hosting.reporter.metrics() {
-            metrics.loop_ended(&name, "default", report);
+            metrics.loop_ended(&name, "default", report, self.is_current(member, generation));
         }
         self.hosting.reporter.event(Some(&name), loop_event(report));
         let failed = report.end == LoopEnd::Failed;
-        if failed {
+        // What happens to one that was replaced, or never came to its place, is no end of the member.
+        let current = self.is_current(member, generation);
+        if failed && current {
             self.topics.failed(&name, &explain(&report.call).unwrap_or_default());
         }
-        let again = failed && !closing && self.is_current(member, generation);
+        let again = failed && !closing && current;
         let ran = self.now().saturating_sub(self.started_at(member));
         let again = again && self.decide(member, ran, None);
-        self.tallies[member].end_loop(report, again);
+        self.tallies[member].end_loop(report, again || !current);
     }
 
     /// Decides about a loop that failed; whether it will be started again.
@@ -266,11 +291,12 @@ impl Session<'_> {
         self.hosting.reporter.event(Some(&self.members[member].name), Event::Starting {});
         match self.hosting.again(&self.members[member]) {
             Ok(fresh) => {
+                let generation = self.loops.next_generation();
                 let old = &mut self.members[member];
                 self.sources.insert(fresh.source_id, member);
                 (old.source_id, old.inbound) = (fresh.source_id, fresh.inbound);
                 let Role::Loop(live) = &mut old.role else { return };
-                live.generation += 1;
+                live.generation = generation;
                 live.started = self.hosting.place.machine.stopwatch().monotonic();
                 live.run = fresh.run;
                 live.said_ready = false;
@@ -298,7 +324,7 @@ impl Session<'_> {
         }
     }
 
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         self.hosting.place.machine.stopwatch().monotonic()
     }
 

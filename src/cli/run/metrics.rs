@@ -138,11 +138,13 @@ impl Metrics {
         self.raise_peak(capsule, report.memory.peak_bytes);
     }
 
-    /// What a loop did in its life.
-    pub(super) fn loop_ended(&self, capsule: &str, owner: &str, report: &LoopReport) {
+    /// What a loop did in its life, and whether no other has taken its place.
+    pub(super) fn loop_ended(&self, capsule: &str, owner: &str, report: &LoopReport, last: bool) {
         self.record(|| {
             self.used(capsule, owner, &report.call);
-            gauge!(LOOP_UP, "capsule" => capsule.to_owned()).set(0.0);
+            if last {
+                gauge!(LOOP_UP, "capsule" => capsule.to_owned()).set(0.0);
+            }
         });
     }
 

@@ -14,7 +14,9 @@ use super::hosting::{Calls, Hosting, Member, Role};
 use super::ledgers::Ledgers;
 use super::loops::Loops;
 use super::metrics::Sink;
+use super::reload::Upcoming;
 use super::tally::{Tally, step_event};
+use super::watch::{Looked, Watch};
 use crate::bus::Tap;
 use crate::bus::topic::{acl_allows, route_matches};
 use crate::cli::exit::Exit;
@@ -52,6 +54,14 @@ async fn due(ticks: &mut Option<tokio::time::Interval>) {
     }
 }
 
+/// The next member whose files changed; without a watch, never.
+async fn look(watch: &mut Option<Watch>, current: &[Arc<Capsule>]) -> Looked {
+    match watch {
+        Some(watch) => watch.next(current).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// One run.
 pub(super) struct Session<'a> {
     pub(super) hosting: Hosting<'a>,
@@ -61,17 +71,20 @@ pub(super) struct Session<'a> {
     pub(super) tallies: Vec<Tally>,
     pub(super) loops: Loops,
     pub(super) ledgers: Ledgers,
-    instances: Option<Pool>,
-    bindings: Bindings,
+    pub(super) instances: Option<Pool>,
+    pub(super) bindings: Bindings,
     tap: Tap,
     /// Gone once the run is closed.
-    dispatcher: Option<Dispatcher>,
+    pub(super) dispatcher: Option<Dispatcher>,
     handled: mpsc::UnboundedReceiver<Handled>,
     /// Messages whose chain is not over, and their bytes.
     in_flight: usize,
     in_flight_bytes: usize,
     cancel: CancellationToken,
     metrics: Option<Sink>,
+    watch: Option<Watch>,
+    /// New loops that are not ready yet, by member.
+    pub(super) upcoming: HashMap<usize, Upcoming>,
     pub(super) topics: HostTopics,
     lag: Lag,
     /// Whether anybody may see the host's ticks.
@@ -121,6 +134,8 @@ impl<'a> Session<'a> {
             in_flight_bytes: 0,
             cancel: calls.cancel,
             metrics: None,
+            watch: None,
+            upcoming: HashMap::new(),
             topics,
             lag: Lag::default(),
             messages: 0,
@@ -131,6 +146,12 @@ impl<'a> Session<'a> {
     /// The same, with figures that are told from time to time.
     pub(super) fn telling(self, metrics: Option<Sink>) -> Session<'a> {
         Session { metrics, ..self }
+    }
+
+    /// The same, whose members are replaced when their files change. It does not end for want of
+    /// something to do.
+    pub(super) fn watching(self, watch: Option<Watch>) -> Session<'a> {
+        Session { watch, ..self }
     }
 
     /// Runs until something ends it; the exit code is that of the end, not of the capsules.
@@ -180,6 +201,7 @@ impl<'a> Session<'a> {
             telling
         });
         let mut seen = false;
+        let mut current = self.current();
         loop {
             seen |= self.take_messages(until);
             if seen {
@@ -192,7 +214,8 @@ impl<'a> Session<'a> {
             }
             let busy = self.in_flight;
             let may_feed = !fed && self.keeps_up();
-            if self.loops.are_over()
+            if self.watch.is_none()
+                && self.loops.are_over()
                 && busy == 0
                 && (fed || (has_loops && self.bindings.is_empty()))
             {
@@ -214,6 +237,7 @@ impl<'a> Session<'a> {
                     // What a loop published comes before its end.
                     seen |= self.take_messages(until);
                     self.loop_changed(change, false);
+                    current = self.current();
                 }
                 Some(handled) = self.handled.recv() => {
                     // What a handler published and handed in comes before its end.
@@ -222,6 +246,10 @@ impl<'a> Session<'a> {
                     self.finish_step(&handled);
                 }
                 () = arrivals.notified() => self.take_inbound(),
+                looked = look(&mut self.watch, &current) => {
+                    self.looked_at(looked);
+                    current = self.current();
+                }
                 () = due(&mut telling) => self.tell_metrics(),
                 _ = ticks.tick(), if self.ticks => self.topics.tick(),
                 published = feeding.publish_next(), if may_feed => {
@@ -346,6 +374,7 @@ impl<'a> Session<'a> {
         workspace: impl FnOnce(Option<Exit>) -> WorkspaceReport,
     ) -> Result<Option<Exit>, Failure> {
         self.cancel.cancel();
+        self.upcoming.clear();
         for member in &self.members {
             if let Role::Loop(live) = &member.role {
                 live.run.cancel();

@@ -1,0 +1,153 @@
+//! Replacing a member of a run by what its files are now.
+//!
+//! The new generation is checked, compiled, linked and, where it has a loop, started and ready
+//! before anything is taken from the old one. What is not good enough leaves the old one as it was.
+//! Calls that have begun end in the old one, and it goes with the last of them.
+
+use std::sync::Arc;
+
+use super::hosting::{Again, LiveLoop, Role};
+use super::session::Session;
+use super::watch::{Looked, Prepared};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::run::hosting::has_loop;
+use crate::cli::target::Capsule;
+use crate::dispatch::Bindings;
+use crate::engine::{Code, LoopEnd, LoopReport};
+use crate::local::HostingOptions;
+use crate::policy::restart::Restarts;
+use crate::report::invoke::explain;
+use crate::report::run::Event;
+
+/// A new loop that is not ready yet, beside the old one.
+pub(super) struct Upcoming {
+    capsule: Arc<Capsule>,
+    code: Code,
+    source_id: uuid::Uuid,
+    inbound: crate::host::uplink::InboundQueue,
+    live: Box<LiveLoop>,
+}
+
+impl Session<'_> {
+    /// Takes what came of looking at a member again.
+    pub(super) fn looked_at(&mut self, (member, looked): Looked) {
+        let result = match looked {
+            Ok(None) => return,
+            Ok(Some(prepared)) => self.reload(member, prepared),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = result {
+            let causes = failure.causes.iter().map(|cause| format!(": {cause}"));
+            let reason = causes.fold(failure.message.clone(), |reason, cause| reason + &cause);
+            self.stays(member, reason);
+        }
+    }
+
+    fn stays(&self, member: usize, reason: String) {
+        let name = &self.members[member].name;
+        self.hosting.reporter.event(Some(name), Event::NotReloaded { reason });
+    }
+
+    fn reload(&mut self, member: usize, prepared: Prepared) -> Result<(), Failure> {
+        let Prepared { capsule, code, surface } = prepared;
+        let place = self.hosting.place;
+        let ready = place.attach(&capsule, code.clone(), surface, HostingOptions::default())?;
+        match (&self.members[member].role, has_loop(&ready)) {
+            (Role::Loop(_), true) => {
+                let run = self.hosting.start_loop(&capsule.manifest, &ready)?;
+                let host = &ready.hosted.host;
+                let inbound = host.services.inbound.clone();
+                let again = Again { source_id: host.source_id, inbound, run };
+                self.expect(member, capsule, code, again);
+                Ok(())
+            }
+            (Role::Handlers(old), false) => {
+                let old = old.clone();
+                let served = self.hosting.served(&capsule.manifest, &ready)?;
+                let loaded = served.loaded.clone();
+                let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
+                dispatcher.serve(member, served);
+                if let Some(pool) = &self.instances {
+                    pool.forget(&old);
+                }
+                let entry = &mut self.members[member];
+                entry.source_id = ready.hosted.host.source_id;
+                entry.inbound = ready.hosted.host.services.inbound.clone();
+                (entry.capsule, entry.code, entry.role) = (capsule, code, Role::Handlers(loaded));
+                self.sources.insert(entry.source_id, member);
+                self.bind_again();
+                self.say_reloaded(member);
+                Ok(())
+            }
+            _ => {
+                let message = "whether it has a run loop changed: start the run again";
+                Err(Failure::new(Exit::Invalid, "watch", message))
+            }
+        }
+    }
+
+    /// Puts the handlers of all members as they are now into order.
+    fn bind_again(&mut self) {
+        let handlers = self.members.iter().enumerate();
+        let handlers = handlers.filter(|(_, member)| matches!(member.role, Role::Handlers(_)));
+        let bindings =
+            handlers.flat_map(|(number, member)| self.hosting.bindings(&member.capsule, number));
+        self.bindings = Bindings::new(bindings.collect());
+    }
+
+    fn say_reloaded(&self, member: usize) {
+        let member = &self.members[member];
+        let wasm_hash = member.capsule.verified.digest().to_string();
+        self.hosting.reporter.event(Some(&member.name), Event::Reloaded { wasm_hash });
+    }
+
+    /// Waits for a new loop to be ready. One that was waited for before is given up for it.
+    fn expect(&mut self, member: usize, capsule: Arc<Capsule>, code: Code, again: Again) {
+        let Again { source_id, inbound, run } = again;
+        let live = Box::new(LiveLoop {
+            run,
+            generation: self.loops.next_generation(),
+            said_ready: false,
+            restarts: Restarts::new(self.hosting.restart),
+            started: self.now(),
+        });
+        self.sources.insert(source_id, member);
+        self.loops.watch(member, &live);
+        self.loops.watch_ready(member, &live, self.loops.ready_timeout());
+        let upcoming = Upcoming { capsule, code, source_id, inbound, live };
+        self.upcoming.insert(member, upcoming);
+    }
+
+    /// Whether this is about a loop that is to take the place of a member's.
+    pub(super) fn is_upcoming(&self, member: usize, generation: u64) -> bool {
+        self.upcoming.get(&member).is_some_and(|it| it.live.generation == generation)
+    }
+
+    /// Puts the new loop in the place of the old one, which is asked to end.
+    pub(super) fn take_over(&mut self, member: usize) {
+        let Some(upcoming) = self.upcoming.remove(&member) else { return };
+        let entry = &mut self.members[member];
+        (entry.capsule, entry.code) = (upcoming.capsule, upcoming.code);
+        (entry.source_id, entry.inbound) = (upcoming.source_id, upcoming.inbound);
+        // Dropping the old one asks it to end; what it did is added up when it has.
+        entry.role = Role::Loop(upcoming.live);
+        self.say_reloaded(member);
+    }
+
+    /// A new loop ended before it was ready: one that failed leaves the old one where it is.
+    pub(super) fn upcoming_ended(&mut self, member: usize, report: &LoopReport) {
+        if report.end != LoopEnd::Failed {
+            self.take_over(member);
+            return;
+        }
+        self.upcoming.remove(&member);
+        let reason = explain(&report.call).unwrap_or_default();
+        self.stays(member, reason);
+    }
+
+    /// What all members are now.
+    pub(super) fn current(&self) -> Vec<Arc<Capsule>> {
+        self.members.iter().map(|member| Arc::clone(&member.capsule)).collect()
+    }
+}
