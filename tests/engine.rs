@@ -21,6 +21,8 @@ mod hooks;
 mod instances;
 #[path = "engine/isolation.rs"]
 mod isolation;
+#[path = "engine/isolation_orders.rs"]
+mod isolation_orders;
 #[path = "engine/load.rs"]
 mod load;
 #[path = "engine/loop_health.rs"]

@@ -5,8 +5,9 @@ use capsule::engine::{Call, Ending, Engine};
 use crate::rig::{ON_DEMAND, Rig, SLOTS, Setting, answer, fixture};
 use crate::support::component;
 
-/// `w`rites wherever a guest can leave something, `m`arks what is its own and needs no handle;
-/// `r`eads all of it; `h` uses the first handle, which it never got. The answer is what was found: the sum of all bytes of its own page and of four pages
+/// `w`rites wherever a guest can leave something, `t` writes and traps, `s` writes and spins; `m`arks
+/// what is its own and needs no handle; `r`eads all of it; `h` uses the first handle, which it never
+/// got. The answer is what was found: the sum of all bytes of its own page and of four pages
 /// that it grows, the global, the size of the table, and whether its entries are null.
 const HOARDER: &str = r#"(module
   (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
@@ -67,6 +68,10 @@ const HOARDER: &str = r#"(module
       (then (call $write)))
     (if (i32.eq (local.get $letter) (i32.const 109)) ;; m
       (then (call $mark)))
+    (if (i32.eq (local.get $letter) (i32.const 116)) ;; t
+      (then (call $write) unreachable))
+    (if (i32.eq (local.get $letter) (i32.const 115)) ;; s
+      (then (call $write) (loop $spin (br $spin))))
     (if (i32.eq (local.get $letter) (i32.const 114)) ;; r
       (then (call $read)))
     (if (i32.eq (local.get $letter) (i32.const 104)) ;; h
