@@ -1,13 +1,10 @@
 //! The functions of `astrid:fs/host`.
 
 use super::{FileHandle, Handle, View};
-use crate::fs::{self, Access, Files, FsError, Kind, Scheme, Stat, Target, Timestamp};
-use crate::host::CapsuleHost;
+use crate::fs::{self, Files, FsError, Kind, Stat, Timestamp};
 use crate::host::bindings::fs::{Datetime, ErrorCode, FileStat, FileType, OpenMode};
-use crate::host::boundary::Gatekeeper;
-use crate::host::scope::CallScope;
+use crate::host::files::files_of;
 use crate::limits::FS_HANDLES_MAX;
-use crate::policy::gate::{Ask, FileAsk};
 
 type Answer<T> = Result<T, ErrorCode>;
 
@@ -65,35 +62,6 @@ impl View<'_> {
     }
 }
 
-/// Does something with the files of whoever is acted for, under a capsule's policy.
-pub(in crate::host) fn files_of<R>(
-    capsule: &CapsuleHost,
-    scope: &CallScope,
-    gate: &mut Gatekeeper<'_>,
-    act: impl FnOnce(&mut Files<'_>) -> Result<R, FsError>,
-) -> Result<R, FsError> {
-    let workspace = capsule.services.workspace.clone();
-    let files = &scope.principal.files;
-    let (home, tmp) = (files.home(), files.tmp());
-    let mut ask = |access: Access, target: &Target<'_>| {
-        let entry = entry(target);
-        let file = FileAsk {
-            entry: &entry,
-            absolute: target.absolute,
-            workspace: workspace.as_deref().map(fs::Mount::absolute),
-            home: home.as_deref().map(fs::Mount::absolute),
-            tmp: tmp.as_deref().map(fs::Mount::absolute),
-        };
-        let ask = match access {
-            Access::Read => Ask::Read(file),
-            Access::Write => Ask::Write(file),
-        };
-        gate.ask(ask).map_err(|_| FsError::Denied)
-    };
-    let mounts = (workspace.clone(), home.clone(), tmp.clone());
-    act(&mut Files::new(mounts.0, mounts.1, mounts.2, &mut ask))
-}
-
 impl<'a> View<'a> {
     fn file(self, handle: &Handle) -> Answer<&'a mut fs::OpenFile> {
         let handle = self.table.get_mut(handle).map_err(|_| ErrorCode::Closed)?;
@@ -122,17 +90,6 @@ impl<'a> View<'a> {
 
     pub(super) fn set_len(self, handle: &Handle, size: u64) -> Answer<()> {
         Ok(self.file(handle)?.set_len(size)?)
-    }
-}
-
-/// The manifest entry that grants exactly this file, in the spelling that every kernel honours.
-fn entry(target: &Target<'_>) -> String {
-    let path = target.relative.to_string_lossy();
-    match target.scheme {
-        Scheme::Workspace => format!("cwd://{path}"),
-        Scheme::Home => format!("home://{path}"),
-        Scheme::Tmp if path.is_empty() => "home://.local/tmp".to_owned(),
-        Scheme::Tmp => format!("home://.local/tmp/{path}"),
     }
 }
 

@@ -9,8 +9,6 @@ mod host;
 
 use wasmtime::component::Resource;
 
-pub(in crate::host) use host::files_of;
-
 use crate::fs::OpenFile;
 use crate::host::boundary::{Binder, Gatekeeper, Interface};
 use crate::host::scope::CallScope;

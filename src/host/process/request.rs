@@ -12,7 +12,7 @@ use super::bindings::process::{
 use super::child::Streams;
 use super::ring::Overflow;
 use crate::fs::{FsError, Mount};
-use crate::host::fs::files_of;
+use crate::host::files::files_of;
 use crate::host::spawner::{Injection, InjectionPlace, Limits, Program, Root};
 use crate::limits::{
     PROCESS_ARGS_BYTES_MAX, PROCESS_FILE_BYTES_MAX, PROCESS_FILES_BYTES_MAX, PROCESS_FILES_MAX,
