@@ -87,5 +87,6 @@ pub mod manifest;
 pub mod policy;
 pub mod principal;
 pub mod report;
+pub mod rules;
 pub mod store;
 pub mod trace;

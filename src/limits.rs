@@ -279,6 +279,8 @@ pub const META_BYTES_MAX: u64 = 4 << 20;
 pub const WIT_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Bytes in a capsule's binary.
 pub const BINARY_BYTES_MAX: u64 = 1 << 30;
+/// A binary above this is worth a remark: script engines, the largest in use, have about 12 MiB.
+pub const BINARY_LARGE_BYTES: u64 = 32 << 20;
 /// Depth of modules and components nested in one another.
 pub const NESTING_MAX: usize = 100;
 /// Directory depth of a capsule's source tree.

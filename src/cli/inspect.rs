@@ -3,13 +3,12 @@
 mod input;
 mod wit;
 
-use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde::Serialize;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::format::{self, Format};
 use super::target::find_to_look;
 use crate::component::kernel::Release;
 use crate::component::{Level, Surface};
@@ -48,18 +47,10 @@ pub(super) struct InspectArgs {
     /// The least finding that fails a check
     #[arg(long, requires = "check", default_value = "error", value_parser = levels())]
     level: Level,
-    /// Form of the report [default: text, or json with --json]
-    #[arg(long)]
+    /// Form of the report; all but the first two hold the findings only [default: text, or json
+    /// with --json]
+    #[arg(long, value_enum, hide_default_value = true)]
     format: Option<Format>,
-}
-
-/// The form of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One document of schema capsule.inspect/1
-    Json,
 }
 
 fn levels() -> impl TypedValueParser<Value = Level> {
@@ -77,27 +68,23 @@ fn releases() -> impl TypedValueParser<Value = Release> {
 }
 
 pub(super) fn run(cx: &Cx, args: InspectArgs) -> Result<Exit, Failure> {
-    let json = wants_json(cx, args.format)?;
-    let outcome = inspect(cx, &args, json);
+    let format = Format::wanted(cx, args.format)?;
+    let outcome = inspect(cx, &args, format);
     if let Err(failure) = &outcome
-        && json
+        && format == Format::Json
         && !cx.ui.json()
     {
-        emit(cx, &failure.document());
+        format::emit(cx, &failure.document());
     }
     outcome
 }
 
-/// Whether the report is a document: both ways of asking for one have to agree.
-fn wants_json(cx: &Cx, format: Option<Format>) -> Result<bool, Failure> {
-    if cx.ui.json() && format == Some(Format::Text) {
-        return Err(Failure::new(Exit::Usage, "usage", "--format text contradicts --json"));
-    }
-    Ok(cx.ui.json() || format == Some(Format::Json))
-}
-
-fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
-    let capsule = find_to_look(cx, &args.target)?;
+fn inspect(cx: &Cx, args: &InspectArgs, format: Format) -> Result<Exit, Failure> {
+    let capsule = find_to_look(cx, &args.target).inspect_err(|failure| {
+        if let Some(form) = format.form() {
+            input::refused(cx, &args.target, failure, form, args.level);
+        }
+    })?;
     let bytes = capsule.verified.bytes();
     let mut surface =
         Surface::read(bytes).map_err(|error| input::unreadable(&args.target, bytes, &error))?;
@@ -125,9 +112,13 @@ fn inspect(cx: &Cx, args: &InspectArgs, json: bool) -> Result<Exit, Failure> {
         report.set_wit(wit::text(&args.target, &surface, bytes)?);
     }
     let failed = args.check && report.has_finding_at(args.level);
-    match json {
-        true => emit(cx, &report),
-        false => print(cx, args, &report, failed),
+    match (format, format.form()) {
+        (_, Some(form)) => {
+            let files = input::files(cx, &capsule);
+            cx.ui.text(&report.checks(&files, args.level).render(form));
+        }
+        (Format::Json, None) => format::emit(cx, &report),
+        (_, None) => print(cx, args, &report, failed),
     }
     Ok(if failed { Exit::No } else { Exit::Done })
 }
@@ -146,14 +137,4 @@ fn print(cx: &Cx, args: &InspectArgs, report: &InspectReport<'_>, failed: bool) 
         text += &report.findings_text();
     }
     cx.ui.text(&text);
-}
-
-/// Writes a document, whichever way it was asked for.
-fn emit(cx: &Cx, document: &impl Serialize) {
-    if cx.ui.json() {
-        return cx.ui.document(document);
-    }
-    let text = serde_json::to_string(document).expect("reports hold no maps with odd keys");
-    cx.ui.text(&text);
-    cx.ui.text("\n");
 }

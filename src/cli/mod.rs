@@ -10,7 +10,9 @@ mod cx;
 mod env;
 mod env_vars;
 mod exit;
+mod explain;
 mod failure;
+mod format;
 mod groups;
 mod help;
 mod inspect;
@@ -143,6 +145,8 @@ commands! {
         "Show what is known about an installed capsule";
     Verify(verify::VerifyArgs, verify::run) = "verify",
         "Check installed capsules against what was recorded when they were installed";
+    Explain(explain::ExplainArgs, explain::run) = "explain",
+        "Explain what a finding of inspect, verify or install means, and what to do about it";
     Remove(remove::RemoveArgs, remove::run) = "remove",
         "Remove an installed capsule";
     Logs(logs::LogsArgs, logs::run) = "logs",

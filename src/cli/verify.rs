@@ -7,6 +7,7 @@ use std::path::Path;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::format::{self, Format};
 use super::target::{not_found, sites};
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Level, ParseOptions};
@@ -29,9 +30,14 @@ pub(super) struct VerifyArgs {
     /// Check all capsules, stored files and the cache
     #[arg(long)]
     all: bool,
+    /// Form of the report; all but the first two hold the findings only [default: text, or json
+    /// with --json]
+    #[arg(long)]
+    format: Option<Format>,
 }
 
 pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
+    let format = Format::wanted(cx, args.format)?;
     let store = cx.store()?;
     let everything = args.all || args.names.is_empty();
     let checks: Vec<_> = chosen(cx, &store, &args.names)?
@@ -48,8 +54,11 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         (Vec::new(), Vec::new())
     };
     let report = VerifyReport::new(&checks, blobs, cache);
-    cx.ui.document(&report);
-    cx.ui.text(&report.text());
+    match (format, format.form()) {
+        (_, Some(form)) => cx.ui.text(&report.checks(cx.env.cwd()?).render(form)),
+        (Format::Json, None) => format::emit(cx, &report),
+        (_, None) => cx.ui.text(&report.text()),
+    }
     if report.ok() {
         if report.checked() == 0 {
             cx.ui.note("no capsules are installed");

@@ -5,10 +5,11 @@
 
 use std::fmt;
 
-use super::finding::{Finding, Level};
+use super::finding::Finding;
 use super::prescan::{EntryPoint, Status};
 use super::signatures;
 use super::surface::{ImportStatus, Surface};
+use crate::rules::{Rule, kernel as rules};
 
 /// A kernel release that the tool knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,8 +79,7 @@ pub fn first_to_serve(interface: &str) -> Option<Release> {
 
 /// A function that a release links but does not serve as its contract says.
 struct Trap {
-    id: &'static str,
-    level: Level,
+    rule: &'static Rule,
     interface: &'static str,
     functions: &'static [&'static str],
     /// The first release without the trap, if there is one.
@@ -91,8 +91,7 @@ struct Trap {
 
 const TRAPS: &[Trap] = &[
     Trap {
-        id: "kernel-fs-missing",
-        level: Level::Warning,
+        rule: &rules::KERNEL_FS_MISSING,
         interface: "astrid:fs/host",
         functions: &[
             "fs-stat-symlink",
@@ -110,8 +109,7 @@ const TRAPS: &[Trap] = &[
         help: "use `read-file` and `write-file` there",
     },
     Trap {
-        id: "kernel-tcp-listener",
-        level: Level::Warning,
+        rule: &rules::KERNEL_TCP_LISTENER,
         interface: "astrid:net/host",
         functions: &["bind-tcp"],
         until: None,
@@ -119,8 +117,7 @@ const TRAPS: &[Trap] = &[
         help: "listen on the Unix socket with `bind-unix`",
     },
     Trap {
-        id: "kernel-udp",
-        level: Level::Warning,
+        rule: &rules::KERNEL_UDP,
         interface: "astrid:net/host",
         functions: &["udp-bind"],
         until: None,
@@ -128,8 +125,7 @@ const TRAPS: &[Trap] = &[
         help: "do without UDP",
     },
     Trap {
-        id: "kernel-process-stdin",
-        level: Level::Warning,
+        rule: &rules::KERNEL_PROCESS_STDIN,
         interface: "astrid:process/host",
         functions: &[
             "[method]process-handle.write-stdin",
@@ -143,8 +139,7 @@ const TRAPS: &[Trap] = &[
         help: "spawn persistently and use the functions that take a process id",
     },
     Trap {
-        id: "kernel-process-environment",
-        level: Level::Info,
+        rule: &rules::KERNEL_PROCESS_ENVIRONMENT,
         interface: "astrid:process/host",
         functions: &["spawn", "spawn-background", "spawn-persistent"],
         until: Some(Release::V0_10_0),
@@ -181,15 +176,21 @@ fn missing_interfaces(release: Release, surface: &Surface) -> Vec<Finding> {
                 Some(older) => format!("or build against `{older}`, which {release} serves"),
                 None => format!("require kernel {first} in the documentation of the capsule"),
             };
-            Finding::new("kernel-interface", Level::Error, message).help(help)
+            Finding::new(&rules::KERNEL_INTERFACE, message).help(help)
         }
-        None => Finding::new(
-            "kernel-interface",
-            Level::Error,
+        None => Finding::new(&rules::KERNEL_INTERFACE,
             format!("needs `{name}`: no known kernel release serves it"),
         ),
     };
     missing.map(|import| finding(&import.name)).collect()
+}
+
+/// The release that a binary needs at least, and the import that needs it; none when the oldest
+/// will do. An import that no release serves needs none of them.
+pub fn least(surface: &Surface) -> Option<(Release, &str)> {
+    let served = surface.imports.iter().filter(|it| it.status == ImportStatus::Served);
+    let needs = served.filter_map(|it| Some((first_to_serve(&it.name)?, it.name.as_str())));
+    needs.filter(|(release, _)| *release > Release::V0_8_0).max_by_key(|(release, _)| *release)
 }
 
 /// Kernel 0.9.0 alone shipped the spawn request of process 1.1.0 under the name of 1.0.0.
@@ -199,7 +200,7 @@ fn altered_process(release: Release, surface: &Surface) -> Option<Finding> {
     (release == Release::V0_9_0 && spawns).then(|| {
         let message = "kernel 0.9.0 has another shape of `spawn-request` in \
                        `astrid:process/host@1.0.0` and refuses the published one";
-        Finding::new("kernel-process-shape", Level::Error, message)
+        Finding::new(&rules::KERNEL_PROCESS_SHAPE, message)
             .help("0.8.0, and 0.9.1 or later, take it")
     })
 }
@@ -234,7 +235,7 @@ fn misread_entry_points(release: Release, surface: &Surface) -> Vec<Finding> {
             ),
             _ => continue,
         };
-        findings.push(Finding::new("kernel-prescan", Level::Warning, message).help(help));
+        findings.push(Finding::new(&rules::KERNEL_PRESCAN, message).help(help));
     }
     findings
 }
@@ -248,7 +249,7 @@ fn unyielding_loop(release: Release, surface: &Surface) -> Option<Finding> {
             format!("never calls `recv` and waits in `{name}`")
         });
         let message = format!("this loop {how}: kernel {release} would stop it after 15 s");
-        Finding::new("kernel-loop-yield", Level::Warning, message)
+        Finding::new(&rules::KERNEL_LOOP_YIELD, message)
             .help("wait with `recv` on a subscription; nothing else counts as a yield there")
     })
 }
@@ -261,7 +262,7 @@ fn elicit_outside_lifecycle(release: Release, surface: &Surface) -> Option<Findi
     (release == Release::V0_8_0 && asks && !lifecycle).then(|| {
         let message =
             "asks questions, but has no lifecycle hook: kernel 0.8.0 refuses them elsewhere";
-        Finding::new("kernel-elicit-phase", Level::Warning, message)
+        Finding::new(&rules::KERNEL_ELICIT_PHASE, message)
             .help("ask in `astrid-install`, or require kernel 0.9.0")
     })
 }
@@ -274,6 +275,6 @@ fn trap_finding(trap: &Trap, release: Release, surface: &Surface) -> Option<Find
     let used: Vec<String> = used.map(|name| format!("`{name}`")).collect();
     (!used.is_empty()).then(|| {
         let message = format!("uses {}: kernel {release} {}", used.join(", "), trap.what);
-        Finding::new(trap.id, trap.level, message).help(trap.help)
+        Finding::new(trap.rule, message).help(trap.help)
     })
 }

@@ -14,6 +14,7 @@ mod digest;
 pub mod finding;
 mod inert;
 pub mod kernel;
+pub mod leaks;
 mod link;
 mod parts;
 mod prescan;
@@ -30,7 +31,8 @@ mod tests;
 
 pub use binary::ParseError;
 pub use digest::{Digest, ParseDigestError};
-pub use finding::{Finding, Level, Place};
+pub use crate::rules::Level;
+pub use finding::{Finding, Place};
 pub use prescan::{EntryPoint, EntryPoints, Prescan, Status, has_run_loop, may_have_run_loop};
 pub use surface::{
     CustomSection, Export, Import, ImportItem, ImportKind, ImportStatus, ItemKind, Kind, Memory,

@@ -31,7 +31,7 @@ fn module(outline: &ModuleOutline<'_>) -> Module {
         range: outline.range.clone(),
         functions: outline.functions.as_ref().map_or(0, |section| section.count()),
         code_bytes: outline.code.len() as u64,
-        data_bytes: outline.data_bytes as u64,
+        data_bytes: outline.data.len() as u64,
         memories: memories.collect(),
         tables: tables.collect(),
     }
@@ -52,7 +52,7 @@ pub(super) fn sizes(binary: &Binary<'_>) -> Sizes {
     for module in &binary.modules {
         modules += module.range.len() as u64;
         sizes.code_bytes += module.code.len() as u64;
-        sizes.data_bytes += module.data_bytes as u64;
+        sizes.data_bytes += module.data.len() as u64;
     }
     let mut inside = sizes.code_bytes + sizes.data_bytes;
     let mut outside = 0;

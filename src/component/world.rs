@@ -3,7 +3,8 @@
 //! Matching is by exact interface and version and then by structure, item by item. All problems are
 //! found at once, each with what to build instead.
 
-use super::finding::{Finding, Level};
+use super::finding::Finding;
+use crate::rules::{Rule, binary as rules};
 use super::signatures;
 use super::surface::{Import, ImportItem, ImportKind, ImportStatus, ItemKind, Kind, Surface};
 
@@ -121,22 +122,22 @@ impl ImportProblem {
         }
     }
 
-    /// The stable name of the kind of problem.
-    pub fn id(&self) -> &'static str {
+    /// What all problems of the kind have in common.
+    pub fn rule(&self) -> &'static Rule {
         match self.kind {
-            ImportProblemKind::CoreModule => "core-module",
-            ImportProblemKind::Wasi => "import-wasi",
-            ImportProblemKind::UnknownInterface => "import-unknown",
-            ImportProblemKind::UnsupportedVersion { .. } => "import-version",
-            ImportProblemKind::UnknownItem { .. } => "import-item-unknown",
-            ImportProblemKind::ChangedSignature { .. } => "import-signature",
-            ImportProblemKind::WrongKind { .. } => "import-kind",
+            ImportProblemKind::CoreModule => &rules::CORE_MODULE,
+            ImportProblemKind::Wasi => &rules::IMPORT_WASI,
+            ImportProblemKind::UnknownInterface => &rules::IMPORT_UNKNOWN,
+            ImportProblemKind::UnsupportedVersion { .. } => &rules::IMPORT_VERSION,
+            ImportProblemKind::UnknownItem { .. } => &rules::IMPORT_ITEM_UNKNOWN,
+            ImportProblemKind::ChangedSignature { .. } => &rules::IMPORT_SIGNATURE,
+            ImportProblemKind::WrongKind { .. } => &rules::IMPORT_KIND,
         }
     }
 
     /// The problem as a finding, which is always an error.
     pub fn into_finding(self) -> Finding {
-        Finding::new(self.id(), Level::Error, self.message()).help(self.help())
+        Finding::new(self.rule(), self.message()).help(self.help())
     }
 }
 

@@ -5,7 +5,7 @@
 //! text in, data out. A manifest only states what a capsule asks for; whether it is granted is
 //! decided elsewhere.
 //!
-//! Every code that [`parse`] can report stands in [`PROBLEM_KINDS`], and a [`Source`] turns the
+//! Every code that [`parse`] can report stands in [`rules::manifest`](crate::rules::manifest), and a [`Source`] turns the
 //! span of a [`Problem`] into a line, a column and an excerpt.
 
 mod id;
@@ -14,7 +14,6 @@ mod model;
 mod capabilities;
 mod env;
 
-mod kinds;
 mod problem;
 mod source;
 
@@ -23,7 +22,6 @@ mod parse;
 pub use capabilities::{Capabilities, Capability, Grant};
 pub use env::{EnvKind, EnvVar, FieldType};
 pub use id::{CAPSULE_ID_BYTES_MAX, CapsuleId, CapsuleIdError};
-pub use kinds::{Kind, PROBLEM_KINDS};
 pub use model::{
     Binding, Command, Component, ContextFile, Credits, Export, Extras, HANDLER_PRIORITY, Handler,
     Import, Links, Manifest, McpServer, Package, Pin, Publish, Skill, Subscribe, Tool, Uplink,

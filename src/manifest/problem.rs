@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::kinds::Kind;
+use crate::rules::{self, Rule};
 
 /// How bad a problem is; errors are the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,12 +26,32 @@ impl Level {
     }
 }
 
+impl From<rules::Level> for Level {
+    fn from(level: rules::Level) -> Level {
+        match level {
+            rules::Level::Info => Level::Note,
+            rules::Level::Warning => Level::Warning,
+            rules::Level::Error => Level::Error,
+        }
+    }
+}
+
+impl From<Level> for rules::Level {
+    fn from(level: Level) -> rules::Level {
+        match level {
+            Level::Note => rules::Level::Info,
+            Level::Warning => rules::Level::Warning,
+            Level::Error => rules::Level::Error,
+        }
+    }
+}
+
 /// One finding, with the place it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// How bad it is, strictness applied.
     pub level: Level,
-    /// A stable id, one of [`super::PROBLEM_KINDS`].
+    /// A stable id, one of [`rules::manifest`]'s.
     pub code: &'static str,
     /// What is wrong; one line, printable, keys quoted.
     pub message: String,
@@ -42,7 +62,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(kind: &Kind, span: Option<Range<usize>>, message: String) -> Self {
-        Self { level: kind.level, code: kind.code, message, help: None, span }
+    pub(super) fn new(rule: &Rule, span: Option<Range<usize>>, message: String) -> Self {
+        Self { level: rule.level.into(), code: rule.id, message, help: None, span }
     }
 }

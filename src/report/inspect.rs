@@ -15,6 +15,8 @@ mod tests;
 
 pub use text::Part;
 
+pub(super) use screen::wrapped;
+
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +25,7 @@ use serde::Serialize;
 use crate::component::kernel::Release;
 use crate::component::{self, Digest, EntryPoint, EntryPoints, Origin, Prescan, Producer, Surface};
 use crate::manifest::{Manifest, Problem};
+use crate::report::checks::{self, Checks};
 
 use findings::Finding;
 use parts::{CustomSection, Export, Import, Module, Sizes};
@@ -49,6 +52,15 @@ pub struct Subject<'a> {
     pub omitted: Omitted,
     /// The kernel release that the findings take into account.
     pub kernel: Option<Release>,
+}
+
+/// The two files that findings are about.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The manifest; for a lone binary the binary.
+    pub manifest: checks::Place,
+    /// The binary.
+    pub binary: checks::Place,
 }
 
 /// A manifest with its text and what is odd about it.
@@ -269,6 +281,18 @@ impl<'a> InspectReport<'a> {
     /// The world as text, when it was added.
     pub fn wit(&self) -> Option<&str> {
         self.wit.as_deref()
+    }
+
+    /// The findings for the forms that other programs take.
+    pub fn checks(&self, files: &Files, fails_at: component::Level) -> Checks {
+        let name = self.identity.name.unwrap_or(&files.binary.file).to_owned();
+        let findings = self.findings.iter().map(|finding| finding.checked(files)).collect();
+        let omitted = self.omitted.findings;
+        Checks {
+            command: "inspect",
+            fails_at,
+            subjects: vec![checks::Subject { name, findings, omitted }],
+        }
     }
 
     /// Whether there is a finding at `level` or above.

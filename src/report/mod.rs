@@ -5,8 +5,10 @@
 //! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.
 
 pub mod approvals;
+pub mod checks;
 pub mod connect;
 pub mod env;
+pub mod explain;
 pub mod inspect;
 pub mod install;
 pub mod invoke;

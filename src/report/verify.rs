@@ -5,9 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::checks::{self, Checks, Place};
 use super::list::scope;
 use super::table::{cell, chain, columns, short_hash};
-use crate::store::recheck::{Check, DamagedBlob};
+use crate::rules::{Level, Rule, home};
+use crate::store::binary::IntegrityError;
+use crate::store::catalog::EntryProblem;
+use crate::store::meta::MetaError;
+use crate::store::recheck::{Check, DamagedBlob, Problem};
 
 /// The result of checking some capsules, or all of a home.
 #[derive(Debug, Serialize)]
@@ -35,6 +40,38 @@ struct Checked {
     scope: &'static str,
     path: String,
     problems: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, Serialize)]
+struct Finding {
+    id: &'static str,
+    #[serde(skip)]
+    rule: &'static Rule,
+    level: &'static str,
+    message: String,
+    help: &'static str,
+    /// The file that it is about.
+    place: String,
+}
+
+impl Finding {
+    fn new(rule: &'static Rule, place: &Path, message: String) -> Finding {
+        let place = place.display().to_string();
+        let level = rule.level.name();
+        Finding { id: rule.id, rule, level, message, help: rule.fix, place }
+    }
+
+    fn checked(&self, base: &Path) -> checks::Finding {
+        checks::Finding {
+            rule: self.rule,
+            level: self.rule.level,
+            message: self.message.clone(),
+            help: self.help.to_owned(),
+            place: Place::file(Path::new(&self.place), base),
+        }
+    }
 }
 
 /// One blob.
@@ -60,10 +97,26 @@ impl Flaw {
     }
 }
 
+impl Blob {
+    fn message(&self) -> String {
+        match &self.actual {
+            Some(actual) => format!("its hash is {actual}, not the one in its name"),
+            None => "it is too large to be what its name says".to_owned(),
+        }
+    }
+}
+
 impl Checked {
     fn new(check: &Check, manifest: &[String]) -> Checked {
-        let mut problems: Vec<String> = check.problems.iter().map(|p| chain(p)).collect();
-        problems.extend(manifest.iter().cloned());
+        let finding = |problem: &Problem| {
+            let (rule, place) = rule_and_place(problem, &check.dir);
+            Finding::new(rule, &place, chain(problem))
+        };
+        let mut findings: Vec<Finding> = check.problems.iter().map(finding).collect();
+        let file = check.dir.join("Capsule.toml");
+        let of_manifest = |text: &String| Finding::new(&home::MANIFEST_DAMAGED, &file, text.clone());
+        findings.extend(manifest.iter().map(of_manifest));
+        let problems: Vec<String> = findings.iter().map(|it| it.message.clone()).collect();
         Checked {
             name: check.id.clone(),
             ok: problems.is_empty(),
@@ -72,7 +125,39 @@ impl Checked {
             scope: scope(check.scope),
             path: check.dir.display().to_string(),
             problems,
+            findings,
         }
+    }
+}
+
+/// What kind of damage a problem is, and the file that is damaged.
+fn rule_and_place(problem: &Problem, dir: &Path) -> (&'static Rule, PathBuf) {
+    let meta = dir.join("meta.json");
+    let of_meta = |error: &MetaError| match error {
+        MetaError::Missing { .. } => &home::META_MISSING,
+        MetaError::Unreadable(_) | MetaError::Corrupt { .. } => &home::META_DAMAGED,
+    };
+    match problem {
+        Problem::Entry(EntryProblem::Name(_) | EntryProblem::OtherName { .. }) => {
+            (&home::NAME_DIFFERS, dir.to_owned())
+        }
+        Problem::Entry(EntryProblem::Meta(error)) => (of_meta(error), meta),
+        Problem::Entry(_) => (&home::MANIFEST_DAMAGED, dir.join("Capsule.toml")),
+        Problem::Binary(IntegrityError::Meta(error)) => (of_meta(error), meta),
+        Problem::Binary(IntegrityError::NoHash { .. }) => (&home::HASH_MISSING, meta),
+        Problem::Binary(IntegrityError::BadHash { .. }) | Problem::WitHash { .. } => {
+            (&home::HASH_MALFORMED, meta)
+        }
+        Problem::Binary(IntegrityError::Missing { path, .. }) => {
+            (&home::BINARY_MISSING, path.clone())
+        }
+        Problem::Binary(IntegrityError::Unreadable(_)) => {
+            (&home::BINARY_UNREADABLE, dir.to_owned())
+        }
+        Problem::Binary(IntegrityError::Mismatch { path, .. }) => {
+            (&home::BINARY_DIFFERS, path.clone())
+        }
+        Problem::Wit { .. } | Problem::Disk(_) => (&home::WIT_DAMAGED, dir.to_owned()),
     }
 }
 
@@ -100,6 +185,33 @@ impl VerifyReport {
         let intact = capsules.iter().all(|capsule| capsule.ok);
         let ok = intact && blobs.is_empty() && cache.is_empty();
         VerifyReport { schema: "capsule.verify/1", ok, capsules, blobs, cache }
+    }
+
+    /// The findings for the forms that other programs take, with files named from `base`.
+    pub fn checks(&self, base: &Path) -> Checks {
+        let of = |name: &str, findings: Vec<checks::Finding>| checks::Subject {
+            name: name.to_owned(),
+            findings,
+            omitted: 0,
+        };
+        let mut subjects: Vec<checks::Subject> = self
+            .capsules
+            .iter()
+            .map(|it| of(&it.name, it.findings.iter().map(|it| it.checked(base)).collect()))
+            .collect();
+        let blobs = self.blobs.iter().map(|blob| {
+            let message = blob.message();
+            Finding::new(&home::BLOB_DAMAGED, Path::new(&blob.path), message).checked(base)
+        });
+        let flaws = self.cache.iter().map(|flaw| {
+            let message = flaw.problem.clone();
+            Finding::new(&home::CACHE_UNSAFE, Path::new(&flaw.path), message).checked(base)
+        });
+        let others: Vec<checks::Finding> = blobs.chain(flaws).collect();
+        if !others.is_empty() || subjects.is_empty() {
+            subjects.push(of("home", others));
+        }
+        Checks { command: "verify", fails_at: Level::Error, subjects }
     }
 
     /// Whether nothing is wrong.
@@ -137,19 +249,18 @@ impl VerifyReport {
         let mut text = String::new();
         for (line, capsule) in table.lines().zip(&self.capsules) {
             text.push_str(&format!("{line}\n"));
-            for problem in &capsule.problems {
-                text.push_str(&format!("  {}\n", cell(problem)));
+            for finding in &capsule.findings {
+                text.push_str(&format!("  [{}] {}\n", finding.id, cell(&finding.message)));
             }
         }
         for blob in &self.blobs {
+            let id = home::BLOB_DAMAGED.id;
             text.push_str(&format!("{}  DAMAGED\n", cell(&blob.path)));
-            text.push_str(&match &blob.actual {
-                Some(actual) => format!("  its hash is {actual}, not the one in its name\n"),
-                None => "  it is too large to be what its name says\n".to_owned(),
-            });
+            text.push_str(&format!("  [{id}] {}\n", blob.message()));
         }
         for flaw in &self.cache {
-            text.push_str(&format!("{}  UNSAFE\n  {}\n", cell(&flaw.path), flaw.problem));
+            let (path, id) = (cell(&flaw.path), home::CACHE_UNSAFE.id);
+            text.push_str(&format!("{path}  UNSAFE\n  [{id}] {}\n", flaw.problem));
         }
         text
     }
@@ -157,8 +268,6 @@ impl VerifyReport {
 
 /// The file names of the blobs whose damage a check tells of.
 fn told(check: &Check) -> Vec<PathBuf> {
-    use crate::store::binary::IntegrityError;
-    use crate::store::recheck::Problem;
     let name = |problem: &Problem| match problem {
         Problem::Binary(IntegrityError::Mismatch { expected, .. }) => {
             Some(format!("{expected}.wasm").into())

@@ -1,12 +1,17 @@
 //! What is inspected, as far as the library knows it, and what it looks like when it is nothing.
 
+use std::path::Path;
+
 use super::super::exit::Exit;
+use super::super::cx::Cx;
 use super::super::failure::Failure;
 use super::super::target::{Capsule, TargetKind};
 use crate::component::kernel::{self, Release};
-use crate::component::{Finding, ParseError, Surface, finding};
-use crate::manifest::Manifest;
-use crate::report::inspect::claims;
+use crate::component::{Finding, ParseError, Surface, finding, leaks};
+use crate::manifest::{self, Manifest, ParseOptions, Source};
+use crate::report::checks::{self, Checks, Form, Place};
+use crate::report::inspect::{Files, claims};
+use crate::rules;
 
 /// The manifest, unless it was made up for a lone binary.
 pub(super) fn declared(capsule: &Capsule) -> Option<&Manifest> {
@@ -20,12 +25,58 @@ pub(super) fn findings(
     kernel: Option<Release>,
 ) -> Vec<Finding> {
     let mut found = finding::of(surface);
+    // What cannot be read a second time was refused the first time.
+    found.extend(leaks::find(capsule.verified.bytes()).into_iter().flatten());
     if let Some(manifest) = declared(capsule) {
         found.extend(claims::check(manifest, &capsule.verified.digest(), surface));
         found.extend(kernel.and_then(|release| claims::refused_by(release, manifest)));
     }
     found.extend(kernel.into_iter().flat_map(|release| kernel::findings(release, surface)));
     found
+}
+
+/// The files that findings are about, as the user would name them.
+pub(super) fn files(cx: &Cx, capsule: &Capsule) -> Files {
+    let base = cx.env.cwd().unwrap_or(Path::new("/"));
+    let manifest = Place::file(&capsule.path, base);
+    let binary = match (declared(capsule).and_then(Manifest::main_component), capsule.path.parent())
+    {
+        (Some(component), Some(dir)) => Place::file(&dir.join(&component.file), base),
+        _ => manifest.clone(),
+    };
+    Files { manifest, binary }
+}
+
+/// The findings of a manifest that cannot be used, which is why the capsule could not be looked at.
+pub(super) fn refused(cx: &Cx, target: &str, failure: &Failure, form: Form, fails_at: rules::Level) {
+    if failure.id != "manifest" {
+        return;
+    }
+    let Ok(path) = cx.env.absolute(&Path::new(target).join("Capsule.toml")) else { return };
+    let Ok(bytes) = std::fs::read(&path) else { return };
+    let parsed = manifest::parse_bytes(&bytes, &ParseOptions::default());
+    let text = String::from_utf8_lossy(&bytes);
+    let source = Source::new(&text);
+    let file = Place::file(&path, cx.env.cwd().unwrap_or(Path::new("/")));
+    let findings = parsed.problems.iter().map(|problem| {
+        let rule = rules::find(problem.code).expect("problems are made from rules");
+        let position = problem.span.as_ref().map(|span| source.position(span.start));
+        checks::Finding {
+            rule,
+            level: problem.level.into(),
+            message: problem.message.clone(),
+            help: problem.help.clone().unwrap_or_else(|| rule.fix.to_owned()),
+            place: Place {
+                line: position.map(|at| at.line),
+                column: position.map(|at| at.column),
+                ..file.clone()
+            },
+        }
+    });
+    let subject =
+        checks::Subject { name: target.to_owned(), findings: findings.collect(), omitted: 0 };
+    let checks = Checks { command: "inspect", fails_at, subjects: vec![subject] };
+    cx.ui.text(&checks.render(form));
 }
 
 /// A file that is no WebAssembly at all gets told what it looks like instead.

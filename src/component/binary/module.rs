@@ -22,8 +22,8 @@ pub(in crate::component) struct ModuleOutline<'a> {
     pub(in crate::component) exports: Option<ExportSectionReader<'a>>,
     /// The code section's contents, from its count on.
     pub(in crate::component) code: Range<usize>,
-    /// Bytes of the data section.
-    pub(in crate::component) data_bytes: usize,
+    /// The data section's contents.
+    pub(in crate::component) data: Range<usize>,
     pub(in crate::component) memories: Vec<MemoryType>,
     pub(in crate::component) tables: Vec<TableType>,
 }
@@ -37,7 +37,7 @@ impl<'a> ModuleOutline<'a> {
             functions: None,
             exports: None,
             code: 0..0,
-            data_bytes: 0,
+            data: 0..0,
             memories: Vec::new(),
             tables: Vec::new(),
         }

@@ -166,7 +166,7 @@ impl<'a> Binary<'a> {
                 self.exports_seen.section(module::note(&section)?);
                 module.exports = Some(section);
             }
-            Payload::DataSection(section) => module.data_bytes = section.range().len(),
+            Payload::DataSection(section) => module.data = section.range(),
             Payload::MemorySection(section) => {
                 for memory in section.into_iter_with_offsets() {
                     let (offset, memory) = memory?;

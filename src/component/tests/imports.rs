@@ -10,7 +10,7 @@ fn read(bytes: &[u8]) -> Surface {
 
 /// The ids of all problems, in order.
 fn problems(text: &str) -> Vec<&'static str> {
-    check(&read(&wat(text))).iter().map(|problem| problem.id()).collect()
+    check(&read(&wat(text))).iter().map(|problem| problem.rule().id).collect()
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn every_kind_of_problem_is_found_and_all_at_once() {
       (import \"loose\" (func)))";
     let surface = read(&wat(text));
     let found = check(&surface);
-    let ids: Vec<_> = found.iter().map(|problem| problem.id()).collect();
+    let ids: Vec<_> = found.iter().map(|problem| problem.rule().id).collect();
     let expected = [
         "import-wasi",
         "import-unknown",
@@ -77,7 +77,7 @@ fn every_kind_of_problem_is_found_and_all_at_once() {
     assert!(messages[3].1.contains("did you mean `kv-get`"), "{messages:#?}");
     assert!(messages[4].0.contains("func(string, list<u8>)"), "{messages:#?}");
     assert!(messages[4].0.contains("as func(string),"), "{messages:#?}");
-    assert_eq!(finding::of(&surface).iter().filter(|it| it.level.name() == "error").count(), 8);
+    assert_eq!(finding::of(&surface).iter().filter(|it| it.rule.level.name() == "error").count(), 8);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn kernel_releases_differ_in_what_they_serve() {
       (import \"astrid:fs/host@1.0.0\" (instance (export \"fs-append\" (func)))))";
     let surface = read(&wat(text));
     let ids = |release| -> Vec<&'static str> {
-        kernel::findings(release, &surface).iter().map(|it| it.id).collect()
+        kernel::findings(release, &surface).iter().map(|it| it.rule.id).collect()
     };
     let interface = "kernel-interface";
     let environment = "kernel-process-environment";
@@ -214,7 +214,7 @@ fn kernel_0_8_0_misreads_a_lone_stub_and_stops_a_loop_that_sleeps() {
       (global $g (mut i32) (i32.const 0)) (func $p (global.set $g (i32.const 1)))";
     let ids = |rest: &str| -> Vec<&'static str> {
         let surface = read(&capsule(&format!("{hook} {rest}")));
-        kernel::findings(Release::V0_8_0, &surface).iter().map(|it| it.id).collect()
+        kernel::findings(Release::V0_8_0, &surface).iter().map(|it| it.rule.id).collect()
     };
     let lone = "(func (export \"run\") call $p)
       (func (export \"astrid-install\") (loop (br 0)))

@@ -222,7 +222,7 @@ fn exports_that_are_no_functions_or_of_another_type_cannot_be_called() {
     let surface = check(&typed, [Absent, Unclear, Absent, Absent]);
     let run = surface.entry_points.get(EntryPoint::Run);
     assert!(run.wrong_type && run.evidence.contains("func(u32) -> u32"), "{}", run.evidence);
-    assert!(super::super::finding::of(&surface).iter().any(|it| it.id == "entry-point-type"));
+    assert!(super::super::finding::of(&surface).iter().any(|it| it.rule.id == "entry-point-type"));
 }
 
 #[test]

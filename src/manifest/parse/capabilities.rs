@@ -1,7 +1,7 @@
 //! `[capabilities]`, at the root and in a component.
 
 use super::super::capabilities::{Capabilities, Capability};
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::entries;
 use super::legacy;
 use super::sink::Sink;

@@ -1,7 +1,7 @@
 //! `[[component]]`.
 
 use super::super::capabilities::{Capabilities, Capability};
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::model::Component;
 use super::super::source::{quote, shown};
 use super::capabilities;

@@ -5,7 +5,7 @@
 //! spelling that was probably meant.
 
 use super::super::capabilities::Capability;
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::source::{quote, shown};
 use super::sink::Sink;
 use super::tree::{Entry, Section, Text, did_you_mean};
@@ -56,7 +56,7 @@ impl Fault {
 
 fn report(
     sink: &mut Sink<'_>,
-    kind: &kinds::Kind,
+    kind: &crate::rules::Rule,
     section: &Section<'_>,
     capability: Capability,
     text: &Text,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use toml::de::{DeArray, DeFloat, DeInteger, DeTable, DeValue};
 
 use super::super::env::{EnvKind, EnvVar};
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::source::shown;
 use super::sink::Sink;
 use super::tree::{Section, Text, did_you_mean};

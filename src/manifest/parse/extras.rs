@@ -1,6 +1,6 @@
 //! The remaining tables: `[[uplink]]`, and those that nothing here acts on.
 
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::model::{
     Command, ContextFile, Extras, McpServer, Skill, Tool, Uplink, UplinkProfile,
 };

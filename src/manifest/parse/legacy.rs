@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use toml::de::DeValue;
 
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::model::{HANDLER_PRIORITY, Subscribe};
 use super::super::source::{quote, shown};
 use super::sink::Sink;

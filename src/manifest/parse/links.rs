@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use semver::{Version, VersionReq};
 
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::model::{Export, Import, Links};
 use super::super::source::shown;
 use super::sink::Sink;

@@ -27,7 +27,7 @@ use toml::de::{DeTable, DeValue};
 use crate::limits;
 
 use super::capabilities::{Capabilities, Capability};
-use super::kinds;
+use crate::rules::manifest as kinds;
 use super::model::{Component, Import, Links, Manifest};
 use super::problem::{Level, Problem};
 

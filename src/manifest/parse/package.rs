@@ -3,7 +3,7 @@
 use semver::{Version, VersionReq};
 
 use super::super::id::CapsuleId;
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::model::{Credits, Package};
 use super::super::source::shown;
 use super::sink::Sink;

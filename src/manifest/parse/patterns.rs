@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::limits;
 
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::source::shown;
 use super::sink::Sink;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::kinds::{self, Kind};
+use crate::rules::{Rule, manifest as kinds};
 use super::super::problem::{Level, Problem};
 use super::super::source::{Source, printable};
 
@@ -44,14 +44,14 @@ impl<'t> Sink<'t> {
     }
 
     /// Reports a problem at `span`.
-    pub(super) fn report(&mut self, kind: &Kind, span: &Range<usize>, message: String) {
+    pub(super) fn report(&mut self, kind: &Rule, span: &Range<usize>, message: String) {
         self.push(Problem::new(kind, Some(span.clone()), message), kind.strict);
     }
 
     /// Reports a problem at `span` together with what to do about it.
     pub(super) fn advise(
         &mut self,
-        kind: &Kind,
+        kind: &Rule,
         span: &Range<usize>,
         message: String,
         help: impl Into<Option<String>>,
@@ -62,7 +62,7 @@ impl<'t> Sink<'t> {
     }
 
     /// Reports a problem of the whole file.
-    pub(super) fn report_file(&mut self, kind: &Kind, message: String) {
+    pub(super) fn report_file(&mut self, kind: &Rule, message: String) {
         self.push(Problem::new(kind, None, message), kind.strict);
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::model::{HANDLER_PRIORITY, Handler, Pin, Publish, Subscribe};
 use super::super::source::shown;
 use super::patterns::{self, Role};

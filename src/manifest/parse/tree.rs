@@ -8,7 +8,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::kinds;
+use crate::rules::manifest as kinds;
 use super::super::source::{quote, shown};
 use super::sink::Sink;
 

@@ -52,7 +52,7 @@ fn survives(text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(parsed.manifest.is_none(), errors > 0);
     let source = Source::new(text);
     for problem in &parsed.problems {
-        prop_assert!(PROBLEM_KINDS.iter().any(|kind| kind.code == problem.code));
+        prop_assert!(crate::rules::manifest::RULES.iter().any(|rule| rule.id == problem.code));
         let rendered = source.render(problem, "Capsule.toml");
         prop_assert!(!rendered.contains(|c: char| c.is_control() && c != '\n'), "{}", rendered);
         prop_assert!(!problem.message.contains('\n'));

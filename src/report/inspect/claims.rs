@@ -4,10 +4,11 @@
 //! permission lets through. Pure: a manifest, a digest and a surface in, findings out. The table
 //! `NEEDS` says which capability each gated host function asks for.
 
-use crate::component::kernel::Release;
-use crate::component::{Digest, EntryPoint, Finding, Kind, Level, Place, Surface};
+use crate::component::kernel::{self, Release};
+use crate::component::{Digest, EntryPoint, Finding, Kind, Place, Status, Surface};
 use crate::limits::RUN_LOOP_BINDINGS_MAX;
 use crate::manifest::{Capability, Manifest};
+use crate::rules::{claims as rules, kernel as kernels};
 
 /// Functions that a message names before it counts.
 const NAMED_MAX: usize = 5;
@@ -140,7 +141,42 @@ pub fn check(manifest: &Manifest, digest: &Digest, surface: &Surface) -> Vec<Fin
     findings.extend(unused(manifest, surface));
     findings.extend(NEEDS.iter().filter_map(|need| denied(need, manifest, surface)));
     findings.extend(topics(manifest, surface));
+    findings.extend(settings(manifest, surface));
+    findings.extend(kernels_admitted(manifest, surface));
     findings
+}
+
+/// Settings that users are asked for and the binary cannot read.
+fn settings(manifest: &Manifest, surface: &Surface) -> Option<Finding> {
+    let reads = surface.uses("astrid:sys/host", "get-config");
+    if reads || manifest.env.is_empty() || surface.kind == Kind::Module {
+        return None;
+    }
+    let names: Vec<&str> = manifest.env.iter().map(|variable| variable.name.as_str()).collect();
+    let message = format!("asks for {}, and does not import `get-config`", named(&names));
+    Some(Finding::new(&rules::ENV_UNREAD, message))
+}
+
+/// Kernels that the manifest admits and that do not serve what the binary imports.
+fn kernels_admitted(manifest: &Manifest, surface: &Surface) -> Option<Finding> {
+    let (least, import) = kernel::least(surface)?;
+    let Some(wanted) = &manifest.package.astrid_version else {
+        let message = format!("needs kernel {least} or later, for `{import}`");
+        return Some(
+            Finding::new(&kernels::KERNEL_NEEDED, message)
+                .help(format!("say so under [package]: astrid-version = \">={least}\"")),
+        );
+    };
+    let admitted = Release::ALL.into_iter().filter(|release| *release < least).find(|release| {
+        semver::Version::parse(release.version()).is_ok_and(|version| wanted.matches(&version))
+    })?;
+    let message = format!(
+        "astrid-version {wanted} admits kernel {admitted}, and `{import}` needs {least} or later"
+    );
+    Some(
+        Finding::new(&kernels::KERNEL_REQUIREMENT, message)
+            .help(format!("write astrid-version = \">={least}\"")),
+    )
 }
 
 /// What a kernel release thinks of the manifest's `astrid-version`.
@@ -149,7 +185,7 @@ pub fn refused_by(release: Release, manifest: &Manifest) -> Option<Finding> {
     let version = semver::Version::parse(release.version()).ok()?;
     (!wanted.matches(&version)).then(|| {
         let message = format!("wants runtime {wanted}: kernel {release} refuses it");
-        Finding::new("kernel-runtime", Level::Error, message)
+        Finding::new(&kernels::KERNEL_RUNTIME, message)
             .help(format!("write astrid-version = \">={release}\", or leave it out"))
     })
 }
@@ -166,7 +202,7 @@ fn other_binary(manifest: &Manifest, digest: &Digest) -> Option<Finding> {
     let claimed: Digest = manifest.main_component()?.hash.as_ref()?.parse().ok()?;
     (claimed != *digest).then(|| {
         let message = format!("the manifest's `hash` is that of another binary: {claimed}");
-        Finding::new("component-hash-differs", Level::Error, message)
+        Finding::new(&rules::COMPONENT_HASH_DIFFERS, message)
             .help(format!("write hash = \"{digest}\", or leave it out"))
     })
 }
@@ -181,23 +217,28 @@ fn handlers(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
             "{count} handlers on a capsule with a run loop: more than {RUN_LOOP_BINDINGS_MAX} keep \
              it from loading"
         );
-        findings.push(Finding::new("run-loop-bindings", Level::Error, message));
+        findings.push(Finding::new(&rules::RUN_LOOP_BINDINGS, message));
     }
     if count == 0 && hooked && !runs && surface.kind == Kind::Component {
         let message = "its hook is never called: [subscribe] binds no handler";
-        findings.push(Finding::new("hook-without-handler", Level::Warning, message).help(
+        findings.push(Finding::new(&rules::HOOK_WITHOUT_HANDLER, message).help(
             "write under [subscribe]:\n\"some.topic\" = { wit = \"opaque\", handler = \"NAME\" }",
         ));
     }
-    let (id, why, help) = match (runs, hooked) {
+    let (rule, why, help) = match (runs, hooked) {
         (true, _) => (
-            "handler-on-run-loop",
+            &rules::HANDLER_ON_RUN_LOOP,
             "beside a run loop",
             "a capsule with a run loop is never called through its hook: subscribe to the topics \
              in `run`, or move the handlers into a capsule without one",
         ),
+        (false, false) if surface.entry_points.get(EntryPoint::Hook).status == Status::Stub => (
+            &rules::HANDLER_ON_STUB,
+            "since the binary's hook is a stub",
+            "implement `astrid-hook-trigger`, or remove the handlers",
+        ),
         (false, false) => (
-            "handler-without-hook",
+            &rules::HANDLER_WITHOUT_HOOK,
             "without a hook in the binary",
             "export `astrid-hook-trigger`, or remove the handlers",
         ),
@@ -205,7 +246,7 @@ fn handlers(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
     };
     findings.extend(manifest.handlers().map(|handler| {
         let message = format!("handler {:?} never runs {why}", handler.action);
-        at(Finding::new(id, Level::Warning, message).help(help), Some(handler.line))
+        at(Finding::new(rule, message).help(help), Some(handler.line))
     }));
     findings
 }
@@ -229,7 +270,7 @@ fn unused(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
             [] => format!("declares `{name}`, and imports nothing that it would be for"),
             some => format!("declares `{name}`, and calls nothing of {} for it", some.join(" or ")),
         };
-        let finding = Finding::new("capability-unused", Level::Warning, message)
+        let finding = Finding::new(&rules::CAPABILITY_UNUSED, message)
             .help("remove it: people are asked to agree to what the capsule never does");
         findings.push(at(finding, grants[0].line));
     }
@@ -253,7 +294,7 @@ fn denied(need: &Need, manifest: &Manifest, surface: &Surface) -> Option<Finding
     );
     let hint = manifest.capabilities.grant_hint(*first, need.example);
     Some(
-        Finding::new("capability-missing", Level::Warning, message)
+        Finding::new(&rules::CAPABILITY_MISSING, message)
             .help(format!("grant what it needs, for example: {hint}")),
     )
 }
@@ -262,21 +303,21 @@ fn topics(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
     let publishes = ["publish", "publish-as"].iter().any(|name| surface.uses(IPC, name));
     let subscribes = surface.uses(IPC, "subscribe");
     let mut findings = Vec::new();
-    let mut without = |id, verb: &str, table: &str| {
+    let mut without = |rule, verb: &str, table: &str| {
         let message =
             format!("imports `{verb}`, which is always denied: the manifest has no {table}");
-        let finding = Finding::new(id, Level::Warning, message);
+        let finding = Finding::new(rule, message);
         findings.push(finding.help(format!("write under {table}:\n\"some.topic\" = \"opaque\"")));
     };
     if publishes && manifest.publish.is_empty() {
-        without("publish-denied", "publish", "[publish]");
+        without(&rules::PUBLISH_DENIED, "publish", "[publish]");
     }
     if subscribes && manifest.subscribe.is_empty() {
-        without("subscribe-denied", "subscribe", "[subscribe]");
+        without(&rules::SUBSCRIBE_DENIED, "subscribe", "[subscribe]");
     }
     let silent = manifest.publish.iter().filter(|_| !publishes).map(|entry| {
         let message = format!("never publishes to {:?}: `publish` is not imported", entry.topic);
-        at(Finding::new("publish-unused", Level::Warning, message), Some(entry.line))
+        at(Finding::new(&rules::PUBLISH_UNUSED, message), Some(entry.line))
     });
     findings.extend(silent);
     let deaf = manifest.subscribe.iter().filter(|entry| !subscribes && entry.handler.is_none());
@@ -285,7 +326,7 @@ fn topics(manifest: &Manifest, surface: &Surface) -> Vec<Finding> {
             "never receives {:?}: the entry has no handler, and `subscribe` is not imported",
             entry.topic
         );
-        at(Finding::new("subscribe-unused", Level::Warning, message), Some(entry.line))
+        at(Finding::new(&rules::SUBSCRIBE_UNUSED, message), Some(entry.line))
     }));
     findings
 }

@@ -85,6 +85,13 @@ pub(super) fn unbroken(text: &str) -> String {
     text.replace(' ', "\u{a0}")
 }
 
+/// `text` broken between words at [`WIDTH`], for the place after `indent` columns.
+pub(in crate::report) fn wrapped(indent: usize, text: &str) -> String {
+    let mut out = String::new();
+    wrap(&mut out, indent, indent, text);
+    out
+}
+
 /// Appends `text`, broken between words at [`WIDTH`]; the first line starts at `column`.
 pub(super) fn wrap(out: &mut String, mut column: usize, indent: usize, text: &str) {
     let text = visible(text);

@@ -217,7 +217,7 @@ fn check(parts: &str, rest: &str, expected: &[(&str, Option<u32>)]) {
         Some(component::Place::ManifestLine(line)) => Some(line),
         _ => None,
     };
-    let found: Vec<(&str, Option<u32>)> = found.iter().map(|it| (it.id, line(it))).collect();
+    let found: Vec<(&str, Option<u32>)> = found.iter().map(|it| (it.rule.id, line(it))).collect();
     assert_eq!(found, expected);
 }
 
@@ -235,7 +235,7 @@ fn handlers_that_nothing_calls_are_found() {
     let text = manifest_text(&format!("[subscribe]\n{many}"));
     let manifest = parse(&text, &ParseOptions::default()).manifest.expect("a valid manifest");
     let found = claims::check(&manifest, &Digest::of(b""), &surface);
-    assert_eq!((found[0].id, found[0].level), ("run-loop-bindings", Level::Error));
+    assert_eq!((found[0].rule.id, found[0].rule.level), ("run-loop-bindings", Level::Error));
 }
 
 #[test]
@@ -286,5 +286,5 @@ fn a_runtime_requirement_is_compared_with_the_kernel() {
     let manifest = parse(text, &ParseOptions::default()).manifest.expect("a valid manifest");
     assert_eq!(claims::refused_by(Release::V0_8_0, &manifest), None);
     let found = claims::refused_by(Release::V0_9_0, &manifest).expect("0.9 is not 0.8");
-    assert_eq!((found.id, found.level), ("kernel-runtime", Level::Error));
+    assert_eq!((found.rule.id, found.rule.level), ("kernel-runtime", Level::Error));
 }

@@ -432,8 +432,7 @@ impl Finding<'_> {
     }
 
     fn write_help(&self, text: &mut String) {
-        let Some(help) = &self.help else { return };
-        for (index, line) in help.lines().enumerate() {
+        for (index, line) in self.help.lines().enumerate() {
             text.push_str(if index == 0 { "  = help: " } else { "          " });
             wrap(text, 10, 10, line);
             text.push('\n');

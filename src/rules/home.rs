@@ -1,0 +1,40 @@
+//! What checking a home directory finds.
+
+rules! {
+    BINARY_DIFFERS = "binary-differs", Error, "the binary is not the one that was installed",
+        "The file was changed or damaged; it does not load.",
+        "Install the capsule again from its source with `--reinstall`.";
+    BINARY_MISSING = "binary-missing", Error, "the binary of a capsule is gone",
+        "There is nothing to load.",
+        "Install the capsule again from its source with `--reinstall`.";
+    BINARY_UNREADABLE = "binary-unreadable", Error, "the binary of a capsule cannot be read",
+        "What cannot be read cannot be checked, and does not load.",
+        "Mend the permissions of the file, or the disk.";
+    HASH_MISSING = "hash-missing", Error, "no hash is recorded for the binary",
+        "Without a recorded hash nothing loads: there is nothing to compare with.",
+        "Install the capsule again from its source with `--reinstall`.";
+    HASH_MALFORMED = "hash-malformed", Error, "a recorded hash can equal no digest",
+        "The record was damaged, so nothing can be compared with it.",
+        "Install the capsule again from its source with `--reinstall`.";
+    META_MISSING = "meta-missing", Error, "the record of an installation is gone",
+        "`meta.json` holds the hash; without it the capsule does not load.",
+        "Install the capsule again from its source.";
+    META_DAMAGED = "meta-damaged", Error, "the record of an installation cannot be read",
+        "`meta.json` holds the hash; without it the capsule does not load.",
+        "Install the capsule again from its source.";
+    WIT_DAMAGED = "wit-damaged", Error, "an interface file is missing or damaged",
+        "What the capsule says of its payloads can no longer be relied on.",
+        "Install the capsule again from its source with `--reinstall`.";
+    MANIFEST_DAMAGED = "manifest-damaged", Error, "the installed manifest is not one that loads",
+        "The file was changed or damaged since the capsule was installed.",
+        "Install the capsule again from its source with `--reinstall`.";
+    NAME_DIFFERS = "name-differs", Error, "a capsule's directory and its manifest disagree about its name",
+        "Data and settings are kept under the name, and two capsules could claim one.",
+        "Remove the directory and install the capsule again.";
+    BLOB_DAMAGED = "blob-damaged", Error, "a stored file does not have the hash in its name",
+        "No capsule uses it now; one that comes to need it would not load.",
+        "Remove the file.";
+    CACHE_UNSAFE = "cache-unsafe", Error, "others could change the compiled code in the cache",
+        "Compiled code is executed as it stands, so it is not used where others may write.",
+        "Remove the cache; it is made again.";
+}
