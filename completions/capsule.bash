@@ -25,6 +25,9 @@ _capsule() {
             capsule,env)
                 cmd="capsule__subcmd__env"
                 ;;
+            capsule,explain)
+                cmd="capsule__subcmd__explain"
+                ;;
             capsule,group)
                 cmd="capsule__subcmd__group"
                 ;;
@@ -161,7 +164,7 @@ _capsule() {
 
     case "${cmd}" in
         capsule)
-            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect invoke run trace connect tool list show verify remove logs env kv principal quota group completions man help"
+            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect invoke run trace connect tool list show verify explain remove logs env kv principal group completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -385,6 +388,36 @@ _capsule() {
         capsule__subcmd__env__subcmd__unset)
             opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__explain)
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -670,7 +703,7 @@ _capsule() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json sarif github junit markdown" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2037,7 +2070,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__verify)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2057,6 +2090,10 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json sarif github junit markdown" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -47,6 +47,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "tool" -d 'List and 
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "list" -d 'List the installed capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "show" -d 'Show what is known about an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "verify" -d 'Check installed capsules against what was recorded when they were installed'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "explain" -d 'Explain what a finding of inspect, verify or install means, and what to do about it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "remove" -d 'Remove an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "logs" -d 'Show what a capsule logged'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "env" -d 'Show or change the settings of an installed capsule'
@@ -104,8 +105,12 @@ complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l kernel -d 'A
 0.10.0\t''"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l level -d 'The least finding that fails a check' -r -f -a "warning\t''
 error\t''"
-complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l format -d 'Form of the report [default: text, or json with --json]' -r -f -a "text\t'For people'
-json\t'One document of schema capsule.inspect/1'"
+complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l format -d 'Form of the report; all but the first two hold the findings only [default: text, or json with --json]' -r -f -a "text\t'For people'
+json\t'One document, with everything that the text says'
+sarif\t'SARIF 2.1.0, for code scanning'
+github\t'Annotations of GitHub Actions'
+junit\t'JUnit\'s XML, a case for each finding'
+markdown\t'A summary of a job or pull request'"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -365,6 +370,12 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -l workspace -d 
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand verify" -l format -d 'Form of the report; all but the first two hold the findings only [default: text, or json with --json]' -r -f -a "text\t'For people'
+json\t'One document, with everything that the text says'
+sarif\t'SARIF 2.1.0, for code scanning'
+github\t'Annotations of GitHub Actions'
+junit\t'JUnit\'s XML, a case for each finding'
+markdown\t'A summary of a job or pull request'"
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -372,6 +383,18 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -l no-input -d '
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files and the cache'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F

@@ -72,6 +72,7 @@
 //! [`dispatch`] how guests are entered; [`local`] one machine to run them on; [`trace`], [`report`]
 //! and [`cli`] what people see of it.
 
+pub mod archive;
 pub mod bus;
 pub mod cli;
 pub mod clock;

@@ -285,6 +285,18 @@ pub const BINARY_LARGE_BYTES: u64 = 32 << 20;
 pub const NESTING_MAX: usize = 100;
 /// Directory depth of a capsule's source tree.
 pub const SOURCE_DEPTH_MAX: usize = 64;
+/// Bytes of all files of an archive: what a directory may hold beside its binary.
+pub const ARCHIVE_BYTES_MAX: u64 = 1 << 30;
+/// Bytes of one file of an archive; the largest binaries in use have 12 MiB.
+pub const ARCHIVE_FILE_BYTES_MAX: u64 = 512 << 20;
+/// Entries of an archive, directories and extended headers included.
+pub const ARCHIVE_ENTRIES_MAX: usize = 10_000;
+/// Bytes of a path in an archive.
+pub const ARCHIVE_PATH_BYTES_MAX: usize = 1024;
+/// What one compressed byte may become on the whole; binaries stay below 10.
+pub const ARCHIVE_RATIO_MAX: u64 = 200;
+/// Unpacked bytes up to which the ratio is of no concern.
+pub const ARCHIVE_RATIO_FROM_BYTES: u64 = 16 << 20;
 /// Files in a capsule's source tree.
 pub const SOURCE_FILES_MAX: usize = 100_000;
 

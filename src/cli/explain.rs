@@ -32,7 +32,8 @@ fn bare(id: &str) -> &str {
 }
 
 fn unknown(id: &str) -> Failure {
-    let failure = Failure::new(Exit::Usage, "unknown-finding", format!("no finding is called {id:?}"));
+    let failure =
+        Failure::new(Exit::Usage, "unknown-finding", format!("no finding is called {id:?}"));
     match nearest(id, rules::all().map(|rule| rule.id)) {
         Some(near) => failure.help(format!("capsule explain {near}")),
         None => failure.help("capsule explain lists them all"),

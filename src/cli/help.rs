@@ -30,6 +30,7 @@ A TARGET that contains a slash or a dot is a path, anything else is the id of an
 
 greeter              an installed capsule; loads only while its binary has the recorded hash
 ./greeter            a directory with a Capsule.toml, used in place
+./greeter.capsule    an archive, unpacked into a scratch directory first
 ./greeter.wasm       a lone component (.wasm or .wat), with every permission off
 ";
 

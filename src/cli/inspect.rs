@@ -24,7 +24,7 @@ use crate::report::inspect::{self as report, Claims, InspectReport, Part, Subjec
     capsule inspect weather.wasm --check --level warning\n\n\
     Exit status: 0, or 1 when --check finds something, or 3 when the file cannot be read.")]
 pub(super) struct InspectArgs {
-    /// An installed capsule's name, or the path of a directory or .wasm or .wat file
+    /// An installed capsule's name, or the path of a directory, archive, .wasm or .wat file
     target: String,
     /// Print the world that it was built for, as WIT
     #[arg(long)]
@@ -96,9 +96,10 @@ fn inspect(cx: &Cx, args: &InspectArgs, format: Format) -> Result<Exit, Failure>
         problems: &capsule.problems,
     });
     let subject = Subject {
-        path: match claims {
-            Some(_) => capsule.path.parent().unwrap_or(&capsule.path),
-            None => &capsule.path,
+        path: match (&capsule.archive, claims) {
+            (Some(opened), _) => &opened.archive,
+            (None, Some(_)) => capsule.path.parent().unwrap_or(&capsule.path),
+            (None, None) => &capsule.path,
         },
         claims,
         digest: capsule.verified.digest(),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::archive::{self, Opened};
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -35,12 +36,13 @@ use crate::store::needs;
 #[command(after_help = "\
 Examples:
   capsule install ./my-capsule
+  capsule install my-capsule-1.0.0.capsule
   capsule install ./my-capsule --yes --set api_url=https://api.example.com
   capsule install ./my-capsule --dry-run --json
 
 A failure at any step leaves the version before as it was, or nothing at all.")]
 pub(super) struct InstallArgs {
-    /// Directory with a Capsule.toml
+    /// Directory with a Capsule.toml, or a .capsule archive
     source: String,
     /// Refuse a binary with another BLAKE3 than this
     #[arg(long, value_name = "HEX")]
@@ -160,10 +162,13 @@ fn refuse_other_principals(cx: &Cx) -> Result<(), Failure> {
 
 /// Reads and checks everything that can be checked without writing.
 fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
-    let dir = cx.env.absolute(Path::new(&args.source))?;
-    if !dir.is_dir() {
-        return Err(not_a_directory(args, &dir));
-    }
+    let named = cx.env.absolute(Path::new(&args.source))?;
+    let opened = match named.extension().and_then(|extension| extension.to_str()) {
+        Some("capsule") if named.is_file() => Some(archive::open(&args.source, &named)?),
+        _ if named.is_dir() => None,
+        _ => return Err(not_a_source(args, &named)),
+    };
+    let dir = opened.as_ref().map_or(named.as_path(), Opened::dir);
     let path = dir.join("Capsule.toml");
     if !path.exists() {
         let message = format!("there is no Capsule.toml in {}", args.source);
@@ -185,6 +190,7 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
         problems,
         path,
         verified,
+        archive: opened,
     };
     let surface = capsule.surface()?;
     let linkable = match refuse_unlinkable(&capsule, &surface) {
@@ -204,7 +210,7 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     Ok(Candidate { capsule, surface, linkable, answers })
 }
 
-fn not_a_directory(args: &InstallArgs, path: &Path) -> Failure {
+fn not_a_source(args: &InstallArgs, path: &Path) -> Failure {
     let source = &args.source;
     let failure = |id, message: String| Failure::new(Exit::Invalid, id, message);
     if !path.exists() {
@@ -212,16 +218,12 @@ fn not_a_directory(args: &InstallArgs, path: &Path) -> Failure {
         return if target::is_path(source) {
             failure
         } else {
-            failure.help(format!("capsules are installed from a directory: ./{source}"))
+            failure.help(format!("capsules are installed from a directory or archive: ./{source}"))
         };
     }
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("capsule") => {
-            failure("archive", format!("{source} is an archive, which this version does not read"))
-                .help(format!("tar xzf {source} -C SOME-DIRECTORY, then install the directory"))
-        }
-        _ => failure("not-a-capsule", format!("{source} is not a directory with a Capsule.toml")),
-    }
+    let message =
+        format!("{source} is neither a directory with a Capsule.toml nor a .capsule archive");
+    failure("not-a-capsule", message)
 }
 
 fn compare_hashes(

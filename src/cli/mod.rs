@@ -3,6 +3,7 @@
 //! Each command is one file with its arguments and one function. This module holds the table of
 //! commands and is the only place that turns an outcome into an exit code.
 
+mod archive;
 mod args;
 mod completions;
 mod connect;
@@ -28,6 +29,7 @@ mod mapped;
 mod network;
 mod observe;
 mod outside;
+mod pack;
 mod parse;
 mod person;
 mod principals;
@@ -129,6 +131,8 @@ commands! {
         "Install a capsule: check it, record its hash, run its lifecycle hook";
     Inspect(inspect::InspectArgs, inspect::run) = "inspect",
         "Show what a capsule's binary is, needs and does, without running it";
+    Pack(pack::PackArgs, pack::run) = "pack",
+        "Make an archive of a capsule: the same files always give the same bytes";
     Invoke(invoke::InvokeArgs, invoke::run) = "invoke",
         "Fire one interceptor and print its answer and its cost";
     Run(run::RunArgs, run::run) = "run",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::archive::{self, Opened};
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,7 +20,7 @@ use crate::store::layout::Site;
 pub(super) enum TargetKind {
     /// By id: it is installed.
     Installed,
-    /// By the path of a directory with a manifest.
+    /// By the path of a directory with a manifest, or of an archive.
     Unpacked,
     /// By the path of a lone binary.
     Bare,
@@ -36,6 +37,8 @@ pub(super) struct Capsule {
     /// The manifest, or the lone binary.
     pub(super) path: PathBuf,
     pub(super) verified: Verified,
+    /// The archive that it was unpacked from.
+    pub(super) archive: Option<Opened>,
 }
 
 impl Capsule {
@@ -50,7 +53,9 @@ impl Capsule {
             TargetKind::Installed => DataScope::Id,
             TargetKind::Bare => DataScope::Nowhere,
             TargetKind::Unpacked => {
-                let place = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+                // An archive is unpacked to another place each time.
+                let place = self.archive.as_ref().map_or(&self.path, |opened| &opened.archive);
+                let place = place.canonicalize().unwrap_or_else(|_| place.clone());
                 let place = Digest::of(place.as_os_str().as_encoded_bytes()).to_string();
                 DataScope::Own(format!("{}-at-{}", self.id(), &place[..12]))
             }
@@ -133,16 +138,14 @@ fn find_reading(cx: &Cx, target: &str, read: Read) -> Result<Capsule, Failure> {
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wasm" | "wat") => bare(target, &path, read),
-        Some("capsule") => Err(Failure::new(
-            Exit::Invalid,
-            "archive",
-            format!("{target} is an archive, which this version does not read"),
-        )
-        .help(format!("tar xzf {target} -C SOME-DIRECTORY, then name the directory"))),
+        Some("capsule") => packed(target, &path, read),
         _ => Err(Failure::new(
             Exit::Invalid,
             "not-a-capsule",
-            format!("{target} is neither a directory with a Capsule.toml nor a .wasm or .wat file"),
+            format!(
+                "{target} is neither a directory with a Capsule.toml nor a .capsule, .wasm or \
+                 .wat file"
+            ),
         )),
     }
 }
@@ -182,6 +185,7 @@ fn installed(cx: &Cx, name: &str, read: Read) -> Result<Capsule, Failure> {
         problems,
         path,
         verified,
+        archive: None,
     })
 }
 
@@ -237,7 +241,15 @@ fn unpacked(target: &str, dir: &Path, read: Read) -> Result<Capsule, Failure> {
         problems,
         path,
         verified: Verified::unpacked(bytes),
+        archive: None,
     })
+}
+
+fn packed(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
+    let opened = archive::open(target, path)?;
+    let mut capsule = unpacked(target, opened.dir(), read)?;
+    capsule.archive = Some(opened);
+    Ok(capsule)
 }
 
 fn bare(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
@@ -252,6 +264,7 @@ fn bare(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
         problems: Vec::new(),
         path: path.to_owned(),
         verified: Verified::unpacked(read(path)?),
+        archive: None,
     })
 }
 

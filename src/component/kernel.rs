@@ -178,7 +178,8 @@ fn missing_interfaces(release: Release, surface: &Surface) -> Vec<Finding> {
             };
             Finding::new(&rules::KERNEL_INTERFACE, message).help(help)
         }
-        None => Finding::new(&rules::KERNEL_INTERFACE,
+        None => Finding::new(
+            &rules::KERNEL_INTERFACE,
             format!("needs `{name}`: no known kernel release serves it"),
         ),
     };

@@ -200,7 +200,9 @@ mod tests {
 
     #[test]
     fn what_is_no_path_of_a_user_is_left_alone() {
-        for text in ["/home/", "/home/ada", "https://a.example/home/ada/x", "src/home/x/y", "/Users//"] {
+        for text in
+            ["/home/", "/home/ada", "https://a.example/home/ada/x", "src/home/x/y", "/Users//"]
+        {
             assert_eq!(found(text), [""; 0], "{text}");
         }
     }

@@ -29,9 +29,9 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use crate::rules::Level;
 pub use binary::ParseError;
 pub use digest::{Digest, ParseDigestError};
-pub use crate::rules::Level;
 pub use finding::{Finding, Place};
 pub use prescan::{EntryPoint, EntryPoints, Prescan, Status, has_run_loop, may_have_run_loop};
 pub use surface::{

@@ -107,6 +107,14 @@ impl EntryPoints {
         &self.0[entry as usize]
     }
 
+    /// The same judgement about all four.
+    #[cfg(test)]
+    pub(crate) fn all(status: Status) -> EntryPoints {
+        let evidence = "made up".to_owned();
+        let one = Prescan { status, evidence, wrong_type: false };
+        EntryPoints([one.clone(), one.clone(), one.clone(), one])
+    }
+
     /// All four, in the order of reports.
     pub fn iter(&self) -> impl Iterator<Item = (EntryPoint, &Prescan)> {
         EntryPoint::ALL.into_iter().zip(&self.0)

@@ -4,9 +4,9 @@
 //! found at once, each with what to build instead.
 
 use super::finding::Finding;
-use crate::rules::{Rule, binary as rules};
 use super::signatures;
 use super::surface::{Import, ImportItem, ImportKind, ImportStatus, ItemKind, Kind, Surface};
+use crate::rules::{Rule, binary as rules};
 
 const BUILD_FOR_ASTRID: &str =
     "build for wasm32-unknown-unknown with astrid-sdk 0.7.2, which imports astrid interfaces only";

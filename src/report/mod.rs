@@ -17,6 +17,7 @@ pub mod kv;
 pub mod list;
 pub mod logs;
 pub mod number;
+pub mod pack;
 pub mod principal;
 pub mod quota;
 pub mod remove;

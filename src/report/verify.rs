@@ -1,5 +1,8 @@
 //! `capsule.verify/1`: whether what is installed is still what was installed.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +61,7 @@ struct Finding {
 
 impl Finding {
     fn new(rule: &'static Rule, place: &Path, message: String) -> Finding {
+        let message = message.trim_end().to_owned();
         let place = place.display().to_string();
         let level = rule.level.name();
         Finding { id: rule.id, rule, level, message, help: rule.fix, place }
@@ -114,7 +118,8 @@ impl Checked {
         };
         let mut findings: Vec<Finding> = check.problems.iter().map(finding).collect();
         let file = check.dir.join("Capsule.toml");
-        let of_manifest = |text: &String| Finding::new(&home::MANIFEST_DAMAGED, &file, text.clone());
+        let of_manifest =
+            |text: &String| Finding::new(&home::MANIFEST_DAMAGED, &file, text.clone());
         findings.extend(manifest.iter().map(of_manifest));
         let problems: Vec<String> = findings.iter().map(|it| it.message.clone()).collect();
         Checked {

@@ -29,15 +29,21 @@ fn every_rule_says_what_why_and_what_to_do() {
 /// Everything that tests of findings expect: outputs of the command line, and codes in unit tests.
 fn expectations() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = ["src/manifest/tests", "src/component/tests", "src/report/inspect/tests.rs"];
+    let sources = [
+        "src/manifest/tests",
+        "src/component/tests",
+        "src/report/inspect/tests.rs",
+        "src/report/verify/tests.rs",
+        "tests/cli",
+    ];
     let mut open: Vec<PathBuf> = sources.map(|path| root.join(path)).to_vec();
-    open.push(root.join("tests/cli"));
     let mut text = String::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
             let entries = std::fs::read_dir(&path).expect("readable");
             open.extend(entries.map(|entry| entry.expect("readable").path()));
-        } else if ["rs", "stdout", "stderr"].iter().any(|it| path.extension() == Some(it.as_ref())) {
+        } else if ["rs", "stdout", "stderr"].iter().any(|it| path.extension() == Some(it.as_ref()))
+        {
             text += &std::fs::read_to_string(&path).expect("text");
         }
     }

@@ -18,6 +18,7 @@ enum May {
 const LAYERS: &[(&str, May)] = &[
     ("limits", May::Only(&[])),
     ("clock", May::Only(&[])),
+    ("archive", May::Only(&["limits"])),
     ("rules", May::Only(&[])),
     ("component", May::Only(&["limits", "rules"])),
     ("principal", May::Only(&["limits", "clock"])),
@@ -44,7 +45,10 @@ const SPEAK_OF: &[(&str, &str)] = &[("request_context", "net")];
 /// Paths that only these files and folders below `src/` may name.
 const PLACES: &[(&str, &[&str])] = &[
     ("wasmtime", &["engine", "host"]),
-    ("std::fs", &["store", "kv", "principal", "fs", "engine/cache.rs", "local/sandbox", "cli"]),
+    (
+        "std::fs",
+        &["archive", "store", "kv", "principal", "fs", "engine/cache.rs", "local/sandbox", "cli"],
+    ),
     ("tokio::fs", &[]),
     ("std::env", &["cli/env.rs", "main.rs"]),
     ("std::time::SystemTime", &["clock.rs"]),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::super::exit::Exit;
 use super::super::cx::Cx;
+use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::target::{Capsule, TargetKind};
 use crate::component::kernel::{self, Release};
@@ -38,9 +38,10 @@ pub(super) fn findings(
 /// The files that findings are about, as the user would name them.
 pub(super) fn files(cx: &Cx, capsule: &Capsule) -> Files {
     let base = cx.env.cwd().unwrap_or(Path::new("/"));
-    let manifest = Place::file(&capsule.path, base);
-    let binary = match (declared(capsule).and_then(Manifest::main_component), capsule.path.parent())
-    {
+    let inside = capsule.archive.as_ref().map(|opened| opened.archive.join("Capsule.toml"));
+    let path = inside.as_ref().unwrap_or(&capsule.path);
+    let manifest = Place::file(path, base);
+    let binary = match (declared(capsule).and_then(Manifest::main_component), path.parent()) {
         (Some(component), Some(dir)) => Place::file(&dir.join(&component.file), base),
         _ => manifest.clone(),
     };
@@ -48,7 +49,13 @@ pub(super) fn files(cx: &Cx, capsule: &Capsule) -> Files {
 }
 
 /// The findings of a manifest that cannot be used, which is why the capsule could not be looked at.
-pub(super) fn refused(cx: &Cx, target: &str, failure: &Failure, form: Form, fails_at: rules::Level) {
+pub(super) fn refused(
+    cx: &Cx,
+    target: &str,
+    failure: &Failure,
+    form: Form,
+    fails_at: rules::Level,
+) {
     if failure.id != "manifest" {
         return;
     }

@@ -77,7 +77,10 @@ fn every_kind_of_problem_is_found_and_all_at_once() {
     assert!(messages[3].1.contains("did you mean `kv-get`"), "{messages:#?}");
     assert!(messages[4].0.contains("func(string, list<u8>)"), "{messages:#?}");
     assert!(messages[4].0.contains("as func(string),"), "{messages:#?}");
-    assert_eq!(finding::of(&surface).iter().filter(|it| it.rule.level.name() == "error").count(), 8);
+    assert_eq!(
+        finding::of(&surface).iter().filter(|it| it.rule.level.name() == "error").count(),
+        8
+    );
 }
 
 #[test]
@@ -204,6 +207,21 @@ fn kernel_releases_differ_in_what_they_serve() {
     for release in Release::ALL {
         assert_eq!(Release::parse(release.version()), Some(release));
     }
+}
+
+#[test]
+fn functions_that_kernels_only_link_are_named() {
+    let ids = |interface: &str, function: &str| -> Vec<&'static str> {
+        let text = format!(
+            "(component (import \"{interface}@1.0.0\" (instance (export \"{function}\" (func)))))"
+        );
+        let found = kernel::findings(kernel::Release::V0_8_0, &read(&wat(&text)));
+        found.iter().map(|it| it.rule.id).collect()
+    };
+    assert_eq!(ids("astrid:net/host", "bind-tcp"), ["kernel-tcp-listener"]);
+    assert_eq!(ids("astrid:net/host", "udp-bind"), ["kernel-udp"]);
+    assert_eq!(ids("astrid:process/host", "attach"), ["kernel-process-stdin"]);
+    assert_eq!(ids("astrid:elicit/host", "elicit"), ["kernel-elicit-phase"]);
 }
 
 #[test]

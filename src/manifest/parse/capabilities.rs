@@ -1,11 +1,11 @@
 //! `[capabilities]`, at the root and in a component.
 
 use super::super::capabilities::{Capabilities, Capability};
-use crate::rules::manifest as kinds;
 use super::entries;
 use super::legacy;
 use super::sink::Sink;
 use super::tree::{Section, did_you_mean};
+use crate::rules::manifest as kinds;
 
 /// Keys of later releases that ask for nothing.
 const QUIET: &[&str] = &["bind_workers"];

@@ -1,12 +1,12 @@
 //! `[[component]]`.
 
 use super::super::capabilities::{Capabilities, Capability};
-use crate::rules::manifest as kinds;
 use super::super::model::Component;
 use super::super::source::{quote, shown};
 use super::capabilities;
 use super::sink::Sink;
 use super::tree::{Section, Text};
+use crate::rules::manifest as kinds;
 
 const KEYS: &[&str] = &["file", "entrypoint", "id", "type", "hash", "link", "capabilities"];
 

@@ -5,10 +5,10 @@
 //! spelling that was probably meant.
 
 use super::super::capabilities::Capability;
-use crate::rules::manifest as kinds;
 use super::super::source::{quote, shown};
 use super::sink::Sink;
 use super::tree::{Entry, Section, Text, did_you_mean};
+use crate::rules::manifest as kinds;
 
 /// The levels of `identity`, each implying those before it.
 const IDENTITY_LEVELS: &[&str] = &["resolve", "link", "admin"];

@@ -4,10 +4,10 @@ use serde_json::Value;
 use toml::de::{DeArray, DeFloat, DeInteger, DeTable, DeValue};
 
 use super::super::env::{EnvKind, EnvVar};
-use crate::rules::manifest as kinds;
 use super::super::source::shown;
 use super::sink::Sink;
 use super::tree::{Section, Text, did_you_mean};
+use crate::rules::manifest as kinds;
 
 const KEYS: &[&str] =
     &["type", "request", "description", "default", "enum_values", "placeholder", "scope"];

@@ -1,12 +1,12 @@
 //! The remaining tables: `[[uplink]]`, and those that nothing here acts on.
 
-use crate::rules::manifest as kinds;
 use super::super::model::{
     Command, ContextFile, Extras, McpServer, Skill, Tool, Uplink, UplinkProfile,
 };
 use super::super::source::shown;
 use super::sink::Sink;
 use super::tree::{Section, did_you_mean};
+use crate::rules::manifest as kinds;
 
 pub(super) fn uplinks(sink: &mut Sink<'_>, root: &Section<'_>) -> Vec<Uplink> {
     each(sink, root, "uplink", &["name", "platform", "profile"], &[], |sink, section| {

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 
 use toml::de::DeValue;
 
-use crate::rules::manifest as kinds;
 use super::super::model::{HANDLER_PRIORITY, Subscribe};
 use super::super::source::{quote, shown};
 use super::sink::Sink;
 use super::tree::{Entry, Section};
+use crate::rules::manifest as kinds;
 
 /// Top-level tables that mean nothing any more.
 pub(super) const TABLES: &[&str] = &["interceptor", "topic"];

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use semver::{Version, VersionReq};
 
-use crate::rules::manifest as kinds;
 use super::super::model::{Export, Import, Links};
 use super::super::source::shown;
 use super::sink::Sink;
 use super::tree::{Entry, Section, Text, type_of};
+use crate::rules::manifest as kinds;
 
 /// One interface as it was found, its names and version still text.
 struct Link {

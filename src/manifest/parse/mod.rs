@@ -27,9 +27,10 @@ use toml::de::{DeTable, DeValue};
 use crate::limits;
 
 use super::capabilities::{Capabilities, Capability};
-use crate::rules::manifest as kinds;
 use super::model::{Component, Import, Links, Manifest};
 use super::problem::{Level, Problem};
+use crate::component::kernel::Release;
+use crate::rules::manifest as kinds;
 
 use sink::Sink;
 use tree::{Section, did_you_mean};
@@ -63,16 +64,17 @@ const TABLES: &[&str] = &[
 /// How to read a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseOptions {
-    /// What `astrid-version` is compared with.
-    pub runtime_version: semver::Version,
+    /// What `astrid-version` is compared with: one of them has to meet it.
+    pub runtime_versions: Vec<semver::Version>,
     /// Makes errors of unknown keys and of tables that no longer mean anything.
     pub strict: bool,
 }
 
 impl Default for ParseOptions {
-    /// Runtime 0.8.0, not strict.
+    /// Every known release, not strict: what any of them serves is served here.
     fn default() -> Self {
-        Self { runtime_version: semver::Version::new(0, 8, 0), strict: false }
+        let version = |release: Release| release.version().parse().expect("releases are semver");
+        Self { runtime_versions: Release::ALL.map(version).to_vec(), strict: false }
     }
 }
 
@@ -154,7 +156,7 @@ fn syntax_errors(sink: &mut Sink<'_>, errors: &[toml::de::Error]) {
 
 fn manifest(sink: &mut Sink<'_>, root: &Section<'_>, options: &ParseOptions) -> Option<Manifest> {
     check_tables(sink, root);
-    let package = package::read(sink, root, &options.runtime_version);
+    let package = package::read(sink, root, &options.runtime_versions);
     let components = component::read(sink, root);
     let capabilities = all_capabilities(sink, root, &components);
     let imports = links::imports(sink, root);

@@ -3,11 +3,11 @@
 use semver::{Version, VersionReq};
 
 use super::super::id::CapsuleId;
-use crate::rules::manifest as kinds;
 use super::super::model::{Credits, Package};
 use super::super::source::shown;
 use super::sink::Sink;
 use super::tree::{Section, Text};
+use crate::rules::manifest as kinds;
 
 /// Keys of `[package]`.
 pub(super) const KEYS: &[&str] = &[
@@ -30,7 +30,11 @@ pub(super) const KEYS: &[&str] = &[
     "metadata",
 ];
 
-pub(super) fn read(sink: &mut Sink<'_>, root: &Section<'_>, runtime: &Version) -> Option<Package> {
+pub(super) fn read(
+    sink: &mut Sink<'_>,
+    root: &Section<'_>,
+    runtimes: &[Version],
+) -> Option<Package> {
     if !root.has("package") {
         let message = "the manifest has no [package] table".to_owned();
         let help = "begin with [package] name = \"...\" and version = \"0.1.0\"".to_owned();
@@ -41,7 +45,7 @@ pub(super) fn read(sink: &mut Sink<'_>, root: &Section<'_>, runtime: &Version) -
     let id = section.require(sink, "name").and_then(|name| id(sink, &name));
     let version = section.require(sink, "version").and_then(|text| version(sink, &text));
     let astrid_version =
-        section.string(sink, "astrid-version").and_then(|text| floor(sink, &text, runtime));
+        section.string(sink, "astrid-version").and_then(|text| floor(sink, &text, runtimes));
     // Read for their types alone: the packer of the kernel does not look at them either.
     section.strings(sink, "include");
     section.strings(sink, "exclude");
@@ -76,7 +80,7 @@ fn version(sink: &mut Sink<'_>, text: &Text) -> Option<Version> {
     }
 }
 
-fn floor(sink: &mut Sink<'_>, text: &Text, runtime: &Version) -> Option<VersionReq> {
+fn floor(sink: &mut Sink<'_>, text: &Text, runtimes: &[Version]) -> Option<VersionReq> {
     let shown = shown(&text.value);
     let requirement = match VersionReq::parse(&text.value) {
         Ok(requirement) => requirement,
@@ -88,8 +92,10 @@ fn floor(sink: &mut Sink<'_>, text: &Text, runtime: &Version) -> Option<VersionR
             return None;
         }
     };
-    if !requirement.matches(runtime) {
-        let message = format!("package.astrid-version {shown} is not met by runtime {runtime}");
+    if !runtimes.iter().any(|runtime| requirement.matches(runtime)) {
+        let runtimes: Vec<String> = runtimes.iter().map(ToString::to_string).collect();
+        let runtimes = runtimes.join(", ");
+        let message = format!("package.astrid-version {shown} is not met by runtime {runtimes}");
         sink.report(&kinds::RUNTIME_TOO_OLD, &text.span, message);
     }
     Some(requirement)

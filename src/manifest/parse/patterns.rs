@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use crate::limits;
 
-use crate::rules::manifest as kinds;
 use super::super::source::shown;
 use super::sink::Sink;
+use crate::rules::manifest as kinds;
 
 /// Which table a key stands in, and whether a handler is bound to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

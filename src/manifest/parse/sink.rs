@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::rules::{Rule, manifest as kinds};
 use super::super::problem::{Level, Problem};
 use super::super::source::{Source, printable};
+use crate::rules::{Rule, manifest as kinds};
 
 /// Problems that one run lists; further ones are only counted. Ours: nobody reads more.
 pub const PROBLEMS_MAX: usize = 1000;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use crate::rules::manifest as kinds;
 use super::super::model::{HANDLER_PRIORITY, Handler, Pin, Publish, Subscribe};
 use super::super::source::shown;
 use super::patterns::{self, Role};
 use super::sink::Sink;
 use super::tree::{Entry, Section, type_of};
+use crate::rules::manifest as kinds;
 
 const PUBLISH_KEYS: &[&str] = &["wit", "version", "tag", "rev", "branch", "path", "fanout"];
 const SUBSCRIBE_KEYS: &[&str] =

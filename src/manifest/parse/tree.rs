@@ -8,9 +8,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::rules::manifest as kinds;
 use super::super::source::{quote, shown};
 use super::sink::Sink;
+use crate::rules::manifest as kinds;
 
 /// Bytes in an unknown key for which a similar known one is looked up.
 const NEAR_MISS_BYTES_MAX: usize = 64;

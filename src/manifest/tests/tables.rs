@@ -35,7 +35,7 @@ fn an_unmet_runtime_is_named_on_both_sides() {
     let message = parsed(&text).problems[0].message.clone();
     assert!(message.contains(">=99") && message.contains("0.8.0"), "{message}");
     let newer = semver::Version::new(99, 1, 0);
-    let options = ParseOptions { runtime_version: newer, strict: false };
+    let options = ParseOptions { runtime_versions: vec![newer], strict: false };
     assert_eq!(found(&text, &options), "");
 }
 

@@ -64,6 +64,7 @@ fn a_flood_of_problems_is_counted_not_listed() {
     }
     let warned = parsed(&text);
     assert_eq!(warned.problems.len(), PROBLEMS_MAX + 1);
+    assert_eq!(warned.problems[PROBLEMS_MAX].code, "too-many-problems");
     assert!(warned.manifest.is_some());
     text.push_str("[env]\nx = 1\n");
     assert_eq!(parsed(&text).manifest, None, "an error beyond the list still counts");

@@ -46,13 +46,14 @@ fn case(finding: &Finding, subject: &str, fails_at: Level) -> TestCase {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status
                 .set_type(finding.rule.id)
-                .set_message(finding.message.as_str())
+                .set_message(finding.message.lines().next().unwrap_or_default())
                 .set_description(text.as_str());
             status
         }
         false => TestCaseStatus::success(),
     };
-    let mut case = TestCase::new(format!("{} at {}", finding.rule.id, place(&finding.place)), status);
+    let mut case =
+        TestCase::new(format!("{} at {}", finding.rule.id, place(&finding.place)), status);
     case.set_classname(subject);
     if !fails {
         case.set_system_out(text);

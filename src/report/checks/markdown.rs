@@ -39,7 +39,8 @@ fn table(text: &mut String, subject: &Subject) {
             (None, Some(bytes)) => format!("{}, byte {}", place.file, bytes.start),
             (None, None) => place.file.clone(),
         };
-        let cells = [finding.level.name(), finding.rule.id, &place, &finding.message, &finding.help];
+        let cells =
+            [finding.level.name(), finding.rule.id, &place, &finding.message, &finding.help];
         let _ = writeln!(text, "| {} |", cells.map(inline).join(" | "));
     }
     let more = subject.findings.len().saturating_sub(ROWS_MAX) + subject.omitted;

@@ -20,7 +20,11 @@ fn sample() -> Checks {
     let findings = vec![
         finding(&binary::LEAKED_SECRET, "what looks like a private key", bytes(17..28)),
         finding(&manifest::UNKNOWN_KEY, odd, line("a dir,with:odd%name/Capsule.toml", 3, 1)),
-        finding(&claims::ENV_UNREAD, "asks for `A`", Place::file(Path::new("/w/m"), Path::new("/"))),
+        finding(
+            &claims::ENV_UNREAD,
+            "asks for `A`",
+            Place::file(Path::new("/w/m"), Path::new("/")),
+        ),
         finding(&kernel::KERNEL_NEEDED, "needs kernel 0.9.0", line("weather/Capsule.toml", 1, 2)),
     ];
     let subjects = vec![
@@ -39,11 +43,18 @@ fn many(rule: &'static Rule, count: usize) -> Checks {
 #[test]
 fn sarif_is_what_its_schema_wants() {
     let schema = include_str!("../../../tests/schemas/sarif-2.1.0.json");
-    let schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
+    let mut schema: serde_json::Value = serde_json::from_str(schema).expect("the schema is JSON");
+    // The published schema has a bracket too many here, which is no regular expression.
+    for holder in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][holder]["properties"]["language"];
+        language.as_object_mut().expect("a property").remove("pattern").expect("a pattern");
+    }
     let validator = jsonschema::validator_for(&schema).expect("the schema is a schema");
     let valid = |document: &serde_json::Value| {
-        let errors: Vec<String> =
-            validator.iter_errors(document).map(|it| format!("{}: {it}", it.instance_path())).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(document)
+            .map(|it| format!("{}: {it}", it.instance_path()))
+            .collect();
         errors
     };
     for checks in [sample(), many(&claims::CAPABILITY_UNUSED, 3), many(&claims::ENV_UNREAD, 0)] {
@@ -78,7 +89,8 @@ fn annotations_are_one_line_each_whatever_they_hold() {
     assert_eq!(lines.len(), 5, "{text}");
     assert!(lines[0].starts_with("::error file=weather/weather.wasm,title=leaked-secret::"));
     assert!(lines[0].contains("(byte 17)%0Ahelp: "), "{text}");
-    let odd = "::warning file=a dir%2Cwith%3Aodd%25name/Capsule.toml,line=3,col=1,title=unknown-key::";
+    let odd =
+        "::warning file=a dir%2Cwith%3Aodd%25name/Capsule.toml,line=3,col=1,title=unknown-key::";
     assert!(lines[1].starts_with(&format!("{odd}a %25 b%0D%0Ac, d: ")), "{text}");
     assert!(lines[3].starts_with("::notice file=weather/Capsule.toml,line=1,col=2,"), "{text}");
     assert_eq!(lines[4], "2 more findings: capsule inspect lists them all");

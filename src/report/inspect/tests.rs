@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::*;
-use crate::component::{Finding, Level, finding, from_wat};
+use crate::component::{Finding, Level, Status, finding, from_wat};
 use crate::manifest::{ParseOptions, parse};
 
 /// A component whose `run` spins and whose hook, of a type that nobody calls, counts as there.
@@ -256,8 +256,9 @@ fn permissions_are_compared_with_what_is_called() {
     check(HOOK, &held("allow_prompt_injection = true"), &[]);
     check(&with("astrid:kv/host@1.0.0", &["kv-get"]), handled, &[]);
     let process = with("astrid:process/host@1.1.0", &["spawn"]);
-    check(&process, &held("host_process = [\"git\"]\nfs_read = [\"home://\"]"), &[]);
-    check(&process, handled, &[("capability-missing", None)]);
+    let later = ("kernel-needed", None);
+    check(&process, &held("host_process = [\"git\"]\nfs_read = [\"home://\"]"), &[later]);
+    check(&process, handled, &[("capability-missing", None), later]);
 }
 
 #[test]
@@ -271,6 +272,70 @@ fn topics_that_nobody_sends_or_takes_are_found() {
         "[publish]\n\"a.b\" = \"opaque\"\n[subscribe]\n\"a.c\" = \"opaque\"\n",
         &[("publish-unused", Some(7)), ("subscribe-unused", Some(9))],
     );
+}
+
+#[test]
+fn a_handler_that_leads_to_a_stub_is_found() {
+    let stub = r#"(core module $m
+            (memory (export "m") 1)
+            (func (export "f") (param i32 i32 i32 i32) (result i32) unreachable)
+            (func (export "r") (param i32 i32 i32 i32) (result i32) unreachable))"#;
+    let surface = surface(stub);
+    let text = manifest_text("[subscribe]\n\"a.b\" = { wit = \"opaque\", handler = \"h\" }\n");
+    let manifest = parse(&text, &ParseOptions::default()).manifest.expect("a valid manifest");
+    let mut stubbed = surface.clone();
+    stubbed.entry_points = EntryPoints::all(Status::Stub);
+    let ids = |surface: &Surface| -> Vec<&'static str> {
+        let found = claims::check(&manifest, &Digest::of(b""), surface);
+        found.iter().map(|it| it.rule.id).collect()
+    };
+    assert_eq!(ids(&surface), ["handler-without-hook"]);
+    assert_eq!(ids(&stubbed), ["handler-on-stub"]);
+}
+
+#[test]
+fn settings_that_nothing_reads_are_found() {
+    let asks = "[subscribe]\n\"a.b\" = { wit = \"opaque\", handler = \"h\" }\n\
+                [env]\nkey = { type = \"text\" }\n";
+    check(HOOK, asks, &[("env-unread", None)]);
+    let reads = format!("{} {HOOK}", import("astrid:sys/host@1.0.0", &["get-config"]));
+    check(&reads, asks, &[]);
+}
+
+#[test]
+fn kernels_that_the_manifest_admits_have_to_serve_the_imports() {
+    let http = format!("{} {LOOP}", import("astrid:http/host@1.1.0", &["http-stream-start"]));
+    let ids = |requirement: &str| -> Vec<&'static str> {
+        let text = format!(
+            "[package]\nname = \"s\"\nversion = \"1.0.0\"\n{requirement}\n\
+             [[component]]\nfile = \"s.wasm\"\n[capabilities]\nnet = [\"example.com\"]\n"
+        );
+        let manifest = parse(&text, &ParseOptions::default()).manifest.expect("a valid manifest");
+        let found = claims::check(&manifest, &Digest::of(b""), &surface(&http));
+        found.iter().map(|it| it.rule.id).collect()
+    };
+    assert_eq!(ids(""), ["kernel-needed"]);
+    assert_eq!(ids("astrid-version = \">=0.8\""), ["kernel-requirement"]);
+    assert_eq!(ids("astrid-version = \">=0.9\""), [""; 0]);
+}
+
+#[test]
+fn what_the_binary_alone_shows_is_found() {
+    let ids = |surface: &Surface| -> Vec<&'static str> {
+        finding::of(surface).iter().map(|it| it.rule.id).collect()
+    };
+    let with = |module: &str| surface(&format!("(core module $extra {module}) {LOOP}"));
+    assert_eq!(ids(&with("(memory 1024)")), [""; 0]);
+    assert_eq!(ids(&with("(memory 1025)")), ["memory-over-default"]);
+    assert_eq!(ids(&with("(memory 1020) (table 10000 funcref)")), ["memory-over-default"]);
+    assert_eq!(ids(&with("(memory 1 1 shared)")), ["memory-shared"]);
+    assert_eq!(ids(&with("(@custom \".debug_info\" \"x\")")), ["debug-info"]);
+    let mut large = with("");
+    large.size_bytes = crate::limits::BINARY_LARGE_BYTES + 1;
+    assert_eq!(ids(&large), ["binary-large"]);
+    let mut unclear = with("");
+    unclear.entry_points = EntryPoints::all(Status::Unclear);
+    assert!(ids(&unclear).contains(&"entry-point-unclear"));
 }
 
 #[test]

@@ -1,0 +1,53 @@
+use super::*;
+use crate::store::disk::DiskError;
+use crate::store::hash::Hash;
+
+fn missing(path: &str) -> DiskError {
+    DiskError::NotAFile { path: path.into() }
+}
+
+#[test]
+fn every_kind_of_damage_has_its_rule_and_its_file() {
+    let check = |problem: Problem, id: &str, place: &str| {
+        let (rule, found) = rule_and_place(&problem, Path::new("/c"));
+        assert_eq!((rule.id, found.as_path()), (id, Path::new(place)), "{problem:?}");
+    };
+    let dir = || PathBuf::from("/c");
+    let malformed = || "x".parse::<Hash>().expect_err("no digest");
+    let (expected, actual) = (Hash::of(b"a"), Hash::of(b"b"));
+    let path = PathBuf::from("/bin/a.wasm");
+    let differs =
+        IntegrityError::Mismatch { path: path.clone(), expected: expected.clone(), actual };
+    let gone = IntegrityError::Missing { path, expected: expected.clone() };
+    let meta = || MetaError::Missing { path: PathBuf::from("/c/meta.json") };
+    let other = EntryProblem::OtherName { declared: "other".to_owned() };
+    let name = "w".to_owned();
+    check(Problem::Binary(differs), "binary-differs", "/bin/a.wasm");
+    check(Problem::Binary(gone), "binary-missing", "/bin/a.wasm");
+    check(Problem::Binary(IntegrityError::Unreadable(missing("/x"))), "binary-unreadable", "/c");
+    check(Problem::Binary(IntegrityError::NoHash { dir: dir() }), "hash-missing", "/c/meta.json");
+    let bad = IntegrityError::BadHash { dir: dir(), source: malformed() };
+    check(Problem::Binary(bad), "hash-malformed", "/c/meta.json");
+    check(Problem::Binary(IntegrityError::Meta(meta())), "meta-missing", "/c/meta.json");
+    check(Problem::Entry(EntryProblem::Meta(meta())), "meta-missing", "/c/meta.json");
+    let unreadable = MetaError::Unreadable(missing("/c/meta.json"));
+    check(Problem::Entry(EntryProblem::Meta(unreadable)), "meta-damaged", "/c/meta.json");
+    check(Problem::Entry(EntryProblem::ManifestText), "manifest-damaged", "/c/Capsule.toml");
+    check(Problem::Entry(other), "name-differs", "/c");
+    check(Problem::Wit { name, expected }, "wit-damaged", "/c");
+}
+
+#[test]
+fn what_belongs_to_no_capsule_is_a_finding_of_the_home() {
+    let blob = DamagedBlob { path: "/h/bin/a.wasm".into(), expected: Hash::of(b"a"), actual: None };
+    let flaw = Flaw::new(Path::new("/h/cache"), "others may write to it");
+    let report = VerifyReport::new(&[], vec![blob], vec![flaw]);
+    let checks = report.checks(Path::new("/h"));
+    let found: Vec<(&str, &str)> = checks.subjects[0]
+        .findings
+        .iter()
+        .map(|finding| (finding.rule.id, finding.place.file.as_str()))
+        .collect();
+    assert_eq!(found, [("blob-damaged", "bin/a.wasm"), ("cache-unsafe", "cache")]);
+    assert!(checks.failed());
+}
