@@ -39,6 +39,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -s h -l help -d 'Print hel
 complete -c capsule -n "__fish_capsule_needs_command" -s V -l version -d 'Print version'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "install" -d 'Install a capsule: check it, record its hash, run its lifecycle hook'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show what a capsule\'s binary is, needs and does, without running it'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "pack" -d 'Make an archive of a capsule: the same files always give the same bytes'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
@@ -47,6 +48,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "tool" -d 'List and 
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "list" -d 'List the installed capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "show" -d 'Show what is known about an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "verify" -d 'Check installed capsules against what was recorded when they were installed'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "diff" -d 'Show in what two capsules differ, and what that means for those who use the old one'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "explain" -d 'Explain what a finding of inspect, verify or install means, and what to do about it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "remove" -d 'Remove an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "logs" -d 'Show what a capsule logged'
@@ -122,6 +124,20 @@ complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l imports -d '
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l sizes -d 'Print where its bytes go'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -l check -d 'Exit with 1 when there is a finding'
 complete -c capsule -n "__fish_capsule_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -s o -l output -d 'Where to write the archive, replacing what is there [default: NAME-VERSION.capsule]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -l strict -d 'Refuse a manifest with unknown keys or tables that no longer mean anything'
+complete -c capsule -n "__fish_capsule_using_subcommand pack" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -383,6 +399,18 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -l no-input -d '
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files and the cache'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand explain" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand explain" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand explain" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F

@@ -64,10 +64,12 @@ fn what_other_tools_pack_is_taken() {
     ];
     let path = sandbox.file("a.capsule", archive(&parts));
     let path = path.to_str().expect("the sandbox has a plain path");
-    sandbox.run(["inspect", path]).expect_code(0);
-    sandbox.run(["install", path, "--yes"]).expect_code(0);
-    sandbox.run(["invoke", path, "anything"]).expect_code(0);
-    sandbox.run(["verify", "a"]).expect_code(0);
+    let runs: [&[&str]; 4] =
+        [&["inspect", path], &["install", path, "--yes"], &["invoke", path, "x"], &["verify", "a"]];
+    for run in runs {
+        let output = sandbox.run(run.iter().copied());
+        assert_eq!(output.code(), Some(0), "{run:?}: {}", output.stderr);
+    }
 }
 
 #[test]

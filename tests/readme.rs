@@ -1,4 +1,4 @@
-//! Every command that the README shows works.
+//! Every command that the README shows works, and so does the script in docs/ci.
 
 #[path = "support/web.rs"]
 mod web;
@@ -122,4 +122,60 @@ fn only_marked_blocks_are_commands() {
     let tour = |lines: &[&str]| Block::Tour(lines.iter().map(|line| (*line).to_owned()).collect());
     let console = Block::Console("d \\\n    e\nf &".to_owned());
     assert_eq!(blocks(readme), [tour(&["a"]), tour(&["c", ""]), console]);
+}
+
+/// Runs the gate on two directories below a scratch directory: its exit code, and what it says.
+fn gate(dir: &std::path::Path, variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_capsule"));
+    let bin = binary.parent().expect("the binary is in a directory");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh")
+        .arg(format!("{}/docs/ci/gate.sh", env!("CARGO_MANIFEST_DIR")))
+        .args(["./old", "./new"])
+        .current_dir(dir)
+        .env("PATH", &path)
+        .env("ASTRID_HOME", dir.join("home"))
+        .envs(variables.iter().copied())
+        .output()
+        .expect("a shell");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn the_gate_lets_pass_what_is_the_same_and_stops_each_kind_of_change() {
+    let jq = Command::new("jq").arg("--version").output();
+    assert!(jq.is_ok_and(|it| it.status.success()), "this test needs jq on the PATH");
+    let scratch = tempfile::tempdir().expect("a directory");
+    let dir = scratch.path();
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/greeter");
+    for side in ["old", "new"] {
+        std::fs::create_dir(dir.join(side)).expect("an own directory");
+        for entry in std::fs::read_dir(&fixture).expect("a fixture") {
+            let entry = entry.expect("readable");
+            if entry.file_type().expect("known").is_file() {
+                let to = dir.join(side).join(entry.file_name());
+                std::fs::copy(entry.path(), to).expect("an own file");
+            }
+        }
+    }
+    let manifest = dir.join("new/Capsule.toml");
+    let before = std::fs::read_to_string(&manifest).expect("the fixture has a manifest");
+    let check = |text: &str, variables: &[(&str, &str)], code, expected: &str| {
+        std::fs::write(&manifest, text).expect("an own file");
+        let (found, said) = gate(dir, variables);
+        assert_eq!(found, Some(code), "{said}");
+        assert!(said.contains(expected), "{expected}: {said}");
+    };
+    let error = [("LEVEL", "error")];
+    check(&before, &[], 0, "");
+    check(&before, &[("EXPECT_HASH", "0123")], 1, "expected 0123");
+    let more = format!("{before}\n[capabilities]\nnet = [\"example.com\"]\n");
+    check(&more, &[], 1, "there are findings");
+    check(&more, &error, 1, "new capabilities: net example.com");
+    check(&more, &[error[0], ("ALLOW", "kv *\nnet example.com")], 0, "");
+    let moved = before.replace("greeter.v1", "greeter.v2");
+    check(&moved, &[], 1, "breaks without a new major version: handler");
+    check(&before, &[("MAX_GROWTH_BYTES", "-1")], 1, "grew by 0 bytes");
+    check("[package]", &[], 3, "is not a valid manifest");
 }

@@ -8,6 +8,7 @@ mod args;
 mod completions;
 mod connect;
 mod cx;
+mod diff;
 mod env;
 mod env_vars;
 mod exit;
@@ -149,6 +150,8 @@ commands! {
         "Show what is known about an installed capsule";
     Verify(verify::VerifyArgs, verify::run) = "verify",
         "Check installed capsules against what was recorded when they were installed";
+    Diff(diff::DiffArgs, diff::run) = "diff",
+        "Show in what two capsules differ, and what that means for those who use the old one";
     Explain(explain::ExplainArgs, explain::run) = "explain",
         "Explain what a finding of inspect, verify or install means, and what to do about it";
     Remove(remove::RemoveArgs, remove::run) = "remove",

@@ -120,6 +120,11 @@ pub(super) fn find_to_look(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     Ok(capsule)
 }
 
+/// The same for a command that looks at several and says which is which itself.
+pub(super) fn find_to_compare(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    find_reading(cx, target, super::mapped::look)
+}
+
 fn find_reading(cx: &Cx, target: &str, read: Read) -> Result<Capsule, Failure> {
     if !is_path(target) {
         return installed(cx, target, read);

@@ -102,7 +102,8 @@ fn none(count: &usize) -> bool {
 }
 
 impl Omitted {
-    fn is_empty(&self) -> bool {
+    /// Whether nothing was left out.
+    pub fn is_empty(&self) -> bool {
         *self == Omitted::default()
     }
 }

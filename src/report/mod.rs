@@ -7,6 +7,7 @@
 pub mod approvals;
 pub mod checks;
 pub mod connect;
+pub mod diff;
 pub mod env;
 pub mod explain;
 pub mod inspect;
