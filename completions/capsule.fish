@@ -41,6 +41,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "install" -d 'Instal
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show what a capsule\'s binary is, needs and does, without running it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "pack" -d 'Make an archive of a capsule: the same files always give the same bytes'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "bench" -d 'Measure calls of an interceptor: how many a second, how long they take, what fuel they use'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "connect" -d 'Talk to a capsule that runs, over its socket'
@@ -189,6 +190,32 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l commit -d 'Ap
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l payload -d 'Payload' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l payload-file -d 'File with the payload' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l topic -d 'Topic of the message that is being served' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l as -d 'On whose behalf, in turns, instead of --principal' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l concurrency -d 'Calls at once' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l for -d 'Begin no call after this time [default: 3s, unless --calls is given]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l calls -d 'Make so many calls' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l instances -d 'What instances calls are made in' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
+fresh\t'A new one for each call'
+both\t'Both, one after the other, compared'"
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -l direct -d 'Let guests write to the workspace at once and for good'
+complete -c capsule -n "__fish_capsule_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -225,6 +252,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -s v -l verbose -d 
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s f -l follow -d 'Print every message'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l watch -d 'Load a target again when its files change; the old one stays if the new one fails'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s c -l trace-summary -d 'Show sums per function instead of every call'
@@ -903,6 +931,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand env; and test (count (co
 complete -c capsule -n "__fish_capsule_using_subcommand kv; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand inspect; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand bench; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand trace; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand connect; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"

@@ -1,8 +1,9 @@
 //! `capsule invoke`.
 
+mod bench;
+mod input;
 mod many;
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,11 +20,9 @@ use super::processes::OutsideArgs;
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
-use crate::bus::{Attribution, Message};
 use crate::component::EntryPoint;
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
 use crate::host::record::Observer;
-use crate::limits::HOST_CALL_BYTES_MAX;
 use crate::local::Account;
 use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, CallLimits, call_limits};
@@ -103,13 +102,15 @@ pub(super) struct TraceCommandArgs {
     invoke: InvokeArgs,
 }
 
+pub(super) use bench::{BenchArgs, run as run_bench};
+
 pub(super) fn run_traced(cx: &Cx, mut args: TraceCommandArgs) -> Result<Exit, Failure> {
     args.invoke.trace.turn_on();
     run(cx, args.invoke)
 }
 
 /// What a pipeline expects of the call; exit 1 when it is not so.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 #[command(next_help_heading = "Gates")]
 struct Gates {
     /// Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory
@@ -125,9 +126,6 @@ struct Gates {
     #[arg(long, value_name = "SIZE", value_parser = parse::size)]
     max_memory: Option<u64>,
 }
-
-/// Bytes of a payload, which a guest has to hold.
-const PAYLOAD_MAX: u64 = HOST_CALL_BYTES_MAX as u64;
 
 const OUTCOMES: [&str; 7] =
     ["continue", "final", "deny", "trap", "out-of-fuel", "deadline", "memory"];
@@ -147,7 +145,8 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
 fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let started = Instant::now();
     let principal = cx.principal()?;
-    let payload = payload(args)?;
+    let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
+    let payload = input::payload(text, file, args.stdin.is_some())?;
     let capsule = target::find(cx, &args.target)?;
     let person = LocalPerson::new(Answers::default(), cx.may_ask());
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
@@ -159,7 +158,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         return invoke_many(cx, args, &person, &capsule, &place, workspace, &payload);
     }
     let account = place.account(&principal)?;
-    let limits = args.limits(&account, &capsule.manifest)?;
+    let limits = limits(&account, args.asked(), &capsule.manifest)?;
     let ready = place.load(&capsule, Default::default())?;
     refuse_without_hook(&args.target, &capsule, &ready)?;
 
@@ -169,7 +168,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         payload: &payload,
         principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
         owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
-        caller: Some(Arc::new(caller(args, principal.as_str(), &place, &payload)?)),
+        caller: Some(Arc::new(input::caller(&args.topic, principal.as_str(), &place, &payload)?)),
         limits,
         cancel: CancellationToken::new(),
     };
@@ -249,7 +248,19 @@ fn invoke_many(
 ) -> Result<Exit, Failure> {
     let ready = place.load(capsule, Default::default())?;
     refuse_without_hook(&args.target, capsule, &ready)?;
-    let (report, exit) = many::invoke(cx, args, place, capsule, &ready, payload)?;
+    let plan = many::Plan {
+        action: &args.action,
+        payload,
+        topic: &args.topic,
+        gates: &args.gates,
+        principals: args.many.principals(cx.principal()?)?,
+        asked: args.asked(),
+        concurrency: args.many.concurrency(),
+        instances: args.many.instances(),
+        calls: args.many.repeat(),
+        time: None,
+    };
+    let (report, exit) = many::invoke(&plan, place, capsule, &ready)?;
     cx.ui.document(&report);
     cx.ui.text(&report.text());
     if let Some(warning) = report.fuel_warning() {
@@ -272,17 +283,22 @@ fn invoke_many(
 }
 
 impl InvokeArgs {
-    /// What a call for this principal may use.
-    fn limits(&self, account: &Account, manifest: &Manifest) -> Result<CallLimits, Failure> {
-        let asked =
-            AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory };
-        let limits =
-            call_limits(Some(account.profile()), asked, account.is_exempt()).map_err(|error| {
-                Failure::new(Exit::Denied, "limit", "the call may not have these limits")
-                    .because(&error)
-            })?;
-        Ok(limits.for_uplink(manifest.is_uplink(), self.timeout))
+    fn asked(&self) -> AskedLimits {
+        AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory }
     }
+}
+
+/// What a call for this principal may use.
+fn limits(
+    account: &Account,
+    asked: AskedLimits,
+    manifest: &Manifest,
+) -> Result<CallLimits, Failure> {
+    let limits = call_limits(Some(account.profile()), asked, account.is_exempt());
+    let limits = limits.map_err(|error| {
+        Failure::new(Exit::Denied, "limit", "the call may not have these limits").because(&error)
+    })?;
+    Ok(limits.for_uplink(manifest.is_uplink(), asked.timeout))
 }
 
 /// Calls on this thread, which nothing else needs meanwhile.
@@ -297,52 +313,6 @@ fn call_once(
     let report = runtime.block_on(invoke);
     runtime.shutdown_background();
     Ok((report, interrupted.exit()))
-}
-
-fn payload(args: &InvokeArgs) -> Result<Vec<u8>, Failure> {
-    if let Some(text) = &args.payload {
-        return Ok(text.clone().into_bytes());
-    }
-    let mut bytes = Vec::new();
-    let read = match &args.payload_file {
-        Some(path) if path.as_os_str() != "-" => std::fs::File::open(path)
-            .and_then(|file| file.take(PAYLOAD_MAX + 1).read_to_end(&mut bytes)),
-        None if args.stdin.is_none() => return Ok(bytes),
-        _ => std::io::stdin().take(PAYLOAD_MAX + 1).read_to_end(&mut bytes),
-    };
-    match read {
-        Ok(read) if read as u64 > PAYLOAD_MAX => {
-            let message = format!("the payload is larger than {PAYLOAD_MAX} bytes");
-            Err(Failure::new(Exit::Usage, "payload", message))
-        }
-        Ok(_) => Ok(bytes),
-        Err(error) => {
-            let from = args.payload_file.as_deref().filter(|path| path.as_os_str() != "-");
-            let from = from.map_or("standard input".to_owned(), |path| path.display().to_string());
-            Err(Failure::environment(format!("cannot read the payload from {from}"), &error))
-        }
-    }
-}
-
-/// The message that the call pretends to serve.
-fn caller(
-    args: &InvokeArgs,
-    principal: &str,
-    place: &Place,
-    payload: &[u8],
-) -> Result<Message, Failure> {
-    let clock = place.machine.clock();
-    let source_id = clock
-        .uuid()
-        .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
-    Ok(Message {
-        topic: args.topic.as_str().into(),
-        payload: String::from_utf8_lossy(payload).into(),
-        source_id,
-        principal: Attribution::Verified(principal.into()),
-        seq: 0,
-        timestamp: clock.since_epoch(),
-    })
 }
 
 fn refuse_without_hook(target: &str, capsule: &Capsule, ready: &Ready) -> Result<(), Failure> {

@@ -136,6 +136,8 @@ commands! {
         "Make an archive of a capsule: the same files always give the same bytes";
     Invoke(invoke::InvokeArgs, invoke::run) = "invoke",
         "Fire one interceptor and print its answer and its cost";
+    Bench(invoke::BenchArgs, invoke::run_bench) = "bench",
+        "Measure calls of an interceptor: how many a second, how long they take, what fuel they use";
     Run(run::RunArgs, run::run) = "run",
         "Host capsules on one bus: run loops on threads of their own, interceptors when messages match";
     Trace(invoke::TraceCommandArgs, invoke::run_traced) = "trace",

@@ -1,6 +1,6 @@
 //! `capsule.invoke-many/1`: one interceptor, called many times.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -78,7 +78,8 @@ pub struct Many {
 /// The report.
 #[derive(Debug, Serialize)]
 pub struct InvokeManyReport {
-    schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'static str>,
     capsule: String,
     action: String,
     outcomes: Vec<OutcomeCount>,
@@ -122,8 +123,22 @@ struct Fuel {
 struct Principal {
     id: String,
     calls: u64,
+    calls_per_second: f64,
+    fuel: Fuel,
     fuel_total: u64,
     latency_us: Latency,
+}
+
+impl Fuel {
+    fn of<'a>(samples: impl Iterator<Item = &'a Sample>) -> Fuel {
+        let answered = samples.filter(|sample| sample.answered);
+        let fuels: BTreeSet<u64> = answered.map(|sample| sample.fuel).collect();
+        Fuel {
+            min: fuels.first().copied().unwrap_or(0),
+            max: fuels.last().copied().unwrap_or(0),
+            distinct: fuels.len(),
+        }
+    }
 }
 
 impl Latency {
@@ -157,34 +172,29 @@ impl InvokeManyReport {
     /// Sums up.
     pub fn new(many: Many) -> InvokeManyReport {
         let Many { samples, principals, .. } = many;
-        let mut fuels: BTreeMap<u64, u64> = BTreeMap::new();
-        for sample in samples.iter().filter(|sample| sample.answered) {
-            *fuels.entry(sample.fuel).or_default() += 1;
-        }
+        let seconds = many.total.as_secs_f64().max(1e-9);
         let of = |index: usize| samples.iter().filter(move |sample| sample.principal == index);
         let principals = principals.into_iter().enumerate().map(|(index, id)| Principal {
             id,
             calls: of(index).count() as u64,
+            calls_per_second: of(index).count() as f64 / seconds,
+            fuel: Fuel::of(of(index)),
             fuel_total: of(index).fold(0, |sum, sample| sum.saturating_add(sample.fuel)),
             latency_us: Latency::of(of(index).map(|sample| sample.latency)),
         });
         InvokeManyReport {
-            schema: "capsule.invoke-many/1",
+            schema: Some("capsule.invoke-many/1"),
             capsule: many.capsule,
             action: many.action,
             outcomes: many.outcomes,
             calls: samples.len() as u64,
-            calls_per_second: samples.len() as f64 / many.total.as_secs_f64().max(1e-9),
+            calls_per_second: samples.len() as f64 / seconds,
             concurrency: many.concurrency,
             unsandboxed: many.unsandboxed,
             instances: many.instances,
             total_us: micros(many.total),
             latency_us: Latency::of(samples.iter().map(|sample| sample.latency)),
-            fuel: Fuel {
-                min: fuels.keys().next().copied().unwrap_or(0),
-                max: fuels.keys().next_back().copied().unwrap_or(0),
-                distinct: fuels.len(),
-            },
+            fuel: Fuel::of(samples.iter()),
             memory_peak_bytes: samples.iter().map(|it| it.memory_peak_bytes).max().unwrap_or(0),
             principals: principals.collect(),
             pool: many.pool,
@@ -192,6 +202,33 @@ impl InvokeManyReport {
             wasm_hash: many.wasm_hash,
             fingerprint: many.fingerprint,
         }
+    }
+
+    /// The same as a part of another document, which names its own schema.
+    pub(super) fn within_another(self) -> InvokeManyReport {
+        InvokeManyReport { schema: None, ..self }
+    }
+
+    pub(super) fn calls_per_second(&self) -> f64 {
+        self.calls_per_second
+    }
+
+    /// How instances were used, in words.
+    pub(super) fn instances(&self) -> &'static str {
+        match self.instances {
+            "reuse" => "used again",
+            _ => "fresh",
+        }
+    }
+
+    /// The least and the most fuel of calls that answered.
+    pub(super) fn fuel_range(&self) -> (u64, u64) {
+        (self.fuel.min, self.fuel.max)
+    }
+
+    /// How calls ended, with the first answer of each kind.
+    pub(super) fn answers(&self) -> BTreeSet<(&'static str, Option<&str>)> {
+        self.outcomes.iter().map(|it| (it.outcome, it.data.as_deref())).collect()
     }
 
     /// Gates that tripped, a sentence each.
@@ -229,14 +266,8 @@ impl InvokeManyReport {
             _ => format!("{} to {}, {distinct} different", grouped(min), grouped(max)),
         };
         let took = super::number::time(Duration::from_micros(self.total_us));
-        let how = format!(
-            "in {took}, {} at once, instances {}",
-            self.concurrency,
-            match self.instances {
-                "reuse" => "used again",
-                _ => "fresh",
-            }
-        );
+        let how =
+            format!("in {took}, {} at once, instances {}", self.concurrency, self.instances());
         let mut rows = vec![
             ("calls/s", format!("{}  {how}", grouped(self.calls_per_second as u64))),
             ("latency", self.latency_us.text()),

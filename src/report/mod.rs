@@ -5,6 +5,7 @@
 //! (`_us`), sizes are bytes (`_bytes`), and what is absent is left out.
 
 pub mod approvals;
+pub mod bench;
 pub mod checks;
 pub mod connect;
 pub mod diff;

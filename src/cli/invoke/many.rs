@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Gates, InvokeArgs, caller, exit};
+use super::{Gates, exit, input, limits};
 use crate::bus::Message;
-use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Place, Ready, refused};
@@ -19,7 +18,7 @@ use crate::cli::{interrupt, observe};
 use crate::clock::Clock;
 use crate::engine::{Call, CallReport, Ending, Pool, fingerprint};
 use crate::host::ports::Belongings;
-use crate::policy::budget::CallLimits;
+use crate::policy::budget::{AskedLimits, CallLimits};
 use crate::policy::rate::{Caller, RateLimiter};
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
@@ -28,9 +27,9 @@ use crate::report::invoke_many::{InvokeManyReport, Many, OutcomeCount, Sample};
 use crate::report::run::InstancesSummary;
 
 /// Calls at once: each has a thread.
-const CONCURRENCY_MAX: usize = 256;
+pub(super) const CONCURRENCY_MAX: usize = 256;
 /// Calls altogether: each leaves a line of numbers.
-const REPEAT_MAX: u64 = 10_000_000;
+pub(super) const REPEAT_MAX: u64 = 10_000_000;
 
 /// Calling more than once.
 #[derive(clap::Args)]
@@ -68,19 +67,58 @@ impl ManyArgs {
         Ok(())
     }
 
+    pub(super) fn repeat(&self) -> u64 {
+        self.repeat
+    }
+
+    pub(super) fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    pub(super) fn instances(&self) -> Instances {
+        self.instances
+    }
+
     /// For whom the calls are made; `otherwise` when nobody is named.
     pub(super) fn principals(&self, otherwise: PrincipalId) -> Result<Vec<PrincipalId>, Failure> {
-        if self.principals.is_empty() {
-            return Ok(vec![otherwise]);
-        }
-        let parse = |text: &String| {
-            PrincipalId::new(text.as_str()).map_err(|error| {
-                let message = format!("{text:?} is not a principal id");
-                Failure::new(Exit::Usage, "principal", message).because(&error)
-            })
-        };
-        self.principals.iter().map(parse).collect()
+        principals(&self.principals, otherwise)
     }
+}
+
+/// The principals of these names; `otherwise` when nobody is named.
+pub(super) fn principals(
+    names: &[String],
+    otherwise: PrincipalId,
+) -> Result<Vec<PrincipalId>, Failure> {
+    if names.is_empty() {
+        return Ok(vec![otherwise]);
+    }
+    let parse = |text: &String| {
+        PrincipalId::new(text.as_str()).map_err(|error| {
+            let message = format!("{text:?} is not a principal id");
+            Failure::new(Exit::Usage, "principal", message).because(&error)
+        })
+    };
+    names.iter().map(parse).collect()
+}
+
+/// What calls are made, for whom, and how many.
+pub(super) struct Plan<'a> {
+    pub(super) action: &'a str,
+    pub(super) payload: &'a [u8],
+    /// Topic of the message that each call serves.
+    pub(super) topic: &'a str,
+    pub(super) gates: &'a Gates,
+    /// In turns; not empty.
+    pub(super) principals: Vec<PrincipalId>,
+    pub(super) asked: AskedLimits,
+    /// Calls at once, each on a thread of its own.
+    pub(super) concurrency: usize,
+    pub(super) instances: Instances,
+    /// No more than these.
+    pub(super) calls: u64,
+    /// None is begun after this time.
+    pub(super) time: Option<Duration>,
 }
 
 /// Somebody for whom calls are made.
@@ -94,16 +132,15 @@ struct Customer {
 /// What the threads share.
 struct Shop<'a> {
     ready: &'a Ready,
-    action: &'a str,
-    payload: &'a [u8],
-    gates: &'a Gates,
+    plan: &'a Plan<'a>,
     owner: Arc<Belongings>,
     customers: Vec<Customer>,
     pool: Option<Pool>,
     rate: RateLimiter,
     stopwatch: Clock,
     cancel: CancellationToken,
-    repeat: u64,
+    /// When the last call may begin.
+    closes: Option<Instant>,
     next: AtomicU64,
     books: Mutex<Books>,
 }
@@ -119,34 +156,32 @@ struct Books {
 
 /// Makes the calls, sums up, prints.
 pub(super) fn invoke(
-    cx: &Cx,
-    args: &InvokeArgs,
+    plan: &Plan<'_>,
     place: &Place,
     capsule: &Capsule,
     ready: &Ready,
-    payload: &[u8],
 ) -> Result<(InvokeManyReport, Exit), Failure> {
-    let customers = args.many.principals(cx.principal()?)?;
-    let customers = customers.iter().map(|id| customer(args, (place, capsule), ready, id, payload));
+    let customers = plan.principals.iter();
+    let customers = customers.map(|id| customer(plan, (place, capsule), ready, id));
     let owner = ready.hosted.belongings(&PrincipalId::default());
-    let shop = Shop {
+    let mut shop = Shop {
         ready,
-        action: &args.action,
-        payload,
-        gates: &args.gates,
+        plan,
         owner: owner.map_err(|error| refused(&error))?,
         customers: customers.collect::<Result<_, _>>()?,
-        pool: args.many.instances.pool(),
+        pool: plan.instances.pool(),
         rate: RateLimiter::default(),
         stopwatch: place.machine.stopwatch().clone(),
         cancel: CancellationToken::new(),
-        repeat: args.many.repeat,
+        closes: None,
         next: AtomicU64::new(0),
         books: Mutex::default(),
     };
     let interrupted = interrupt::watch(shop.cancel.clone())?;
     let started = Instant::now();
-    shop.open(args.many.concurrency)?;
+    // A time that cannot be counted never comes.
+    shop.closes = plan.time.and_then(|time| started.checked_add(time));
+    shop.open(plan.concurrency)?;
     let total = started.elapsed();
     let books = std::mem::take(&mut *shop.lock());
     let mut outcomes: Vec<OutcomeCount> = books.outcomes.into_values().collect();
@@ -159,12 +194,12 @@ pub(super) fn invoke(
     let tripped = !gates.is_empty();
     let many = Many {
         capsule: capsule.id().to_string(),
-        action: args.action.clone(),
+        action: plan.action.to_owned(),
         wasm_hash: capsule.verified.digest().to_string(),
         fingerprint: fingerprint(place.flavour),
         principals: shop.customers.iter().map(|it| it.belongings.id.to_string()).collect(),
-        concurrency: args.many.concurrency,
-        instances: match args.many.instances {
+        concurrency: plan.concurrency,
+        instances: match plan.instances {
             Instances::Reuse => "reuse",
             Instances::Fresh => "fresh",
         },
@@ -178,24 +213,24 @@ pub(super) fn invoke(
     let exit = match (interrupted.exit(), tripped) {
         (Some(exit), _) => exit,
         (None, true) => Exit::No,
-        (None, false) if args.gates.expect.is_some() => Exit::Done,
+        (None, false) if plan.gates.expect.is_some() => Exit::Done,
         (None, false) => books.worst.unwrap_or(Exit::Done),
     };
     Ok((InvokeManyReport::new(many), exit))
 }
 
 fn customer(
-    args: &InvokeArgs,
+    plan: &Plan<'_>,
     (place, capsule): (&Place, &Capsule),
     ready: &Ready,
     id: &PrincipalId,
-    payload: &[u8],
 ) -> Result<Customer, Failure> {
     let account = place.account(id)?;
+    let message = input::caller(plan.topic, id.as_str(), place, plan.payload)?;
     Ok(Customer {
         belongings: ready.hosted.belongings(id).map_err(|error| refused(&error))?,
-        limits: args.limits(&account, &capsule.manifest)?,
-        message: Arc::new(caller(args, id.as_str(), place, payload)?),
+        limits: limits(&account, plan.asked, &capsule.manifest)?,
+        message: Arc::new(message),
         account,
     })
 }
@@ -225,9 +260,10 @@ impl Shop<'_> {
 
     async fn work(&self) {
         let mut own = Books::default();
-        while !self.cancel.is_cancelled() {
+        let closed = || self.closes.is_some_and(|closes| Instant::now() >= closes);
+        while !self.cancel.is_cancelled() && !closed() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.repeat {
+            if number >= self.plan.calls {
                 break;
             }
             self.serve(usize::try_from(number).unwrap_or(0) % self.customers.len(), &mut own).await;
@@ -270,8 +306,8 @@ impl Shop<'_> {
             }
         };
         let call = Call {
-            action: self.action,
-            payload: self.payload,
+            action: self.plan.action,
+            payload: self.plan.payload,
             principal: Arc::clone(&customer.belongings),
             owner: Arc::clone(&self.owner),
             caller: Some(Arc::clone(&customer.message)),
@@ -288,7 +324,7 @@ impl Shop<'_> {
             return;
         }
         books.note(index, started.elapsed(), &report);
-        for gate in self.gates.tripped(&report) {
+        for gate in self.plan.gates.tripped(&report) {
             *books.gates.entry(gate).or_default() += 1;
         }
     }
