@@ -298,6 +298,29 @@ fn a_home_inside_the_workspace_is_hidden() {
 }
 
 #[test]
+fn a_home_is_not_moved_away_with_what_is_above_it() {
+    let all = "[capabilities]\nhost_process = [\"sh\"]\nfs_read = [\"*\"]\nfs_write = [\"*\"]\n";
+    each_user_with(all, |stage| {
+        let workspace = stage.sandbox.tmp().join("w");
+        let home = workspace.join("a/b/home");
+        let key = stage.sandbox.file(home.join("secrets/key"), "top secret\n");
+        if stage.tool.is_some() {
+            own(&workspace);
+        }
+        let script = "for d in a a/b a/b/home; do \
+                      mv $d moved 2>/dev/null && echo moved $d; done; \
+                      mkdir -p a/b/home/evil 2>/dev/null && echo made; \
+                      rm -rf a 2>/dev/null; cat moved/*/home/secrets/key 2>/dev/null; \
+                      echo x > a/b/beside && echo good; echo end";
+        let workspace = workspace.display().to_string();
+        let launch = stage.launch(script, &["--direct", "--workspace", &workspace]);
+        let said = launch.env("ASTRID_HOME", &home).output().expect_code(0).stdout;
+        assert!(said.starts_with("continue\ngood\nend\n"), "{said}");
+        assert_eq!(fs::read_to_string(key).expect("still there"), "top secret\n");
+    });
+}
+
+#[test]
 fn no_listener_of_the_machine_is_reached() {
     each_user(|stage| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");

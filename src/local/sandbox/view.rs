@@ -51,8 +51,12 @@ pub(super) fn view(
     steps.extend(SCRATCH.iter().map(|at| Step::Scratch { at: at.into() }));
     steps.extend(DEVICES.iter().map(machine));
     steps.extend(DEVICE_LINKS.iter().map(|(at, to)| Step::Link { at: at.into(), to: to.into() }));
-    steps.extend(program.workspace.iter().flat_map(shown));
-    steps.extend(home.map(|home| Step::Mask { at: home.to_owned(), needed: false }));
+    let workspace = program.workspace.as_ref().map(|root| without(root, home));
+    let hides = |root: &Root| home.is_some_and(|home| strictly_below(home, &root.path).is_some());
+    let hidden = workspace.as_ref().is_some_and(hides);
+    steps.extend(workspace.iter().flat_map(shown));
+    let mask = home.filter(|_| !hidden);
+    steps.extend(mask.map(|home| Step::Mask { at: home.to_owned(), needed: false }));
     // Whoever's home is shown, it lies in the one that is hidden.
     steps.extend(program.home.iter().flat_map(shown));
     steps.extend(files.iter().map(|(from, at)| Step::Bind {
@@ -62,6 +66,19 @@ pub(super) fn view(
         system: false,
     }));
     steps
+}
+
+/// The path of `home` in the directory `root`, if it is in it.
+fn strictly_below<'a>(home: &'a Path, root: &Path) -> Option<&'a Path> {
+    home.strip_prefix(root).ok().filter(|inside| !inside.as_os_str().is_empty())
+}
+
+/// The same directory, with `home` closed where it lies in it: a directory could be moved away with
+/// what is in it, and come back as something else, and what is closed cannot.
+fn without(root: &Root, home: Option<&Path>) -> Root {
+    let inside = home.and_then(|home| strictly_below(home, &root.path));
+    let closed = root.closed.iter().cloned().chain(inside.map(Path::to_owned)).collect();
+    Root { closed, ..root.clone() }
 }
 
 /// What is shown of a directory of the machine.
@@ -176,5 +193,20 @@ mod tests {
                 mask("/h/a/b/c", true),
             ]
         );
+    }
+
+    #[test]
+    fn a_home_in_the_workspace_is_closed_and_what_is_above_it_stays_where_it_is() {
+        let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let root = Root { path: "/w".into(), write: paths(&["a"]), ..Root::default() };
+        let inside = without(&root, Some(Path::new("/w/a/b/home")));
+        assert_eq!(inside.closed, paths(&["a/b/home"]));
+        let bind =
+            |at: &str| Step::Bind { from: at.into(), at: at.into(), writable: true, system: false };
+        let mask = Step::Mask { at: "/w/a/b/home".into(), needed: true };
+        assert_eq!(shown(&inside)[1..], [bind("/w/a"), bind("/w/a/b"), mask]);
+        for elsewhere in ["/w", "/", "/v/home"] {
+            assert_eq!(without(&root, Some(Path::new(elsewhere))).closed, paths(&[]));
+        }
     }
 }
