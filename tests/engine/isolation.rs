@@ -155,3 +155,27 @@ async fn a_principal_that_nobody_knows_is_refused_and_never_taken_for_another() 
         assert_eq!(refused.id, name);
     }
 }
+
+#[tokio::test]
+async fn a_changed_profile_counts_from_the_next_look_on_and_holders_keep_what_they_have() {
+    let rig = hoarder(&SLOTS);
+    let limits = |it: &capsule::host::ports::Belongings| {
+        (it.background_processes, it.ipc_bytes_per_sec, it.reads_all_audit)
+    };
+    let before = rig.of("alice");
+    let was = limits(&before);
+    rig.profile(
+        "alice",
+        "grants = [\"audit:read_all\"]\n\
+         [quotas]\nmax_background_processes = 1\nmax_ipc_throughput_bytes = 1000",
+    );
+    let after = rig.of("alice");
+    assert_eq!(limits(&after), (1, 1000, true));
+    assert_eq!(limits(&before), was, "a call that has begun ends under what it began with");
+    rig.profile("alice", "enabled = false");
+    let id = capsule::principal::PrincipalId::new("alice").expect("a valid id");
+    let refused = rig.hosted.belongings(&id).err().expect("she is disabled");
+    assert!(refused.reason.contains("disabled"), "{refused}");
+    rig.profile("alice", "");
+    assert_eq!(limits(&rig.of("alice")), was);
+}

@@ -67,14 +67,14 @@ async fn hoard(place: Place<'_>, rig: &Rig, principal: &str, end: End) {
         }
         _ => soon(running).await,
     };
-    let expected = match (end, &report.ending) {
+    let expected = matches!(
+        (end, &report.ending),
         (End::Returns, Ending::Verdict(_))
-        | (End::Traps, Ending::Trap(_))
-        | (End::OutOfFuel, Ending::OutOfFuel { .. })
-        | (End::Deadline, Ending::Deadline { .. })
-        | (End::Cancelled, Ending::Cancelled) => true,
-        _ => false,
-    };
+            | (End::Traps, Ending::Trap(_))
+            | (End::OutOfFuel, Ending::OutOfFuel { .. })
+            | (End::Deadline, Ending::Deadline { .. })
+            | (End::Cancelled, Ending::Cancelled)
+    );
     assert!(expected, "{end:?}: {:?}", report.ending);
 }
 

@@ -116,7 +116,7 @@ pub(crate) struct Rig {
     pub(crate) loaded: Loaded,
     pub(crate) staging: Option<Staging>,
     lines: Arc<Lines>,
-    _home: Option<TempDir>,
+    home: Option<TempDir>,
 }
 
 /// Lines of the guest's log, and who waits for one.
@@ -165,11 +165,20 @@ impl Rig {
         }
         let code = code(setting.engine, component, setting.flavour);
         let loaded = code.link(Arc::clone(&hosted.host)).expect("every import is served");
-        Rig { machine, hosted, loaded, staging, lines, _home: home }
+        Rig { machine, hosted, loaded, staging, lines, home }
     }
 
     pub(crate) fn bus(&self) -> &Bus {
         self.machine.bus()
+    }
+
+    /// Replaces the profile of a principal.
+    pub(crate) fn profile(&self, principal: &str, toml: &str) {
+        let home = self.home.as_ref().expect("a rig with others has a home");
+        let file = Home::at(home.path()).profiles().join(format!("{principal}.toml"));
+        let new = file.with_extension("new");
+        std::fs::write(&new, toml).expect("writable");
+        std::fs::rename(&new, &file).expect("writable");
     }
 
     /// What a principal owns.
