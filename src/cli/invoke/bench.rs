@@ -15,6 +15,7 @@ use crate::cli::run::Instances;
 use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{parse, target};
 use crate::engine::Profile;
+use crate::local::LogSink;
 use crate::policy::budget::AskedLimits;
 use crate::report::bench::BenchReport;
 
@@ -113,7 +114,12 @@ pub(in crate::cli) fn run(cx: &Cx, args: BenchArgs) -> Result<Exit, Failure> {
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;
     let options = PlaceOptions::default();
-    let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log_to(&cx.ui))?
+    // A line for each of many thousand calls helps nobody; the log has them.
+    let log: LogSink = match cx.global.verbose {
+        0 => Arc::new(|_, _, _| ()),
+        _ => log_to(&cx.ui),
+    };
+    let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
         .with_workspace(&workspace.mount);
     let ready = place.load(&capsule, Default::default())?;
     refuse_without_hook(&args.target, &capsule, &ready)?;
