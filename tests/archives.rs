@@ -42,6 +42,7 @@ fn every_hostile_manifest_is_refused_for_its_reason() {
         let told = &output.stderr;
         assert_eq!(output.code(), Some(3), "{name}: {told}");
         assert!(told.contains(reason), "{name}: expected {reason:?} in: {told}");
+        assert!(told.contains(path), "{name} is named as the user knows it: {told}");
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "house/doctor.rs"]
+mod doctor;
 #[path = "house/help.rs"]
 mod help;
 #[path = "house/list.rs"]

@@ -21,6 +21,19 @@ impl Opened {
     pub(super) fn dir(&self) -> &Path {
         self.scratch.path()
     }
+
+    /// The failure with the archive named in place of the directory that it was unpacked into.
+    pub(super) fn named(&self, failure: Failure) -> Failure {
+        let scratch = self.scratch.path().display().to_string();
+        let archive = self.archive.display().to_string();
+        let named = |text: String| text.replace(&scratch, &archive);
+        Failure {
+            message: named(failure.message),
+            causes: failure.causes.into_iter().map(named).collect(),
+            help: failure.help.map(named),
+            ..failure
+        }
+    }
 }
 
 /// Unpacks an archive, all limits applied.

@@ -56,6 +56,9 @@ pub(super) struct InstallArgs {
     /// Run astrid-install again instead of astrid-upgrade
     #[arg(long)]
     reinstall: bool,
+    /// Replace a newer version
+    #[arg(long)]
+    allow_downgrade: bool,
     /// Do not run lifecycle hooks
     #[arg(long)]
     no_hooks: bool,
@@ -113,7 +116,7 @@ fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exi
     };
     let plan = store.plan(&site, source(&candidate)).map_err(|error| failed(&id, &error))?;
     let mut report = describe(&candidate, &plan, &store, &site)?;
-    let phase = phase(args, &plan, &id)?;
+    let phase = phase(args, &plan, &candidate)?;
     let approved = authority::approve(cx, &candidate, &plan, &mut report, args.dry_run)?;
     let Some(lock) = lock else {
         report.dry_run = true;
@@ -169,18 +172,22 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
         _ => return Err(not_a_source(args, &named)),
     };
     let dir = opened.as_ref().map_or(named.as_path(), Opened::dir);
+    let named = |failure| match &opened {
+        Some(opened) => opened.named(failure),
+        None => failure,
+    };
     let path = dir.join("Capsule.toml");
     if !path.exists() {
         let message = format!("there is no Capsule.toml in {}", args.source);
         return Err(Failure::new(Exit::Invalid, "no-manifest", message));
     }
     let options = ParseOptions { strict: args.strict, ..ParseOptions::default() };
-    let (manifest, text, problems) = target::read_manifest_as(&path, &options)?;
+    let (manifest, text, problems) = target::read_manifest_as(&path, &options).map_err(named)?;
     for problem in problems.iter().filter(|p| p.level == manifest::Level::Warning) {
         cx.ui.warn(manifest::render(problem, "Capsule.toml", &text).trim_end());
     }
-    let file = target::main_component(&manifest, &path)?;
-    let bytes = target::read_binary(&dir.join(&file))?;
+    let file = target::main_component(&manifest, &path).map_err(named)?;
+    let bytes = target::read_binary(&dir.join(&file)).map_err(named)?;
     let verified = Verified::unpacked(bytes);
     compare_hashes(args, &manifest, &verified)?;
     let capsule = Capsule {
@@ -321,16 +328,30 @@ fn describe(
 }
 
 /// The phase that the options make of what is there.
-fn phase(args: &InstallArgs, plan: &Plan, id: &str) -> Result<Phase, Failure> {
+fn phase(args: &InstallArgs, plan: &Plan, candidate: &Candidate) -> Result<Phase, Failure> {
+    let id = candidate.capsule.id();
     match plan.phase() {
         Phase::Install if args.upgrade_only => {
             let message = format!("capsule {id} is not installed, so there is nothing to upgrade");
             Err(Failure::new(Exit::No, "not-installed", message)
                 .help("leave out --upgrade-only to install it"))
         }
+        Phase::Upgrade { previous_version }
+            if !args.allow_downgrade && is_newer(&previous_version, candidate) =>
+        {
+            let message = format!("capsule {id} {previous_version} is newer than this one");
+            Err(Failure::new(Exit::Denied, "downgrade", message)
+                .help("add --allow-downgrade to go back to the older version"))
+        }
         Phase::Upgrade { .. } if args.reinstall => Ok(Phase::Install),
         phase => Ok(phase),
     }
+}
+
+/// Whether what is installed is newer. A version that cannot be read is older than any.
+fn is_newer(installed: &str, candidate: &Candidate) -> bool {
+    let installed = semver::Version::parse(installed);
+    installed.is_ok_and(|installed| installed > candidate.capsule.manifest.package.version)
 }
 
 /// Compiles ahead of time, so that the first call does not wait for it.

@@ -9,12 +9,14 @@ mod completions;
 mod connect;
 mod cx;
 mod diff;
+mod doctor;
 mod env;
 mod env_vars;
 mod exit;
 mod explain;
 mod failure;
 mod format;
+mod gc;
 mod groups;
 mod help;
 mod inspect;
@@ -37,6 +39,7 @@ mod principals;
 mod processes;
 mod remove;
 mod run;
+mod secret;
 mod show;
 mod target;
 mod tool;
@@ -158,10 +161,16 @@ commands! {
         "Explain what a finding of inspect, verify or install means, and what to do about it";
     Remove(remove::RemoveArgs, remove::run) = "remove",
         "Remove an installed capsule";
+    Doctor(doctor::DoctorArgs, doctor::run) = "doctor",
+        "Check the machine and the home: what would keep capsules from working, and what to do about it";
+    Gc(gc::GcArgs, gc::run) = "gc",
+        "Remove stored files that no installed capsule uses, and compiled code that is out of date";
     Logs(logs::LogsArgs, logs::run) = "logs",
         "Show what a capsule logged";
     Env(env_vars::EnvArgs, env_vars::run) = "env",
         "Show or change the settings of an installed capsule";
+    Secret(secret::SecretArgs, secret::run) = "secret",
+        "Set, list or remove the secrets of an installed capsule";
     Kv(kv::KvArgs, kv::run) = "kv",
         "Show or change the keys and values of a capsule";
     Principal(principals::PrincipalArgs, principals::run) = "principal",

@@ -252,7 +252,8 @@ fn unpacked(target: &str, dir: &Path, read: Read) -> Result<Capsule, Failure> {
 
 fn packed(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
     let opened = archive::open(target, path)?;
-    let mut capsule = unpacked(target, opened.dir(), read)?;
+    let mut capsule =
+        unpacked(target, opened.dir(), read).map_err(|failure| opened.named(failure))?;
     capsule.archive = Some(opened);
     Ok(capsule)
 }

@@ -102,7 +102,7 @@ fn manifest_problems(store: &Store, entry: &Entry) -> Vec<String> {
 }
 
 /// What would keep compiled code in the cache from being used, because others could change it.
-fn cache_flaws(home: &Home) -> Vec<Flaw> {
+pub(super) fn cache_flaws(home: &Home) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let code = home.code_cache();
     for dir in [&home.cache(), &code] {

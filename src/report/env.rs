@@ -128,6 +128,12 @@ impl Settings {
         self
     }
 
+    /// The keys that have no value, not even the manifest's.
+    pub fn unset(&self) -> Vec<&str> {
+        let unset = self.values.iter().filter(|setting| setting.state == State::Unset);
+        unset.map(|setting| setting.key.as_str()).collect()
+    }
+
     /// Why the file could not be read.
     pub(super) fn problem(&self) -> Option<&String> {
         self.problem.as_ref()

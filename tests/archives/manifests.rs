@@ -24,7 +24,7 @@ fn texts() -> Vec<(&'static str, String, &'static str)> {
     }
     vec![
         ("empty", String::new(), "[missing-field]"),
-        ("cut-short", MANIFEST[..20].to_owned(), "[syntax]"),
+        ("cut-short", MANIFEST[..18].to_owned(), "[syntax]"),
         ("nested", format!("a = {}", "[".repeat(5000)), "[syntax]"),
         ("nul", more("\0"), "[syntax]"),
         ("id-leads-out", id("../../x"), "[capsule-id]"),

@@ -27,7 +27,7 @@ const LAYERS: &[(&str, May)] = &[
     ("bus", May::Only(&["principal", "limits", "clock"])),
     ("kv", May::Only(&["limits", "clock"])),
     ("fs", May::Only(&["limits", "clock"])),
-    ("store", May::Only(&["manifest", "component", "principal", "limits", "clock", "rules"])),
+    ("store", May::Only(&["manifest", "component", "principal", "limits", "clock"])),
     ("host", May::AllBut(&["store", "local", "engine", "dispatch", "trace", "report", "cli"])),
     ("engine", May::AllBut(&["store", "local", "dispatch", "trace", "report", "cli"])),
     ("trace", May::Only(&["host", "policy", "limits"])),

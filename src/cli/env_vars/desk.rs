@@ -73,7 +73,7 @@ impl Desk<'_> {
         let message = format!("{key} of {} is a secret, not a setting", self.manifest.id());
         Err(Failure::new(Exit::Denied, "secret", message)
             .cause("a capsule is never told the value of a secret from its settings")
-            .help("secrets are asked for at install: capsule install DIR --reinstall"))
+            .help(format!("capsule secret {} set {key}", self.manifest.id())))
     }
 
     fn refuse_choice(&self, key: &str, value: &str) -> Result<(), Failure> {
