@@ -34,7 +34,9 @@ fn bare(id: &str) -> &str {
 fn unknown(id: &str) -> Failure {
     let failure =
         Failure::new(Exit::Usage, "unknown-finding", format!("no finding is called {id:?}"));
-    match nearest(id, rules::all().map(|rule| rule.id)) {
+    let ids = || rules::all().map(|rule| rule.id);
+    let part = || ids().find(|known| !id.is_empty() && known.split('-').any(|part| part == id));
+    match nearest(id, ids()).or_else(part) {
         Some(near) => failure.help(format!("capsule explain {near}")),
         None => failure.help("capsule explain lists them all"),
     }

@@ -55,6 +55,9 @@ pub struct InstallReport {
     pub added_capabilities: BTreeMap<String, Vec<String>>,
     /// Settings without a value.
     pub env_missing: Vec<String>,
+    /// Those of them that are secrets, which are given in another way.
+    #[serde(skip)]
+    pub secrets_missing: Vec<String>,
     /// How long it took.
     pub duration_us: u64,
 }
@@ -108,6 +111,7 @@ impl InstallReport {
             capabilities: BTreeMap::new(),
             added_capabilities: BTreeMap::new(),
             env_missing: Vec::new(),
+            secrets_missing: Vec::new(),
             duration_us: 0,
         }
     }
@@ -156,7 +160,10 @@ impl InstallReport {
             notes.push(format!("{} exports {} too", conflict.capsule, conflict.interface));
         }
         for key in &self.env_missing {
-            notes.push(format!("{key} has no value: capsule env {} set {key}=VALUE", self.id));
+            notes.push(match self.secrets_missing.contains(key) {
+                true => format!("{key} has no value: capsule secret {} set {key}", self.id),
+                false => format!("{key} has no value: capsule env {} set {key}=VALUE", self.id),
+            });
         }
         notes
     }

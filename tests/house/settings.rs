@@ -72,7 +72,7 @@ fn what_cannot_be_set_leaves_the_settings_as_they_are() {
         assert_eq!(values.expect("reads"), [("colour".to_owned(), "red".to_owned())].into());
     };
     check(&["colour=blue", "token=abc"], 4, "secret");
-    check(&["token=abc"], 4, "help: secrets are asked for at install");
+    check(&["token=abc"], 4, "help: capsule secret weather set token");
     check(&["colour=blue", "units=furlongs"], 2, "help: one of metric, imperial");
     check(&["colour=blue", "colour=black"], 2, "two values");
     check(&["colour"], 2, "expected KEY=VALUE");

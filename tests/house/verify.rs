@@ -106,7 +106,11 @@ fn an_unreadable_manifest_is_damage() {
     let house = House::with(&["greeter", "spinner"]);
     replace(&house.dir("greeter").join("Capsule.toml"), "[package]\nname = \"greeter\"\n");
     let output = house.run(["verify"]).expect_code(5);
-    assert!(output.stdout.contains("greeter  DAMAGED\n  Capsule.toml: "), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("greeter  DAMAGED\n  [manifest-damaged] Capsule.toml: "),
+        "{}",
+        output.stdout
+    );
 }
 
 #[test]
@@ -127,7 +131,11 @@ fn a_cache_that_others_can_write_to_is_reported() {
     let cache = house.sandbox.home().join("cache/code");
     fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).expect("own directory");
     let output = house.run(["verify"]).expect_code(5);
-    assert!(output.stdout.contains("cache/code  UNSAFE\n  others may"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("cache/code  UNSAFE\n  [cache-unsafe] others may"),
+        "{}",
+        output.stdout
+    );
     fs::set_permissions(&cache, fs::Permissions::from_mode(0o700)).expect("own directory");
     house.ends(["verify"], 0);
 }

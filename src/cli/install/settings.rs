@@ -50,6 +50,7 @@ pub(super) fn collect(
             None => {
                 if !has_value && var.kernel_value().is_none() {
                     report.env_missing.push(key.to_owned());
+                    report.secrets_missing.extend(var.is_secret().then(|| key.to_owned()));
                 }
                 None
             }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::facts::Part;
 use super::{About, Change, DiffReport, Effect, Kind};
 use crate::report::number::grouped;
 use crate::report::table::{cell, columns, short_hash};
@@ -86,8 +87,11 @@ fn part(text: &mut String, changes: &[Change]) {
         };
         let values = match (&change.old, &change.new) {
             (Some(old), Some(new)) => format!("  {} -> {}", shown(old), shown(new)),
-            (Some(one), None) | (None, Some(one)) => format!("  {}", shown(one)),
-            (None, None) => String::new(),
+            // The type of a function says little that its name does not, and takes lines to say it.
+            (Some(one), None) | (None, Some(one)) if change.part != Part::Function.name() => {
+                format!("  {}", shown(one))
+            }
+            _ => String::new(),
         };
         let _ = writeln!(text, "{effect} {mark} {}{values}", cell(&change.name));
     }
