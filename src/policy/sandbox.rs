@@ -39,6 +39,21 @@ const RESERVED_PREFIXES: &[&str] = &["LD_", "DYLD_"];
 /// Variables of the tool's own environment that a child gets.
 pub const INHERITED: &[&str] = &["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"];
 
+/// Where programs and what they need are: every sandbox shows these, and nobody puts a file there.
+pub const SYSTEM: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+/// What of `/etc` says something to programs, and changes neither the code that they run nor whom they
+/// believe or talk to.
+const HARMLESS: &[&str] = &[
+    "/etc/hostname",
+    "/etc/issue",
+    "/etc/localtime",
+    "/etc/machine-id",
+    "/etc/mime.types",
+    "/etc/motd",
+    "/etc/os-release",
+    "/etc/timezone",
+];
+
 /// Whether a guest may set a variable of this name.
 pub fn check_name(name: &str) -> Result<(), Unfit> {
     let mut letters = name.bytes();
@@ -139,8 +154,12 @@ pub fn check_fixed_path(path: &str) -> Result<&Path, Unfit> {
     if !rooted || !parts.all(|part| matches!(part, Component::Normal(_))) {
         return refuse();
     }
-    // These are the sandbox's own.
-    if ["/proc", "/dev", "/sys"].iter().any(|own| path.starts_with(own)) {
+    // Some are the sandbox's own. From others a program takes its code, or the settings of the loader,
+    // of TLS and of names: whoever may run one program would run all programs by way of a file there.
+    let own = ["/proc", "/dev", "/sys", "/run/capsule"];
+    let is_in = |places: &[&str]| places.iter().any(|place| path.starts_with(place));
+    let is_harmless = HARMLESS.iter().any(|known| path == Path::new(known));
+    if is_in(&own) || is_in(SYSTEM) || is_in(&["/etc"]) && !is_harmless {
         return refuse();
     }
     Ok(path)
@@ -361,12 +380,33 @@ mod tests {
 
     #[test]
     fn files_are_put_at_absolute_paths_beside_the_systems_own() {
-        for good in ["/a", "/etc/x.conf", "/w/s/a b"] {
+        for good in ["/a", "/etc/timezone", "/w/s/a b", "/usrx/a", "/etcetera"] {
             assert!(check_fixed_path(good).is_ok(), "{good}");
         }
         for bad in
             ["", "a", "/", "/a/", "/a/../b", "/a\\", "/a\"", "/a\0", "/proc/1/x", "/dev/null"]
         {
+            assert!(check_fixed_path(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_file_changes_what_code_a_program_runs_or_whom_it_believes() {
+        for bad in [
+            "/etc/ld.so.preload",
+            "/etc/ld.so.cache",
+            "//etc/./ld.so.preload",
+            "/etc/ssl/certs/a.pem",
+            "/etc/resolv.conf",
+            "/etc/hosts",
+            "/etc/gitconfig",
+            "/etc/timezone/x",
+            "/etc",
+            "/bin/sh",
+            "/usr/lib/x.so",
+            "/lib64/ld-linux-x86-64.so.2",
+            "/run/capsule/0",
+        ] {
             assert!(check_fixed_path(bad).is_err(), "{bad}");
         }
     }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::plan::Step;
 use crate::host::spawner::{Program, Root};
+use crate::policy::sandbox::SYSTEM;
 
-/// Where programs and what they need are.
-const SYSTEM: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /// What programs look up: no accounts' secrets, no keys, nothing of the network's.
 const SETTINGS: &[&str] = &[
     "/etc/alternatives",
