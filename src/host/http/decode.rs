@@ -61,6 +61,14 @@ impl Coding {
         }
     }
 
+    /// Whether a body that begins with this byte wants more memory than is given. A brotli body may
+    /// announce a window of up to a GiB by a pattern that the standard leaves invalid; one that keeps
+    /// to the standard has at most 16 MiB. The other codings say so later, to their decoders.
+    fn is_excessive(self, first: Option<&u8>) -> bool {
+        const LARGE_WINDOW: u8 = 0b001_0001;
+        self == Coding::Brotli && first.is_some_and(|byte| byte & 0x7f == LARGE_WINDOW)
+    }
+
     fn decoder(self, wire: Wire) -> Box<dyn Decoder> {
         match self {
             Coding::Gzip => {
@@ -158,9 +166,15 @@ impl Body {
 
     /// Makes the decoder; `true` if there is nothing to decode.
     fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, ErrorCode>> {
-        let Source::Unopened(wire, _) = &mut self.source else { return Poll::Ready(Ok(false)) };
+        let Source::Unopened(wire, coding) = &mut self.source else {
+            return Poll::Ready(Ok(false));
+        };
         let first = ready!(wire.poll_piece(context)).map_err(|error| of_body(&error))?;
         let Some(first) = first else { return Poll::Ready(Ok(true)) };
+        if coding.is_excessive(first.first()) {
+            let text = "the body wants a larger window than is given";
+            return Poll::Ready(Err(ErrorCode::Protocol(text.to_owned())));
+        }
         wire.put_back(first);
         if let Source::Unopened(wire, coding) = std::mem::replace(&mut self.source, Source::Nothing)
         {
@@ -168,5 +182,29 @@ impl Body {
             self.buffer = vec![0; HTTP_DECODED_BYTES].into();
         }
         Poll::Ready(Ok(false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_brotli_window_beyond_the_standard_is_seen_in_the_first_byte() {
+        // The window is coded in the lowest bits: one, four or seven of them.
+        for (byte, excessive) in [
+            (0b0001_0001, true),
+            (0b1001_0001, true),
+            (0b0000_0001, false),
+            (0b0010_0001, false),
+            (0b0111_0001, false),
+            (0b0000_1011, false),
+            (0b0000_1111, false),
+            (0b0001_0000, false),
+        ] {
+            assert_eq!(Coding::Brotli.is_excessive(Some(&byte)), excessive, "{byte:08b}");
+            assert!(!Coding::Gzip.is_excessive(Some(&byte)));
+        }
+        assert!(!Coding::Brotli.is_excessive(None));
     }
 }
