@@ -36,8 +36,15 @@ impl Draft {
     /// Reads a request: the method first, then the headers, then the URL.
     pub(super) fn read(request: &HttpRequestData) -> Result<Draft, ErrorCode> {
         let method = method(&request.method)?;
-        let (headers, length) = headers(&request.headers)?;
-        let host = host(&headers)?;
+        let (mut headers, length) = headers(&request.headers)?;
+        let host = match host(&headers)? {
+            Some((host, authority)) => {
+                // What is judged is what is sent, in that spelling.
+                headers.insert(header::HOST, authority);
+                Some(host)
+            }
+            None => None,
+        };
         let body = request.body.as_deref().map(Bytes::copy_from_slice);
         let url = Url::parse(&request.url).map_err(|_| ErrorCode::InvalidRequest)?;
         let mut draft = Draft { url, method, headers, body, length, host };
@@ -148,16 +155,26 @@ fn announced(length: &HeaderValue) -> Result<u64, ErrorCode> {
     text.and_then(|text| text.parse().ok()).ok_or(ErrorCode::InvalidRequest)
 }
 
-/// The host that the guest wants the peer to see.
-fn host(headers: &HeaderMap) -> Result<Option<String>, ErrorCode> {
+/// The host that the guest wants the peer to see, and the header that says so: both as URLs spell it,
+/// which knows many spellings of one host.
+fn host(headers: &HeaderMap) -> Result<Option<(String, HeaderValue)>, ErrorCode> {
     let mut values = headers.get_all(header::HOST).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let authority = value.to_str().ok().filter(|text| !text.contains(['/', '?', '#', '@', '\\']));
     let url = authority.and_then(|text| Url::parse(&format!("http://{text}/")).ok());
-    match url.as_ref().and_then(Url::host_str) {
-        Some(host) if values.next().is_none() => Ok(Some(host.to_owned())),
-        _ => Err(ErrorCode::InvalidRequest),
-    }
+    let (Some(text), Some(url), None) = (authority, url, values.next()) else {
+        return Err(ErrorCode::InvalidRequest);
+    };
+    let host = url.host_str().ok_or(ErrorCode::InvalidRequest)?;
+    // The port of the scheme is not in the URL, but was it said it is said on.
+    let tail = text.rsplit(']').next().unwrap_or_default();
+    let said = tail.split_once(':').is_some_and(|(_, port)| !port.trim().is_empty());
+    let authority = match url.port_or_known_default().filter(|_| said) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let authority = HeaderValue::try_from(authority).map_err(|_| ErrorCode::InvalidRequest)?;
+    Ok(Some((host.to_owned(), authority)))
 }
 
 #[cfg(test)]
@@ -250,6 +267,28 @@ mod tests {
             [("Host", ""), ("y", "")],
         ] {
             refused("http://a.example/", &headers, Some("abc"));
+        }
+    }
+
+    #[test]
+    fn the_host_that_is_sent_is_the_one_that_was_judged() {
+        for (asked, host, sent) in [
+            ("b.example", "b.example", "b.example"),
+            ("B.Example:8080", "b.example", "b.example:8080"),
+            ("b.example:80", "b.example", "b.example:80"),
+            ("b.example:443", "b.example", "b.example:443"),
+            ("b.example:", "b.example", "b.example"),
+            ("b.\texample", "b.example", "b.example"),
+            ("%62.example", "b.example", "b.example"),
+            ("0x7f.1", "127.0.0.1", "127.0.0.1"),
+            ("[::FFFF:7F00:1]:80", "[::ffff:7f00:1]", "[::ffff:7f00:1]:80"),
+            ("[0:0::1]", "[::1]", "[::1]"),
+        ] {
+            let draft = draft("https://a.example/", &[("Host", asked)], None).expect("good");
+            assert_eq!(draft.host.as_deref(), Some(host), "{asked}");
+            let head = draft.head(false).expect("good");
+            let hosts: Vec<_> = head.headers().get_all(header::HOST).iter().collect();
+            assert_eq!(hosts, [sent], "{asked}");
         }
     }
 
