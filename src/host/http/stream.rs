@@ -35,7 +35,6 @@ impl fmt::Debug for HttpStream {
 
 struct Shared {
     status: u16,
-    headers: Vec<KeyValuePair>,
     between: Option<Duration>,
     deadline: Option<Instant>,
     state: Mutex<State>,
@@ -49,6 +48,7 @@ enum State {
 }
 
 struct Open {
+    headers: Vec<KeyValuePair>,
     body: Body,
     /// What has come and nobody has taken.
     held: Bytes,
@@ -59,10 +59,10 @@ struct Open {
 
 impl HttpStream {
     pub(super) fn new(answered: Answered, rules: &Rules, slot: Slot) -> HttpStream {
-        let open = Open { body: answered.body, held: Bytes::new(), end: None, _slot: slot };
+        let Answered { status, headers, body, .. } = answered;
+        let open = Open { headers, body, held: Bytes::new(), end: None, _slot: slot };
         let shared = Shared {
-            status: answered.status.as_u16(),
-            headers: answered.headers,
+            status: status.as_u16(),
             between: rules.between,
             deadline: rules.deadline,
             state: Mutex::new(State::Open(Box::new(open))),
@@ -185,7 +185,11 @@ impl View<'_> {
     }
 
     pub(super) fn headers(self, stream: &Stream) -> Vec<KeyValuePair> {
-        self.open(stream).map_or_else(Vec::new, |shared| shared.headers.clone())
+        let Ok(shared) = self.shared(stream) else { return Vec::new() };
+        match &*shared.state() {
+            State::Open(open) => open.headers.clone(),
+            State::Closed => Vec::new(),
+        }
     }
 
     pub(super) async fn read_chunk(self, stream: &Stream) -> Result<Vec<u8>, ErrorCode> {
