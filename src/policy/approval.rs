@@ -11,9 +11,14 @@ use crate::limits::{APPROVAL_ACTION_CHARS_MAX, APPROVAL_RESOURCE_CHARS_MAX};
 pub struct Asked {
     /// What is to be done; may be empty.
     pub action: String,
-    /// What it is done to; may be empty, and is cut where it is too long.
+    /// What it is done to; may be empty. One that is too long is cut and ends with [`CUT`].
     pub resource: String,
+    /// Whether the resource, as the guest gave it, may do more than it seems to.
+    tricky: bool,
 }
+
+/// Stands at the end of a text that was longer.
+pub const CUT: char = '…';
 
 /// The action is longer than [`APPROVAL_ACTION_CHARS_MAX`] characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,8 +34,23 @@ impl Asked {
         let plain = |text: &str| -> String {
             text.chars().filter(|letter| !letter.is_control()).collect::<String>().trim().to_owned()
         };
-        let resource = plain(resource).chars().take(APPROVAL_RESOURCE_CHARS_MAX).collect();
-        Ok(Asked { action: plain(action), resource })
+        let mut shown = plain(resource);
+        let mut tricky = is_tricky(resource.trim()) || is_tricky(&shown);
+        let last = shown.char_indices().nth(APPROVAL_RESOURCE_CHARS_MAX - 1);
+        if let Some((last, letter)) = last
+            && last + letter.len_utf8() < shown.len()
+        {
+            shown.truncate(last);
+            shown.push(CUT);
+            tricky = true;
+        }
+        Ok(Asked { action: plain(action), resource: shown, tricky })
+    }
+
+    /// What was asked for earlier, to be told about again. How the guest wrote it is not known any
+    /// more, so that nothing covers it.
+    pub fn earlier(action: &str, resource: &str) -> Asked {
+        Asked { action: action.to_owned(), resource: resource.to_owned(), tricky: true }
     }
 
     /// Whether the earlier approval of `action` covers this: the resource is that action, or begins
@@ -38,7 +58,7 @@ impl Asked {
     pub fn is_covered_by(&self, action: &str) -> bool {
         let rest = self.resource.strip_prefix(action);
         let begins = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-        !action.is_empty() && begins && !self.is_tricky()
+        !action.is_empty() && begins && !self.tricky
     }
 
     /// The option that approves exactly this, as it is typed in a shell.
@@ -54,13 +74,15 @@ impl Asked {
         let rule = format!("{answer}{action}={resource}").replace('\'', r"'\''");
         format!("--approve '{rule}'")
     }
+}
 
-    /// Whether the resource has shell operators in it, or climbs out of a directory.
-    fn is_tricky(&self) -> bool {
-        let operator = [";", "&&", "|", "$(", "`", ">", "<"];
-        operator.iter().any(|operator| self.resource.contains(operator))
-            || self.resource.split(['/', ' ']).any(|part| part == "..")
-    }
+/// Whether a resource has shell operators in it, climbs out of a directory, or holds what does not
+/// show: a line break ends a command, too.
+fn is_tricky(resource: &str) -> bool {
+    let operator = [";", "&&", "|", "$(", "`", ">", "<"];
+    operator.iter().any(|operator| resource.contains(operator))
+        || resource.contains(char::is_control)
+        || resource.split(['/', ' ']).any(|part| part == "..")
 }
 
 /// For a person: `git push (git push origin main)`.
@@ -157,7 +179,7 @@ impl Rule {
             return None;
         }
         if let Some(pattern) = &self.resource {
-            let lured = self.answer.approves() && !pattern.is_literal() && asked.is_tricky();
+            let lured = self.answer.approves() && !pattern.is_literal() && asked.tricky;
             if lured || !pattern.matches(&asked.resource) {
                 return None;
             }
@@ -259,10 +281,12 @@ mod tests {
 
     #[test]
     fn requests_lose_what_does_not_show() {
-        assert_eq!(asked(" git\u{1b} push\n", "\ta\0b "), asked("git push", "ab"));
+        let plain = asked(" git\u{1b} push\n", "\ta\0b ");
+        assert_eq!((plain.action.as_str(), plain.resource.as_str()), ("git push", "ab"));
         assert_eq!(asked("", "").to_string(), "something it does not name");
         assert_eq!(asked("rm", "/a").to_string(), "rm (/a)");
-        assert_eq!(asked("a", &"ä".repeat(2000)).resource.chars().count(), 1024);
+        assert_eq!(asked("a", &"ä".repeat(1024)).resource, "ä".repeat(1024));
+        assert_eq!(asked("a", &"ä".repeat(1025)).resource, "ä".repeat(1023) + "…");
     }
 
     #[test]
@@ -289,6 +313,12 @@ mod tests {
             ("cat", "cat a/../../b", false),
             ("cat", "cat ..", false),
             ("cat", "cat a..b", true),
+            ("git push", "git push x\nrm -rf /", false),
+            ("git push", "git push x\r", true),
+            ("git push", "git push x\rrm -rf /", false),
+            ("git push", "git push x &\0& rm", false),
+            ("git push", "git push\u{1b}[2K x", false),
+            ("cat", "cat .\u{7f}./a", false),
             ("git *", "git status", false),
             ("git *", "git * x", true),
             ("delete", "/data/old.db", false),
@@ -296,6 +326,15 @@ mod tests {
         ] {
             assert_eq!(asked("x", resource).is_covered_by(action), covered, "{action} {resource}");
         }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_not_covered_by_what_is_left() {
+        let long = format!("git push {}; rm -rf /", "a".repeat(APPROVAL_RESOURCE_CHARS_MAX));
+        assert!(!asked("x", &long).is_covered_by("git push"));
+        assert_eq!(decided("x=git push *", "x", &long), None);
+        assert_eq!(decided(&format!("x={}", &long[..1024]), "x", &long), None);
+        assert!(asked("x", &long).to_string().ends_with("…)"));
     }
 
     fn decided(rule: &str, action: &str, resource: &str) -> Option<RuleAnswer> {

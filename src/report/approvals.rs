@@ -35,7 +35,7 @@ pub struct Decided {
 
 /// A line for a person, without the capsule.
 pub fn line(action: &str, resource: &str, decision: &str, source: Source) -> String {
-    let asked = Asked { action: action.to_owned(), resource: resource.to_owned() };
+    let asked = Asked::earlier(action, resource);
     let source = match source {
         Source::Rule => "by a rule",
         Source::Earlier => "by an earlier decision",

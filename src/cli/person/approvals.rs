@@ -173,7 +173,7 @@ impl Ledger {
     }
 
     pub(super) fn note(&self, request: &ApprovalRequest, decision: &'static str, source: Source) {
-        let Asked { action, resource } = request.asked.clone();
+        let Asked { action, resource, .. } = request.asked.clone();
         let capsule = request.capsule.clone();
         let decided = Decided { capsule, action, resource, decision, source };
         if let Some(told) = &self.told {
@@ -211,7 +211,7 @@ impl Drop for Noting {
 pub(super) fn missing(report: &ApprovalsReport) -> Option<Failure> {
     let mut missing = report.missing();
     let first = missing.next()?;
-    let asked = |it: &Decided| Asked { action: it.action.clone(), resource: it.resource.clone() };
+    let asked = |it: &Decided| Asked::earlier(&it.action, &it.resource);
     let message = |it: &Decided| {
         let what = escape_line(&asked(it).to_string());
         format!("{} asked for approval of {what}, and nobody was there to decide", it.capsule)
