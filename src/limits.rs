@@ -106,6 +106,8 @@ pub const NET_STREAMS_MAX: usize = 8;
 pub const NET_LISTENERS_MAX: usize = 4;
 /// Bytes in the name of a host.
 pub const NET_HOST_BYTES_MAX: usize = 255;
+/// Names that the process asks the system about at once, given up or not; ours.
+pub const NET_LOOKUPS_MAX: usize = 32;
 /// Longest time for resolving a name and connecting.
 pub const NET_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for one of several addresses of a name. Ours: one that is silent must not cost the others.
@@ -356,5 +358,8 @@ pub const PROCESS_FILES_BYTES_MAX: usize = 16 << 20;
 pub const PROCESS_ARGS_BYTES_MAX: usize = 2 << 20;
 /// Processes and threads in one sandbox. Ours.
 pub const SANDBOX_TASKS_MAX: u32 = 1024;
+/// Bytes of data of each process in a sandbox, if the guest does not say. Ours. What is reserved and
+/// never written does not count: some runtimes reserve far more than they use.
+pub const SANDBOX_DATA_BYTES: u64 = 4 << 30;
 /// How long a sandbox may take to be set up. Ours.
 pub const SANDBOX_SETUP_TIMEOUT: Duration = Duration::from_secs(10);

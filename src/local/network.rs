@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 use crate::host::http::Tls;
 use crate::host::ports::{Dialer, Network, Resolver};
+use crate::limits::NET_LOOKUPS_MAX;
 use crate::policy::endpoint::Endpoint;
 
 /// What a user says about the network.
@@ -45,7 +47,10 @@ impl fmt::Debug for NetworkOptions {
 impl NetworkOptions {
     pub(super) fn network(self) -> Arc<Network> {
         Arc::new(Network {
-            resolver: Arc::new(LocalResolver { names: self.names }),
+            resolver: Arc::new(LocalResolver {
+                names: self.names,
+                lookups: Arc::new(Semaphore::new(NET_LOOKUPS_MAX)),
+            }),
             dialer: self.dialer.unwrap_or_else(|| Arc::new(LocalDialer)),
             tls: Tls::new(self.authorities),
             allow_local: self.allow_local.into(),
@@ -69,6 +74,23 @@ impl Dialer for LocalDialer {
 /// A table of names first, then the system.
 struct LocalResolver {
     names: HashMap<String, Vec<IpAddr>>,
+    /// Places of those who ask the system.
+    lookups: Arc<Semaphore>,
+}
+
+/// Asks the system, which blocks a thread until it answers, also when nobody waits for that any more.
+/// So the place is the thread's, and not the waiting one's.
+async fn ask<R: Send + 'static>(
+    lookups: Arc<Semaphore>,
+    look_up: impl FnOnce() -> io::Result<R> + Send + 'static,
+) -> io::Result<R> {
+    let place = lookups.acquire_owned().await.map_err(io::Error::other)?;
+    let asking = tokio::task::spawn_blocking(move || {
+        let found = look_up();
+        drop(place);
+        found
+    });
+    asking.await.map_err(io::Error::other)?
 }
 
 impl Resolver for LocalResolver {
@@ -76,10 +98,34 @@ impl Resolver for LocalResolver {
         if let Some(addresses) = self.names.get(&host.to_ascii_lowercase()) {
             return Box::pin(std::future::ready(Ok(addresses.clone())));
         }
-        let host = host.to_owned();
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((host, 0)).await?;
+        let (host, lookups) = (host.to_owned(), Arc::clone(&self.lookups));
+        Box::pin(ask(lookups, move || {
+            let found = (host.as_str(), 0).to_socket_addrs()?;
             Ok(found.map(|address| address.ip()).collect())
-        })
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lookup_that_was_given_up_keeps_its_place_until_it_ends() {
+        let lookups = Arc::new(Semaphore::new(1));
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (answer, answers) = std::sync::mpsc::channel::<()>();
+        let slow = tokio::spawn(ask(Arc::clone(&lookups), move || {
+            let _ = begun.send(());
+            answers.recv().map_err(io::Error::other)
+        }));
+        begins.await.expect("it asks");
+        slow.abort();
+        assert!(slow.await.is_err_and(|error| error.is_cancelled()));
+        assert_eq!(lookups.available_permits(), 0);
+        let next = tokio::spawn(ask(Arc::clone(&lookups), || Ok(7)));
+        answer.send(()).expect("it still waits");
+        assert_eq!(next.await.expect("no panic").expect("an answer"), 7);
+        assert_eq!(lookups.available_permits(), 1);
     }
 }
