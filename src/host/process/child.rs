@@ -167,6 +167,12 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
+        // Its tasks, and pollables, may be there for longer: what nobody can read any more must not.
+        self.shared.change(|state| {
+            state.stdout.close();
+            state.stderr.close();
+            state.stdin = Stdin::Closed;
+        });
         self.kill();
     }
 }
@@ -280,4 +286,45 @@ pub(super) fn on_runtime(
     task: impl Future<Output = ()> + Send + 'static,
 ) -> Option<tokio::task::JoinHandle<()>> {
     processes.spawner.runtime().ok().map(|runtime: Handle| runtime.spawn(task))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::PROCESS_RING_BYTES;
+
+    /// Reaches nobody.
+    struct Nobody;
+
+    impl Control for Nobody {
+        fn signal(&self, _: i32) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn kill(&self) {}
+    }
+
+    impl Child {
+        /// One that does nothing.
+        pub(in crate::host::process) fn idle() -> Child {
+            let ring = || Ring::new(PROCESS_RING_BYTES, Overflow::DropOldest);
+            let stdin = Stdin::Open { pending: vec![0; 1024], last: false };
+            let state =
+                State { stdout: ring(), stderr: ring(), exit: None, offered: 0, taken: 0, stdin };
+            let shared = Shared { state: Mutex::new(state), changed: watch::Sender::new(()) };
+            Child { os_pid: 1, shared: Arc::new(shared), control: Arc::new(Nobody) }
+        }
+    }
+
+    #[test]
+    fn what_only_a_pollable_is_left_of_has_no_memory() {
+        let child = Child::idle();
+        let shared = Arc::clone(&child.shared);
+        shared.change(|state| state.stdout.push(b"abc"));
+        drop(child);
+        shared.change(|state| state.stderr.push(b"abc"));
+        let state = shared.state();
+        assert_eq!(state.stdout.len() + state.stderr.len(), 0);
+        assert!(matches!(state.stdin, Stdin::Closed));
+    }
 }

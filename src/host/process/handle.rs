@@ -14,10 +14,12 @@ use super::{Handle, View};
 use crate::host::boundary::{Stop, Waiting};
 use crate::host::io::{Pollable, Source};
 use crate::limits::{PROCESS_WRITE_BYTES_MAX, RESOURCES_MAX};
+use crate::principal::PrincipalId;
 
-/// A guest's handle to a child.
+/// A guest's handle to a child, for the principal that it was made for.
 pub struct ProcessHandle {
     hold: Hold,
+    principal: PrincipalId,
     killed: bool,
 }
 
@@ -39,12 +41,26 @@ impl Hold {
 }
 
 impl ProcessHandle {
-    pub(super) fn own(child: Child, place: Place) -> ProcessHandle {
-        ProcessHandle { hold: Hold::Own(Arc::new((child, place))), killed: false }
+    pub(super) fn own(child: Child, place: Place, principal: PrincipalId) -> ProcessHandle {
+        ProcessHandle { hold: Hold::Own(Arc::new((child, place))), principal, killed: false }
     }
 
-    pub(super) fn attached(entry: Arc<Entry>) -> ProcessHandle {
-        ProcessHandle { hold: Hold::Attached(entry), killed: false }
+    pub(super) fn attached(entry: Arc<Entry>, principal: PrincipalId) -> ProcessHandle {
+        ProcessHandle { hold: Hold::Attached(entry), principal, killed: false }
+    }
+}
+
+impl ProcessHandle {
+    /// What `principal` gets by it. A run loop acts for one principal after the other, and has the
+    /// handles of all.
+    fn hold(&self, principal: &PrincipalId) -> Result<Hold, ErrorCode> {
+        if self.principal != *principal {
+            return Err(ErrorCode::CapabilityDenied);
+        }
+        if let Hold::Attached(entry) = &self.hold {
+            entry.touch();
+        }
+        Ok(self.hold.clone())
     }
 }
 
@@ -116,10 +132,7 @@ impl Source for Printed {
 impl View<'_> {
     fn hold(&self, handle: &Handle) -> Result<Hold, ErrorCode> {
         let handle = self.table.get(handle).map_err(|_| ErrorCode::Closed)?;
-        if let Hold::Attached(entry) = &handle.hold {
-            entry.touch();
-        }
-        Ok(handle.hold.clone())
+        handle.hold(&self.scope.principal.id)
     }
 
     pub(super) fn read_logs(self, handle: &Handle) -> Result<ReadLogsResult, ErrorCode> {
@@ -201,5 +214,20 @@ impl View<'_> {
             Err(_) => Pollable::ready(),
         };
         self.table.push(pollable).map_err(|_| Stop::TooManyHandles { max: RESOURCES_MAX })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::process::registry::Registry;
+
+    #[test]
+    fn a_handle_serves_its_own_principal_alone() {
+        let [ada, bob] = ["ada", "bob"].map(|name| PrincipalId::new(name).expect("a name"));
+        let place = Registry::default().place(&ada, 1).expect("room");
+        let handle = ProcessHandle::own(Child::idle(), place, ada.clone());
+        assert!(handle.hold(&ada).is_ok());
+        assert!(matches!(handle.hold(&bob), Err(ErrorCode::CapabilityDenied)));
     }
 }

@@ -82,7 +82,7 @@ impl View<'_> {
         let program = self.program(request)?;
         let place = self.place()?;
         let (child, _) = self.start_for_call(program, streams(request, false)).await?;
-        let handle = ProcessHandle::own(child, place);
+        let handle = ProcessHandle::own(child, place, self.scope.principal.id.clone());
         self.table.push(handle).map_err(|_| ErrorCode::Quota)
     }
 
@@ -133,7 +133,7 @@ impl View<'_> {
     }
 
     pub(super) fn attach(self, id: &str) -> Answer<Handle> {
-        let handle = ProcessHandle::attached(self.find(id)?);
+        let handle = ProcessHandle::attached(self.find(id)?, self.scope.principal.id.clone());
         self.table.push(handle).map_err(|_| ErrorCode::Quota)
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Registry(Arc<Inner>);
 struct Inner {
     /// By the hash of the id, so that looking one up takes no longer the more of it is right.
     entries: Mutex<HashMap<[u8; 32], Arc<Entry>>>,
+    /// Processes that no id leads to any more, but handles may: their output is still kept.
+    released: Mutex<Vec<Weak<Entry>>>,
     /// Children in the background, persistent ones that run included, by principal.
     places: Mutex<HashMap<PrincipalId, usize>>,
 }
@@ -73,8 +75,13 @@ impl Registry {
     /// Whether there is room for another persistent process of `principal`.
     pub(super) fn check_room(&self, principal: &PrincipalId) -> Result<(), ErrorCode> {
         let entries = lock(&self.0.entries);
-        let theirs = entries.values().filter(|entry| entry.principal == *principal).count();
-        if theirs >= PROCESS_IDS_MAX || entries.len() >= PROCESS_REGISTRY_MAX {
+        let mut released = lock(&self.0.released);
+        released.retain(|entry| entry.strong_count() > 0);
+        let held: Vec<Arc<Entry>> = released.iter().filter_map(Weak::upgrade).collect();
+        drop(released);
+        let all = entries.values().chain(&held);
+        let theirs = all.filter(|entry| entry.principal == *principal).count();
+        if theirs >= PROCESS_IDS_MAX || entries.len() + held.len() >= PROCESS_REGISTRY_MAX {
             return Err(ErrorCode::RegistryFull);
         }
         Ok(())
@@ -113,10 +120,7 @@ impl Registry {
 
     /// Forgets a process that has ended; its place is free when this returns.
     pub(super) fn forget(&self, id: &str) {
-        let gone = lock(&self.0.entries).remove(&key(id));
-        if let Some(entry) = gone {
-            lock(&entry.place).take();
-        }
+        self.0.release(&key(id));
     }
 
     /// The processes of `principal`, whose label holds `label`.
@@ -124,6 +128,16 @@ impl Registry {
         let entries = lock(&self.0.entries);
         let theirs = entries.values().filter(|entry| entry.principal == *principal);
         theirs.filter(|entry| entry.keeping.label.contains(label)).cloned().collect()
+    }
+}
+
+impl Inner {
+    fn release(&self, key: &[u8; 32]) {
+        let Some(entry) = lock(&self.entries).remove(key) else { return };
+        lock(&entry.place).take();
+        let mut released = lock(&self.released);
+        released.retain(|entry| entry.strong_count() > 0);
+        released.push(Arc::downgrade(&entry));
     }
 }
 
@@ -209,7 +223,40 @@ async fn watch_over(registry: Weak<Inner>, key: [u8; 32], entry: Weak<Entry>) {
     };
     tokio::time::sleep(retention).await;
     if let Some(registry) = registry.upgrade() {
-        let gone = lock(&registry.entries).remove(&key);
-        drop(gone);
+        registry.release(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_a_handle_keeps_takes_room_also_without_an_id() {
+        let (registry, ada) = (Registry::default(), PrincipalId::new("ada").expect("a name"));
+        let mut handles = Vec::new();
+        for number in 0..PROCESS_IDS_MAX {
+            registry.check_room(&ada).expect("room");
+            let id = number.to_string();
+            let keeping = Keeping {
+                label: String::new(),
+                command: String::new(),
+                lifetime: Duration::MAX / 4,
+                idle: Duration::MAX / 4,
+                retention: Duration::ZERO,
+            };
+            let place = registry.place(&ada, 1).expect("a place");
+            drop(registry.keep(&id, ada.clone(), Child::idle(), keeping, place));
+            handles.push(registry.find(&ada, &id).expect("it is kept"));
+            registry.forget(&id);
+            assert!(registry.find(&ada, &id).is_err());
+        }
+        assert!(matches!(registry.check_room(&ada), Err(ErrorCode::RegistryFull)));
+        let bob = PrincipalId::new("bob").expect("a name");
+        assert!(registry.check_room(&bob).is_ok());
+        drop(handles.pop());
+        assert!(registry.check_room(&ada).is_ok());
     }
 }

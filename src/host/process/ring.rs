@@ -63,6 +63,11 @@ impl Ring {
         self.dropped += bytes as u64;
     }
 
+    /// Forgets what is there and all that comes.
+    pub(super) fn close(&mut self) {
+        (self.bytes, self.capacity, self.overflow) = (VecDeque::new(), 0, Overflow::DropNewest);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -154,6 +159,18 @@ mod tests {
         ring.push(b"def");
         ring.ended = true;
         assert_eq!((ring.drain_text(), ring.dropped), ("abcd".to_owned(), 2));
+    }
+
+    #[test]
+    fn a_closed_ring_takes_no_memory_and_keeps_nobody_waiting() {
+        for overflow in [Overflow::DropOldest, Overflow::Wait, Overflow::DropNewest] {
+            let mut ring = Ring::new(4, overflow);
+            ring.push(b"abcd");
+            ring.close();
+            assert!(ring.room() > 0);
+            ring.push(b"efgh");
+            assert_eq!((ring.len(), ring.bytes.capacity()), (0, 0));
+        }
     }
 
     #[test]
