@@ -7,7 +7,7 @@
 mod support;
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::chown;
 use std::os::unix::net::{SocketAddr, UnixListener};
@@ -393,6 +393,62 @@ fn system_calls_have_no_other_numbers() {
         let said = stage.says("read/numbers; exec read/numbers foreign", &[]);
         assert!(said.starts_with("errno 1\n"), "{said}");
         assert!(said.contains("signal 31"), "{said}");
+    });
+}
+
+#[test]
+fn no_socket_with_a_path_is_connected_to() {
+    each_user(|stage| {
+        // The path may be read, which is all that connecting takes.
+        let path = stage.sandbox.workspace().join("read/socket");
+        let listener = UnixListener::bind(&path).expect("a path");
+        listener.set_nonblocking(true).expect("a socket");
+        if stage.tool.is_some() {
+            own(&path);
+        }
+        let script = "perl -e 'use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0) \
+                      and connect(S, pack_sockaddr_un(\"read/socket\")) and print \"reached\\n\"; \
+                      socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) and print \"a pair\\n\"'";
+        let said = stage.says(script, &[]);
+        assert!(said.starts_with("a pair\n"), "{said}");
+        assert!(listener.accept().is_err(), "nobody came");
+        let said = stage.says(script, &["--allow-unsandboxed"]);
+        assert!(said.starts_with("reached\na pair\n"), "{said}");
+    });
+}
+
+#[test]
+fn no_datagram_leaves_and_no_other_kind_of_socket_is_made() {
+    each_user(|stage| {
+        let listener = UdpSocket::bind("127.0.0.1:0").expect("loopback");
+        listener.set_nonblocking(true).expect("a socket");
+        let port = listener.local_addr().expect("bound").port();
+        // Of packets, of the kernel's ciphers, and to a machine around this one.
+        let script = format!(
+            "perl -e 'use Socket; socket(S, AF_INET, SOCK_DGRAM, 0) or die; \
+             send(S, \"x\", 0, pack_sockaddr_in({port}, inet_aton(\"127.0.0.1\"))); \
+             for $domain (17, 38, 40) {{ \
+             print \"made $domain\\n\" if socket(T, $domain, SOCK_STREAM, 0) or $! != 1 }}'; echo end"
+        );
+        let said = stage.says(&script, &[]);
+        assert!(said.starts_with("end\n"), "{said}");
+        assert!(listener.recv(&mut [0; 8]).is_err(), "nothing came");
+    });
+}
+
+#[test]
+fn what_filters_cannot_look_into_is_refused_as_a_whole() {
+    let look = if cfg!(target_arch = "aarch64") { 270 } else { 310 };
+    each_user(|stage| {
+        // A look into another process, a ring of calls, and a process in a user namespace of its own.
+        let script = format!(
+            "perl -e '$none = pack(\"Q15\", (0) x 15); $new = pack(\"Q11\", 0x10000000, (0) x 10); \
+             $r = syscall({look}, 1, 0, 0, 0, 0, 0); print \"$r \", $! + 0, \"\\n\"; \
+             $r = syscall(425, 1, $none); print \"$r \", $! + 0, \"\\n\"; \
+             $r = syscall(435, $new, 88); exit if $r == 0; print \"$r \", $! + 0, \"\\n\"'"
+        );
+        let said = stage.says(&script, &[]);
+        assert!(said.starts_with("-1 1\n-1 1\n-1 38\n"), "{said}");
     });
 }
 

@@ -68,8 +68,9 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_vhangup,
 ];
 
-/// Kinds of sockets that a network namespace holds in.
-const DOMAINS: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+/// Kinds of sockets that a network namespace holds in. Those with a path are not among them: a path
+/// that may only be read is enough to connect to whoever listens there. A pair of sockets needs none.
+const DOMAINS: [libc::c_int; 3] = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
 /// What makes a new process one of other namespaces.
 const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWUSER,
