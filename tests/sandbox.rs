@@ -437,6 +437,16 @@ fn no_datagram_leaves_and_no_other_kind_of_socket_is_made() {
 }
 
 #[test]
+fn little_of_the_machine_is_told() {
+    each_user(|stage| {
+        let script = "cd /proc; cat cmdline keys key-users kallsyms modules partitions 2>/dev/null; \
+                      cat uptime stat loadavg >/dev/null && head -c 8 meminfo";
+        let said = stage.says(script, &[]);
+        assert!(said.starts_with("MemTotal"), "{said}");
+    });
+}
+
+#[test]
 fn what_filters_cannot_look_into_is_refused_as_a_whole() {
     let look = if cfg!(target_arch = "aarch64") { 270 } else { 310 };
     each_user(|stage| {

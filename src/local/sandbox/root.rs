@@ -24,6 +24,27 @@ const ROOT: &str = "size=4m,nr_inodes=4096,mode=755";
 /// Where the root is made: a directory that every system has, and that nobody looks at meanwhile.
 const BASE: &str = "/usr";
 
+/// Files of `/proc` that tell how the machine was started, what it is made of, and who uses it.
+const MACHINE: &[&str] = &[
+    "cmdline",
+    "config.gz",
+    "diskstats",
+    "interrupts",
+    "iomem",
+    "ioports",
+    "kallsyms",
+    "kcore",
+    "key-users",
+    "keys",
+    "locks",
+    "modules",
+    "partitions",
+    "sched_debug",
+    "swaps",
+    "timer_list",
+    "vmallocinfo",
+];
+
 /// Makes the root that `view` describes and goes into it.
 pub(super) fn build(view: &[Step]) -> io::Result<()> {
     let named = |what: &Path, error: io::Error| {
@@ -101,7 +122,16 @@ fn processes() -> io::Result<()> {
     let at = Path::new(BASE).join("proc");
     fs::create_dir(&at)?;
     let flags = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    let _ = rustix::mount::mount("proc", &at, "proc", flags, None::<&std::ffi::CStr>);
+    if rustix::mount::mount("proc", &at, "proc", flags, None::<&std::ffi::CStr>).is_err() {
+        return Ok(());
+    }
+    // Not more of the machine than programs ask for: they look up its memory and its processors.
+    for name in MACHINE {
+        match rustix::mount::mount_bind("/dev/null", at.join(name)) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     Ok(())
 }
 
