@@ -437,12 +437,53 @@ fn no_datagram_leaves_and_no_other_kind_of_socket_is_made() {
 }
 
 #[test]
+fn a_program_inherits_its_three_streams_alone() {
+    each_user(|stage| {
+        // The fourth is the directory that is being read.
+        let files = [0, 1, 2, 3].map(|file| format!("/proc/self/fd/{file}")).join(" ");
+        for options in [&[][..], &["--allow-unsandboxed"]] {
+            let said = stage.says("echo /proc/self/fd/*", options);
+            assert!(said.starts_with(&format!("{files}\n")), "{said}");
+        }
+    });
+}
+
+#[test]
 fn little_of_the_machine_is_told() {
     each_user(|stage| {
         let script = "cd /proc; cat cmdline keys key-users kallsyms modules partitions 2>/dev/null; \
                       cat uptime stat loadavg >/dev/null && head -c 8 meminfo";
         let said = stage.says(script, &[]);
         assert!(said.starts_with("MemTotal"), "{said}");
+    });
+}
+
+#[test]
+fn memory_of_a_program_is_bounded_and_runs_out_for_it_first() {
+    each_user(|stage| {
+        let said = stage.says("ulimit -d; cat /proc/self/oom_score_adj", &[]);
+        assert!(said.starts_with("4194304\n1000\n"), "{said}");
+    });
+}
+
+/// Whether each PID namespace has a greatest number of its own, which bounds root as well.
+fn numbers_are_of_a_namespace() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("Linux has a release");
+    let mut parts = release.split('.').map_while(|part| part.parse::<u32>().ok());
+    (parts.next(), parts.next()) >= (Some(6), Some(14))
+}
+
+#[test]
+fn what_only_multiplies_comes_to_an_end() {
+    each_user(|stage| {
+        let bomb = "perl -e 'while ($n < 3000) { $p = fork; last unless defined $p; \
+                    if (!$p) { sleep 3600; exit } $n++ } print \"$n \"'";
+        let said = stage.says(bomb, &[]);
+        let made: u32 =
+            said.split(' ').next().and_then(|made| made.parse().ok()).expect("a number");
+        if stage.tool.is_some() || numbers_are_of_a_namespace() {
+            assert!((512..1536).contains(&made), "{made}");
+        }
     });
 }
 
@@ -459,6 +500,29 @@ fn what_filters_cannot_look_into_is_refused_as_a_whole() {
         );
         let said = stage.says(&script, &[]);
         assert!(said.starts_with("-1 1\n-1 1\n-1 38\n"), "{said}");
+    });
+}
+
+#[test]
+fn the_end_of_the_supervisor_is_the_end_of_what_it_supervises() {
+    each_user(|stage| {
+        let script = "trap '' TERM HUP; (setsid sleep 3600 &); sleep 3600; :";
+        let running = stage.launch(script, &[]).spawn();
+        let tool = running.id();
+        stage.wait_until(tool, "the programs run", |left| left.len() >= 3);
+        let threads = fs::read_dir(format!("/proc/{tool}/task")).expect("it runs").flatten();
+        let children: String = threads
+            .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+            .collect();
+        let [supervisor] = children.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("one supervisor: {children}");
+        };
+        let supervisor = supervisor.parse().ok().and_then(rustix::process::Pid::from_raw);
+        let supervisor = supervisor.expect("the number of a process");
+        rustix::process::kill_process(supervisor, rustix::process::Signal::KILL).expect("it runs");
+        let said = running.finish().expect_code(0).stdout;
+        assert!(said.contains("signal 9"), "{said}");
+        stage.wait_until(0, "nothing is left", <[u32]>::is_empty);
     });
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Plan {
     /// What the child sees of the machine; `None` when it is not confined.
     pub(super) view: Option<Vec<Step>>,
     pub(super) memory_bytes: Option<u64>,
+    /// Of these, what is not only reserved.
+    pub(super) data_bytes: Option<u64>,
     pub(super) cpu_secs: Option<u64>,
     pub(super) tasks: Option<u32>,
     pub(super) open_files: Option<u32>,

@@ -19,7 +19,7 @@ use super::view;
 use crate::host::spawner::{
     Control, Exit, InjectionPlace, Program, SpawnError, Spawned, Spawner, Spawning,
 };
-use crate::limits::{SANDBOX_SETUP_TIMEOUT, SANDBOX_TASKS_MAX};
+use crate::limits::{SANDBOX_DATA_BYTES, SANDBOX_SETUP_TIMEOUT, SANDBOX_TASKS_MAX};
 
 /// Where files are in a sandbox that a variable leads to.
 const FILES: &str = "/run/capsule";
@@ -120,11 +120,13 @@ impl Shared {
         let plan = self.plan(&program, &files)?;
         let streams = Streams::new().map_err(failed)?;
         let (ours, theirs) = StdUnixStream::pair().map_err(failed)?;
-        let mut process = tokio::process::Command::new(supervisor);
-        process.arg0(SUPERVISOR).env_clear().current_dir("/");
-        process.stdin(Stdio::from(OwnedFd::from(theirs)));
-        process.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = process.spawn().map_err(failed)?;
+        let mut command = tokio::process::Command::new(supervisor);
+        command.arg0(SUPERVISOR).env_clear().current_dir("/");
+        command.stdin(Stdio::from(OwnedFd::from(theirs)));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut process = command.spawn().map_err(failed)?;
+        // It has the supervisor's end of the socket, which would stay open without a supervisor.
+        drop(command);
         let os_pid = process.id().unwrap_or(0);
         send_streams(&ours, &plan, &streams.theirs).map_err(failed)?;
         drop(streams.theirs);
@@ -170,6 +172,8 @@ impl Shared {
             cwd,
             view: confined.then(|| view::view(program, &files.placed, self.home.as_deref())),
             memory_bytes: program.limits.memory_bytes,
+            data_bytes: (confined && program.limits.memory_bytes.is_none())
+                .then_some(SANDBOX_DATA_BYTES),
             cpu_secs: program.limits.cpu_secs,
             // Unconfined, the count is that of all processes of the user.
             tasks: confined.then(|| program.limits.tasks.unwrap_or(SANDBOX_TASKS_MAX)),
@@ -278,5 +282,20 @@ impl Control for Socket {
     fn kill(&self) {
         // Dropped, the half is shut down, and the supervisor reads the end.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_supervisor_that_goes_away_is_noticed_at_once() {
+        for supervisor in ["/bin/true", "/bin/false"] {
+            let spawner = LocalSpawner::new(Some(supervisor.into()), false, None);
+            let program = Program { command: "sh".to_owned(), ..Program::default() };
+            let error = spawner.spawn(program).await.err().expect("there is no supervisor");
+            assert_ne!(error, failed("the sandbox took too long"));
+        }
     }
 }

@@ -24,6 +24,8 @@ use super::{confine, root, system};
 
 /// Longest plan that is read, in bytes.
 const PLAN_BYTES_MAX: u32 = 64 << 20;
+/// Numbers of processes that the kernel gives out once in a namespace, and one for its first process.
+const RESERVED_NUMBERS: u32 = 302;
 /// Rounds in which descendants that ran away are looked for.
 const HUNT_ROUNDS: usize = 64;
 
@@ -43,8 +45,7 @@ impl From<io::Error> for Trouble {
 /// Serves one child; what it returns is the exit code of this process.
 pub(super) fn serve() -> u8 {
     system::forget_inherited_files();
-    let Ok(socket) = rustix::io::dup(rustix::stdio::stdin()) else { return 1 };
-    let _ = rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC);
+    let Ok(socket) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else { return 1 };
     let mut socket = UnixStream::from(socket);
     match receive(&mut socket)
         .map_err(Trouble::from)
@@ -111,9 +112,38 @@ fn run(socket: &UnixStream, plan: Plan, streams: [OwnedFd; 3]) -> Result<(), Tro
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
         .map_err(io::Error::from)?;
     let _ = nix::unistd::sethostname("sandbox");
+    bound(&plan);
     root::build(view)?;
     confine::confine(view).map_err(Trouble::Unconfined)?;
     supervise(socket, &plan, streams)
+}
+
+/// Bounds what a process alone does not: when memory runs out, this namespace goes first, and it has
+/// only so many numbers for processes. That holds for root as well, whom the limit of a process leaves
+/// out. Where the system does not let this be said it is not said.
+fn bound(plan: &Plan) {
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
+    if let Some(tasks) = plan.tasks.filter(|_| are_numbers_of_a_namespace()) {
+        // The lowest numbers are given once and then never again.
+        let most = tasks.saturating_add(RESERVED_NUMBERS).to_string();
+        let _ = fs::write("/proc/sys/kernel/pid_max", most);
+    }
+}
+
+/// Whether each PID namespace has a greatest number of its own. Before, writing it would change that
+/// of the machine.
+fn are_numbers_of_a_namespace() -> bool {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    has_own_numbers(&release)
+}
+
+/// The same of a kernel of this release: it is so since 6.14.
+fn has_own_numbers(release: &str) -> bool {
+    let mut parts = release.split(|letter: char| !letter.is_ascii_digit()).map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (6, 14),
+        _ => false,
+    }
 }
 
 /// Goes into namespaces of its own; the PID namespace begins with the next process.
@@ -185,7 +215,7 @@ fn supervise(mut socket: &UnixStream, plan: &Plan, streams: [OwnedFd; 3]) -> Res
 /// Starts the child in a group of its own. One that cannot be started ends at once, as it would in a
 /// shell, and says why.
 fn start(plan: &Plan, [stdin, stdout, stderr]: [OwnedFd; 3]) -> Result<Pid, Trouble> {
-    let complaints = rustix::io::dup(&stderr).map_err(io::Error::from)?;
+    let complaints = rustix::io::fcntl_dupfd_cloexec(&stderr, 3).map_err(io::Error::from)?;
     let mut command = Command::new(&plan.command);
     command.args(&plan.args).env_clear().current_dir(&plan.cwd).process_group(0);
     command.envs(plan.env.iter().map(|(name, value)| (name, value)));
@@ -251,6 +281,21 @@ fn hunt() {
         for pid in children {
             let _ = nix::sys::signal::kill(Pid::from_raw(pid), Signal::SIGKILL);
             let _ = waitpid(Pid::from_raw(pid), None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_bounded_where_that_is_not_the_whole_machine() {
+        for release in ["6.14.0", "6.18.44-a\n", "7.0-rc1"] {
+            assert!(has_own_numbers(release), "{release}");
+        }
+        for release in ["6.13.9", "6.8.0-14.1", "5.15.0", "", "x", "6", "-6.18"] {
+            assert!(!has_own_numbers(release), "{release}");
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn limit(command: &mut Command, plan: &Plan) {
     let limits = [
         (Resource::RLIMIT_CORE, Some(0)),
         (Resource::RLIMIT_AS, plan.memory_bytes),
+        (Resource::RLIMIT_DATA, plan.data_bytes),
         (Resource::RLIMIT_CPU, plan.cpu_secs),
         (Resource::RLIMIT_NPROC, plan.tasks.map(u64::from)),
         (Resource::RLIMIT_NOFILE, plan.open_files.map(u64::from)),
