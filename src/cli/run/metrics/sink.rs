@@ -149,9 +149,8 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let not_a_file = || std::io::Error::from(std::io::ErrorKind::InvalidFilename);
     let dir = path.parent().ok_or_else(not_a_file)?;
     let name = path.file_name().ok_or_else(not_a_file)?;
-    // A pipe or a device is not replaced, but written to.
     if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
-        return std::fs::File::options().write(true).open(path)?.write_all(text.as_bytes());
+        return write_to(path, text);
     }
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
@@ -161,16 +160,23 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
+/// A pipe or a device is not replaced, but written to, without waiting for whoever reads it.
+fn write_to(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).map_err(std::io::Error::other)?;
+    let mut file = std::fs::File::options().write(true).custom_flags(flags).open(path)?;
+    match file.write_all(text.as_bytes()) {
+        // A reader that is gone wants no more.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Lets others read it: a collector runs as somebody else, as a rule.
-#[cfg(unix)]
 fn readable(file: &std::fs::File) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
@@ -202,5 +208,15 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).expect("a listing").count(), 1);
         assert!(write(&dir.path().join("gone/m.prom"), "").is_err());
         assert!(write(dir.path(), "").is_err(), "a directory is no file");
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_an_error_and_no_wait() {
+        let dir = tempfile::tempdir().expect("a scratch directory");
+        let path = dir.path().join("pipe");
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, rustix::fs::Mode::RWXU, 0)
+            .expect("a pipe");
+        assert!(write(&path, "one\n").is_err());
     }
 }
