@@ -6,7 +6,7 @@
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Bytes in a profile or in the groups file: far beyond any real one.
 pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -16,33 +16,27 @@ pub(super) const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct Stamp {
     id: (u64, u64),
     bytes: u64,
-    modified: Option<Duration>,
+    modified: (i64, i64),
     changed: Duration,
 }
 
 impl Stamp {
     fn of(meta: &Metadata) -> Stamp {
-        let modified = meta.modified().ok().and_then(since_epoch);
-        #[cfg(unix)]
-        let (id, changed) = {
-            use std::os::unix::fs::MetadataExt;
-            let secs = u64::try_from(meta.ctime()).unwrap_or(0);
-            let nanos = u32::try_from(meta.ctime_nsec()).unwrap_or(0);
-            ((meta.dev(), meta.ino()), Duration::new(secs, nanos))
-        };
-        #[cfg(not(unix))]
-        let (id, changed) = ((0, 0), modified.unwrap_or_default());
-        Stamp { id, bytes: meta.len(), modified, changed }
+        use std::os::unix::fs::MetadataExt;
+        let secs = u64::try_from(meta.ctime()).unwrap_or(0);
+        let nanos = u32::try_from(meta.ctime_nsec()).unwrap_or(0);
+        Stamp {
+            id: (meta.dev(), meta.ino()),
+            bytes: meta.len(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: Duration::new(secs, nanos),
+        }
     }
 
     /// When the file was written or its entry changed, since the Unix epoch.
     pub(super) fn changed(self) -> Duration {
         self.changed
     }
-}
-
-fn since_epoch(time: SystemTime) -> Option<Duration> {
-    time.duration_since(SystemTime::UNIX_EPOCH).ok()
 }
 
 /// The stamp of what [`read_stamped`] would read, or nothing when there is no file of that name.
