@@ -126,3 +126,34 @@ fn a_deadline_and_an_interrupt_end_a_wait_for_a_server() {
     running.signal(Signal::INT);
     drop(running.finish().expect_code(130));
 }
+
+#[test]
+fn a_deadline_ends_a_response_that_makes_progress() {
+    let head = || Part::Text("HTTP/1.1 200 OK\r\n\r\n".to_owned());
+    let again = "HTTP/1.1 100 Continue\r\n\r\n".to_owned();
+    for parts in
+        [vec![head(), Part::Other(Other::Drip(10))], vec![Part::Other(Other::Endless(again))]]
+    {
+        let place = Place::with(&[("/", parts)]);
+        let plain = place.web.plain();
+        let payload = format!(r#"{{"url": "http://{plain}/"}}"#);
+        let [flag, endpoint] = Place::allowing(plain);
+        let more = [&flag, &endpoint, "--timeout", "500ms"];
+        drop(place.invoke("fetch", &payload, &more).expect_code(8));
+    }
+}
+
+#[test]
+fn a_body_that_wants_a_larger_window_than_is_given_is_refused() {
+    // What follows would be one letter each; the windows are of 1 GiB.
+    for (coding, bytes) in [("br", "111e0800003c6103"), ("zstd", "28b52ffd00a009000061")] {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {coding}\r\n\r\n");
+        let body = Part::Other(Other::Hex(bytes.to_owned()));
+        let place = Place::with(&[("/", vec![Part::Text(head), body])]);
+        let plain = place.web.plain();
+        let payload = format!(r#"{{"url": "http://{plain}/"}}"#);
+        let [flag, endpoint] = Place::allowing(plain);
+        let output = place.invoke("fetch", &payload, &[&flag, &endpoint, "--trace"]);
+        assert!(output.stderr.contains("protocol("), "{coding}: {}", output.stderr);
+    }
+}

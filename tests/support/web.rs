@@ -47,6 +47,10 @@ pub(crate) enum Other {
     GzipMebibytes(u32),
     /// Members of gzip with nothing in them, without end.
     GzipOfNothing(bool),
+    /// This text again and again, without end.
+    Endless(String),
+    /// A byte every so many milliseconds, without end.
+    Drip(u64),
     /// A response with the request in its body, head included.
     Echo(bool),
     /// Nothing more, until the client goes.
@@ -323,6 +327,17 @@ fn write_other(stream: &mut (impl Read + Write), other: &Other, request: &[u8]) 
                 stream.write_all(&members)?;
             }
         }
+        Other::Endless(text) => {
+            let many = text.repeat(1000);
+            loop {
+                stream.write_all(many.as_bytes())?;
+            }
+        }
+        Other::Drip(pause) => loop {
+            stream.write_all(b"x")?;
+            stream.flush()?;
+            thread::sleep(Duration::from_millis(*pause));
+        },
         Other::Echo(_) => {
             let length = request.len();
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
