@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use hyper::body::Incoming;
@@ -22,15 +22,28 @@ use super::upload::Payload;
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
-/// Tells whether bytes that were written could not be passed on.
+/// Reads of one turn. A peer that says "continue" without end would otherwise keep the connection
+/// reading, and whoever waits for it from seeing what time it is.
+const READS: u32 = 4;
+
+/// What the connection and its owner share.
+#[derive(Default)]
+struct Flow {
+    /// Whether the network has not taken everything that was written.
+    stuck: AtomicBool,
+    /// How often it may be read from before the owner has to turn the connection again.
+    reads: AtomicU32,
+}
+
+/// Keeps the flow of a connection.
 struct Plug {
     transport: Box<dyn Transport>,
-    stuck: Arc<AtomicBool>,
+    flow: Arc<Flow>,
 }
 
 impl Plug {
     fn note<R>(&self, written: Poll<R>) -> Poll<R> {
-        self.stuck.store(written.is_pending(), Ordering::Relaxed);
+        self.flow.stuck.store(written.is_pending(), Ordering::Relaxed);
         written
     }
 }
@@ -41,6 +54,11 @@ impl AsyncRead for Plug {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let spent = |reads: u32| reads.checked_sub(1);
+        if self.flow.reads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spent).is_err() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         Pin::new(&mut self.transport).poll_read(context, into)
     }
 }
@@ -84,13 +102,14 @@ type Answer = Pin<Box<dyn Future<Output = hyper::Result<http::Response<Incoming>
 /// A connection that carries one request and its response.
 pub(super) struct Line {
     driver: Option<Driver>,
-    stuck: Arc<AtomicBool>,
+    flow: Arc<Flow>,
     _sender: SendRequest<Payload>,
 }
 
 impl Line {
     /// Moves on as far as it goes without waiting. Failures show in the response or its body.
     pub(super) fn turn(&mut self, context: &mut Context<'_>) {
+        self.flow.reads.store(READS, Ordering::Relaxed);
         let ended = self.driver.as_mut().is_some_and(|it| it.as_mut().poll(context).is_ready());
         if ended {
             self.driver = None;
@@ -104,7 +123,7 @@ impl Line {
 
     /// Whether the network has not taken everything that was written.
     pub(super) fn is_stuck(&self) -> bool {
-        self.stuck.load(Ordering::Relaxed)
+        self.flow.stuck.load(Ordering::Relaxed)
     }
 }
 
@@ -121,12 +140,12 @@ impl Exchange {
         head: http::Request<()>,
         payload: Payload,
     ) -> Result<Exchange, ErrorCode> {
-        let stuck = Arc::new(AtomicBool::new(false));
-        let plug = Plug { transport, stuck: Arc::clone(&stuck) };
+        let flow = Arc::new(Flow::default());
+        let plug = Plug { transport, flow: Arc::clone(&flow) };
         let made = Builder::new().handshake(TokioIo::new(plug)).await;
         let (mut sender, driver) = made.map_err(|error| of_head(&error))?;
         let answer = Box::pin(sender.send_request(head.map(|()| payload)));
-        let line = Line { driver: Some(Box::pin(driver)), stuck, _sender: sender };
+        let line = Line { driver: Some(Box::pin(driver)), flow, _sender: sender };
         Ok(Exchange { line, answer })
     }
 
