@@ -110,6 +110,12 @@ fn rfc3339(since_epoch: Duration) -> String {
     text.strip_suffix('Z').map_or_else(|| text.clone(), |text| format!("{text}+00:00"))
 }
 
+/// How long a sleep is, cancelled or not.
+pub(super) fn sleep(duration_ns: u64) -> Result<Duration, ErrorCode> {
+    let duration = Duration::from_nanos(duration_ns);
+    if duration > SLEEP_MAX { Err(ErrorCode::TooLarge) } else { Ok(duration) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,10 +126,4 @@ mod tests {
         check(Duration::ZERO, "1970-01-01T00:00:00.000000000+00:00");
         check(Duration::new(1_577_836_800, 5), "2020-01-01T00:00:00.000000005+00:00");
     }
-}
-
-/// How long a sleep is, cancelled or not.
-pub(super) fn sleep(duration_ns: u64) -> Result<Duration, ErrorCode> {
-    let duration = Duration::from_nanos(duration_ns);
-    if duration > SLEEP_MAX { Err(ErrorCode::TooLarge) } else { Ok(duration) }
 }
