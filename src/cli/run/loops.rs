@@ -175,8 +175,11 @@ impl Session<'_> {
             let Role::Loop(live) = &self.members[member].role else { continue };
             match tokio::time::timeout_at(deadline, live.run.ready()).await {
                 Ok(true) => self.say_ready(member),
-                // A loop that ended before is reported as having ended.
-                Ok(false) => {}
+                // A loop that ended before is reported as having ended, unless it was none.
+                Ok(false) => {
+                    let report = live.run.ended().await;
+                    self.serve_instead(member, &report);
+                }
                 Err(_) => self.say_late(member),
             }
         }
@@ -239,6 +242,11 @@ impl Session<'_> {
     }
 
     fn loop_ended(&mut self, member: usize, generation: u64, report: &LoopReport, closing: bool) {
+        if matches!(self.members[member].role, Role::Handlers(_)) {
+            // It was no loop, and its handlers are served.
+            self.ledgers.add_loop(report);
+            return;
+        }
         if self.is_upcoming(member, generation) {
             self.upcoming_ended(member, report);
         }

@@ -87,6 +87,44 @@ impl Session<'_> {
         }
     }
 
+    /// Serves the handlers of a capsule whose `run` returned without having taken part in anything: a
+    /// toolchain's stub that could not be told from a loop.
+    pub(super) fn serve_instead(&mut self, member: usize, report: &LoopReport) {
+        let handlers = self.members[member].capsule.manifest.handlers().count();
+        if report.end != LoopEnd::Exited || took_part(report) || handlers == 0 {
+            return;
+        }
+        let name = self.members[member].name.clone();
+        match self.serve_handlers(member) {
+            Ok(()) => self.hosting.reporter.warn(&format!(
+                "the run loop of {name} returned and had not taken part in anything: its handlers are \
+                 called after all"
+            )),
+            Err(failure) => {
+                let message = format!("the handlers of {name} are not called: {}", failure.message);
+                self.hosting.reporter.warn(&message);
+            }
+        }
+    }
+
+    fn serve_handlers(&mut self, member: usize) -> Result<(), Failure> {
+        let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
+        let entry = &mut self.members[member];
+        let (capsule, code) = (&entry.capsule, entry.code.clone());
+        let surface = capsule.surface()?;
+        let place = self.hosting.place;
+        let ready = place.attach(capsule, code, surface, HostingOptions::default())?;
+        let served = self.hosting.served(&capsule.manifest, &ready)?;
+        let loaded = served.loaded.clone();
+        dispatcher.serve(member, served);
+        entry.source_id = ready.hosted.host.source_id;
+        entry.inbound = ready.hosted.host.services.inbound.clone();
+        entry.role = Role::Handlers(loaded);
+        self.sources.insert(entry.source_id, member);
+        self.bind_again();
+        Ok(())
+    }
+
     /// Puts the handlers of all members as they are now into order.
     fn bind_again(&mut self) {
         let handlers = self.members.iter().enumerate();
@@ -150,4 +188,14 @@ impl Session<'_> {
     pub(super) fn current(&self) -> Vec<Arc<Capsule>> {
         self.members.iter().map(|member| Arc::clone(&member.capsule)).collect()
     }
+}
+
+/// Whether a loop did anything that a loop is for: it subscribed, signalled readiness, asked for its
+/// handlers, or opened a socket.
+fn took_part(report: &LoopReport) -> bool {
+    report.call.host_calls.iter().any(|calls| {
+        let name = calls.function.name;
+        name.starts_with("bind-")
+            || matches!(name, "subscribe" | "signal-ready" | "get-interceptor-bindings")
+    })
 }
