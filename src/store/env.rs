@@ -62,9 +62,7 @@ impl Store {
     pub fn env(&self, principal: &str, id: &str) -> Result<Env<'_>, NameError> {
         Ok(Env { store: self, path: self.home.env_file(principal, id)? })
     }
-}
 
-impl Store {
     /// The file in the directory of an installed capsule in which older installs left the values of
     /// its owner. It is only read.
     pub fn env_beside(&self, id: &str) -> Result<Env<'_>, NameError> {
