@@ -143,7 +143,7 @@ impl Engine {
 
 impl Code {
     /// Links the code to the host functions of `capsule`: to those of the interfaces that it
-    /// imports, since binding all of them takes longer than everything else before a small call.
+    /// imports, since binding all of them would be the largest part of starting a small call.
     pub fn link(&self, capsule: Arc<CapsuleHost>) -> Result<Loaded, LinkError> {
         let engine = &self.flavoured.engine;
         let mut linker = Linker::new(engine);
