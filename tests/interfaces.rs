@@ -299,14 +299,19 @@ impl Notes {
 impl Observer for Notes {
     fn observe(&mut self, record: &CallRecord<'_>) {
         let args: Vec<String> = record.args().iter().map(ToString::to_string).collect();
-        let mut line =
-            format!("#{} {}({})", record.sequence, record.function.short_name(), args.join(", "));
+        let mut line = format!(
+            "#{} {}({})",
+            record.call.sequence,
+            record.function().short_name(),
+            args.join(", ")
+        );
         let result = record.result().map_or_else(|| "stopped".to_owned(), |it| it.to_string());
         let _ = write!(line, " → {result}");
         if let Some(denial) = record.denial {
             let _ = write!(line, " | {} | {}", denial.capability, denial.grant);
         }
-        let note = Note { line, fuel_left: record.fuel_left, guest_fuel: record.guest_fuel };
+        let note =
+            Note { line, fuel_left: record.call.fuel_left, guest_fuel: record.call.guest_fuel };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 }

@@ -185,13 +185,14 @@ fn stopped(stop: &Stop) -> Ending {
             };
             Ending::Spun { windows: *windows, spun: time(*ticks), busy: time(*busy_ticks) }
         }
-        Stop::NotServed { .. } | Stop::TooManyHandles { .. } | Stop::Overwritten { .. } => {
-            Ending::Trap(Trap {
-                code: "host".to_owned(),
-                message: stop.to_string(),
-                backtrace: Vec::new(),
-            })
-        }
+        Stop::NotServed { .. }
+        | Stop::TooManyHandles { .. }
+        | Stop::Overwritten { .. }
+        | Stop::StoodIn(_) => Ending::Trap(Trap {
+            code: "host".to_owned(),
+            message: stop.to_string(),
+            backtrace: Vec::new(),
+        }),
     }
 }
 

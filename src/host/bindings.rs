@@ -7,7 +7,17 @@
 
 pub(crate) use super::describe::describe_generated;
 use super::describe::{Describe, Value};
-use super::table::Handles;
+use super::restore::{Restore, Unlike};
+use super::table::{Handles, Table};
+
+/// Generated types as data, there and back.
+macro_rules! generated {
+    ($($ty:ty),* $(,)?) => {
+        $crate::host::describe::describe_generated!($($ty),*);
+        $crate::host::restore::restore_generated!($($ty),*);
+    };
+}
+use generated;
 
 wasmtime::component::bindgen!({
     path: "wit",
@@ -27,7 +37,7 @@ wasmtime::component::bindgen!({
         "astrid:io/poll@1.0.0.pollable": crate::host::io::Pollable,
         "astrid:ipc/host@1.0.0.subscription": crate::host::ipc::Subscription,
     },
-    additional_derives: [serde::Serialize],
+    additional_derives: [serde::Serialize, serde::Deserialize],
 });
 
 /// Types that hold handles, of which nothing can be derived.
@@ -73,7 +83,7 @@ pub mod network {
             "astrid:net/host@1.0.0.udp-socket": crate::host::net::NoSocket,
             "astrid:net/host@1.0.0.unix-listener": crate::host::net::Door,
         },
-        additional_derives: [serde::Serialize],
+        additional_derives: [serde::Serialize, serde::Deserialize],
     });
 }
 
@@ -93,7 +103,7 @@ pub(crate) mod http {
                 "astrid:http/host@1.1.0.http-stream": crate::host::http::HttpStream,
                 "astrid:http/host@1.1.0.http-upload": crate::host::http::HttpUpload,
             },
-            additional_derives: [serde::Serialize, PartialEq],
+            additional_derives: [serde::Serialize, serde::Deserialize, PartialEq],
         });
     }
 
@@ -108,14 +118,14 @@ pub(crate) mod http {
                 "astrid:io/streams@1.0.0": crate::host::bindings::with_handles::astrid::io::streams,
                 "astrid:http/host@1.0.0.http-stream": crate::host::http::HttpStream,
             },
-            additional_derives: [serde::Serialize, PartialEq],
+            additional_derives: [serde::Serialize, serde::Deserialize, PartialEq],
         });
     }
 
     pub(crate) use v1_0::astrid::http1_0_0::host as old;
     pub(crate) use v1_1::astrid::http1_1_0::host as new;
 
-    crate::host::describe::describe_generated!(
+    super::generated!(
         new::ErrorCode,
         new::HttpRequestData,
         new::HttpResponseData,
@@ -139,13 +149,13 @@ pub mod processes {
             "astrid:io/poll@1.0.0": super::astrid::io::poll,
             "astrid:process/host@1.1.0.process-handle": crate::host::process::ProcessHandle,
         },
-        additional_derives: [serde::Serialize],
+        additional_derives: [serde::Serialize, serde::Deserialize],
     });
 }
 
 pub(crate) use processes::astrid::process1_1_0::host as process;
 
-describe_generated!(
+generated!(
     approval::ApprovalRequest,
     approval::ApprovalResponse,
     approval::ErrorCode,
@@ -201,6 +211,18 @@ impl Describe for streams::StreamError {
                 Value::Case("last-operation-failed".into(), Some(error))
             }
             streams::StreamError::Closed => Value::Case("closed".into(), None),
+        }
+    }
+}
+
+impl Restore for streams::StreamError {
+    fn restore(value: Value, table: &mut Table) -> Result<Self, Unlike> {
+        match value {
+            Value::Case(name, None) if name == "closed" => Ok(streams::StreamError::Closed),
+            Value::Case(name, Some(error)) if name == "last-operation-failed" => {
+                Restore::restore(*error, table).map(streams::StreamError::LastOperationFailed)
+            }
+            other => Err(Unlike::expected("a stream-error", &other)),
         }
     }
 }

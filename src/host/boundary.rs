@@ -25,7 +25,8 @@ use wasmtime::component::{
 
 use super::HostState;
 use super::describe::{Describe, DescribeArgs, Dynamic};
-use super::record::{CallRecord, Function, Observer, Permit, Progress};
+use super::record::{CallRecord, Decision, Function, Observer, PendingCall, Permit, Progress};
+use super::restore::Restore;
 use super::table::Handles;
 use crate::policy::gate::{Ask, Denial, Gate};
 
@@ -67,6 +68,9 @@ pub enum Stop {
         /// Bytes that it was allowed to.
         room: u64,
     },
+    /// Whoever answered in the host's stead ended the guest, or gave no answer of the right type.
+    #[error("{0}")]
+    StoodIn(String),
     /// The guest holds as many handles as it may, and the function has no way to say so.
     #[error("the capsule holds {max} handles, the most it may")]
     TooManyHandles {
@@ -89,7 +93,7 @@ pub(crate) trait Interface: 'static {
 pub(crate) type Waiting<'a, R> = Pin<Box<dyn Future<Output = R> + Send + 'a>>;
 
 /// What a host function gives back: nothing, or one value.
-pub(crate) trait Answer: Describe + Send + Sync + 'static {
+pub(crate) trait Answer: Describe + Restore + Send + Sync + 'static {
     type List: ComponentNamedList + Lower + Send + Sync + 'static;
     fn list(self) -> Self::List;
 }
@@ -103,7 +107,7 @@ macro_rules! answers {
     ($([$($param:ident),*] $ty:ty),* $(,)?) => {$(
         impl<$($param),*> Answer for $ty
         where
-            $ty: Describe + ComponentType + Lower + Send + Sync + 'static,
+            $ty: Describe + Restore + ComponentType + Lower + Send + Sync + 'static,
         {
             type List = ($ty,);
             fn list(self) -> ($ty,) {
@@ -309,6 +313,9 @@ impl<I: Interface> InterfaceBinder<'_, I> {
         });
         self.instance.func_wrap(name, move |mut store: StoreContextMut<'_, HostState>, args: A| {
             let entry = Entry::open(&mut store, id);
+            if let Some(answer) = entry.stand_in::<R>(&mut store, &args)? {
+                return Ok(answer.list());
+            }
             match body(I::view(store.data_mut()), &args) {
                 Ok(result) => {
                     entry.close(&mut store, &args, &result);
@@ -335,6 +342,9 @@ impl<I: Interface> InterfaceBinder<'_, I> {
         self.instance.func_wrap_async(name, move |mut store, args: A| {
             Box::new(async move {
                 let entry = Entry::open(&mut store, id);
+                if let Some(answer) = entry.stand_in::<R>(&mut store, &args)? {
+                    return Ok(answer.list());
+                }
                 let permits = store.data().capsule.services.permits.clone();
                 // Waiting for a permit is no progress: what follows is work.
                 let permit = match permits.blocking.try_acquire() {
@@ -381,6 +391,11 @@ impl<I: Interface> InterfaceBinder<'_, I> {
             Box::new(async move {
                 let entry = Entry::open(&mut store, id);
                 store.data_mut().pace.progressed(progress == Progress::OnEntry);
+                if let Some(answer) = entry.stand_in::<R>(&mut store, &args)? {
+                    // It would have waited, as far as anybody knows.
+                    store.data_mut().pace.progressed(true);
+                    return Ok(answer.list());
+                }
                 let parking = Parking::of(store.data());
                 let (parked, pended) = parking.park(body(I::view(store.data_mut()), &args)).await;
                 store.data_mut().pace.progressed(pended);
@@ -418,7 +433,13 @@ impl<I: Interface> InterfaceBinder<'_, I> {
         });
         self.instance.resource(name, ResourceType::host::<T>(), move |mut store, rep| {
             let entry = Entry::open(&mut store, id);
+            if let Decision::Stop(stop) = entry.decide(&mut store, &Dropped(rep)) {
+                return Err(entry.stop(&mut store, &Dropped(rep), stop));
+            }
             entry.close(&mut store, &Dropped(rep), &());
+            if store.data_mut().table.drop_phantom(rep) {
+                return Ok(());
+            }
             let value = store.data_mut().table.take::<T>(rep)?;
             dropped(store.data_mut(), value);
             Ok(())
@@ -438,6 +459,9 @@ pub(crate) fn bind_dynamic(
         name,
         move |mut store: StoreContextMut<'_, HostState>, ty, args: &[Val], results: &mut [Val]| {
             let entry = Entry::open(&mut store, id);
+            if let Decision::Stop(stop) = entry.decide(&mut store, &Dynamic(args)) {
+                return Err(entry.stop(&mut store, &Dynamic(args), stop));
+            }
             match (body(&ty), &mut *results) {
                 (Ok(value), [result]) => {
                     *result = value;
@@ -482,6 +506,49 @@ impl Entry {
         Entry { id, fuel: store.get_fuel().unwrap_or(0), started }
     }
 
+    /// Asks the observer, if there is one, what is to become of the call.
+    fn decide(
+        self,
+        store: &mut StoreContextMut<'_, HostState>,
+        args: &dyn DescribeArgs,
+    ) -> Decision {
+        let HostState { boundary, table, .. } = store.data_mut();
+        let Boundary { observer: Some(observer), functions, .. } = boundary else {
+            return Decision::Act;
+        };
+        observer.before(&PendingCall {
+            function: &functions[self.id],
+            sequence: boundary.sequence,
+            fuel_left: self.fuel,
+            guest_fuel: boundary.fuel_after_previous.saturating_sub(self.fuel),
+            args,
+            handles: table.handles(),
+        })
+    }
+
+    /// The answer that somebody gives in the host's stead, or none when the host is to act.
+    fn stand_in<R: Answer>(
+        self,
+        store: &mut StoreContextMut<'_, HostState>,
+        args: &dyn DescribeArgs,
+    ) -> wasmtime::Result<Option<R>> {
+        let value = match self.decide(store, args) {
+            Decision::Act => return Ok(None),
+            Decision::Answer(value) => value,
+            Decision::Stop(stop) => return Err(self.stop(store, args, stop)),
+        };
+        match R::restore(value, &mut store.data_mut().table) {
+            Ok(answer) => {
+                self.close(store, args, &answer);
+                Ok(Some(answer))
+            }
+            Err(unlike) => {
+                let stop = Stop::StoodIn(format!("no answer of the function's type: {unlike}"));
+                Err(self.stop(store, args, stop))
+            }
+        }
+    }
+
     fn close(
         self,
         store: &mut StoreContextMut<'_, HostState>,
@@ -491,7 +558,7 @@ impl Entry {
         if result.is_error() {
             store.data_mut().boundary.counts[self.id].errors += 1;
         }
-        self.finish(store, args, Some(result));
+        self.finish(store, args, Ok(result));
     }
 
     /// Ends the guest instead of answering it.
@@ -501,7 +568,7 @@ impl Entry {
         args: &dyn DescribeArgs,
         stop: Stop,
     ) -> wasmtime::Error {
-        self.finish(store, args, None);
+        self.finish(store, args, Err(&stop));
         stop.into()
     }
 
@@ -509,7 +576,7 @@ impl Entry {
         self,
         store: &mut StoreContextMut<'_, HostState>,
         args: &dyn DescribeArgs,
-        result: Option<&dyn Describe>,
+        end: Result<&dyn Describe, &Stop>,
     ) {
         let HostState { boundary, table, capsule, .. } = store.data_mut();
         if boundary.denial.is_some() {
@@ -517,16 +584,18 @@ impl Entry {
         }
         let Some(observer) = &mut boundary.observer else { return };
         observer.observe(&CallRecord {
-            function: &boundary.functions[self.id],
-            sequence: boundary.sequence,
-            fuel_left: self.fuel,
-            guest_fuel: boundary.fuel_after_previous.saturating_sub(self.fuel),
+            call: PendingCall {
+                function: &boundary.functions[self.id],
+                sequence: boundary.sequence,
+                fuel_left: self.fuel,
+                guest_fuel: boundary.fuel_after_previous.saturating_sub(self.fuel),
+                args,
+                handles: table.handles(),
+            },
             started: self.started,
             duration: capsule.services.stopwatch.monotonic().saturating_sub(self.started),
             denial: boundary.denial.as_ref(),
-            args,
-            result,
-            handles: table.handles(),
+            end,
         });
         boundary.fuel_after_previous = self.fuel;
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::boundary::Stop;
 use super::describe::{Describe, DescribeArgs, Value};
 use super::table::Handles;
 use crate::component::signatures;
@@ -105,8 +106,8 @@ pub enum Progress {
     OnEntry,
 }
 
-/// One finished host call, borrowed while an [`Observer`] looks at it.
-pub struct CallRecord<'a> {
+/// A host call that was made and has not been answered yet, borrowed while an [`Observer`] decides.
+pub struct PendingCall<'a> {
     /// What was called.
     pub function: &'a Function,
     /// Number of the call in its instance, from 1.
@@ -115,35 +116,105 @@ pub struct CallRecord<'a> {
     pub fuel_left: u64,
     /// Fuel the guest used since it came back from the previous call, or since it was entered.
     pub guest_fuel: u64,
+    pub(super) args: &'a dyn DescribeArgs,
+    pub(super) handles: &'a Handles,
+}
+
+impl PendingCall<'_> {
+    /// The arguments, in order.
+    pub fn args(&self) -> Vec<Value> {
+        self.args.describe_args(self.handles)
+    }
+}
+
+/// What is to become of a host call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// The host acts.
+    Act,
+    /// This is the answer, and the host does nothing. A value that is none of the function's type
+    /// ends the guest.
+    Answer(Value),
+    /// The guest is ended.
+    Stop(Stop),
+}
+
+/// One finished host call, borrowed while an [`Observer`] looks at it.
+pub struct CallRecord<'a> {
+    /// The call.
+    pub call: PendingCall<'a>,
     /// When the call was made, by the machine's stopwatch.
     pub started: Duration,
     /// How long the call took, waiting included.
     pub duration: Duration,
     /// Why policy refused the call, when it did.
     pub denial: Option<&'a Denial>,
-    pub(super) args: &'a dyn DescribeArgs,
-    pub(super) result: Option<&'a dyn Describe>,
-    pub(super) handles: &'a Handles,
+    pub(super) end: Result<&'a dyn Describe, &'a Stop>,
 }
 
 impl CallRecord<'_> {
+    /// What was called.
+    pub fn function(&self) -> &Function {
+        self.call.function
+    }
+
     /// The arguments, in order.
     pub fn args(&self) -> Vec<Value> {
-        self.args.describe_args(self.handles)
+        self.call.args()
     }
 
     /// The result; `None` when the call ended the guest instead of answering it.
     pub fn result(&self) -> Option<Value> {
-        self.result.map(|result| result.describe(self.handles))
+        self.end.ok().map(|result| result.describe(self.call.handles))
+    }
+
+    /// Why the call ended the guest, if it did.
+    pub fn stop(&self) -> Option<&Stop> {
+        self.end.err()
     }
 }
 
 /// Somebody who sees every host call of an instance.
-///
-/// An observer changes neither what the guest gets nor what fuel it uses.
 pub trait Observer: Send + Sync {
-    /// Called after each host call, on the thread that the guest runs on.
+    /// Called after each host call, on the thread that the guest runs on. It changes neither what
+    /// the guest gets nor what fuel it uses.
     fn observe(&mut self, record: &CallRecord<'_>);
+
+    /// Called before each host call acts, on the same thread; may answer in the host's stead. Drops
+    /// of handles, and functions whose types only the component knows, can be stopped and not answered.
+    fn before(&mut self, _: &PendingCall<'_>) -> Decision {
+        Decision::Act
+    }
+}
+
+/// Two observers as one: the first decides unless it leaves that to the second, and both see.
+pub struct Both(pub Box<dyn Observer>, pub Box<dyn Observer>);
+
+impl Both {
+    /// As many of the two as there are.
+    pub fn of(
+        first: Option<Box<dyn Observer>>,
+        second: Option<Box<dyn Observer>>,
+    ) -> Option<Box<dyn Observer>> {
+        match (first, second) {
+            (Some(first), Some(second)) => Some(Box::new(Both(first, second))),
+            (first, second) => first.or(second),
+        }
+    }
+}
+
+impl Observer for Both {
+    fn observe(&mut self, record: &CallRecord<'_>) {
+        self.0.observe(record);
+        self.1.observe(record);
+    }
+
+    fn before(&mut self, call: &PendingCall<'_>) -> Decision {
+        match self.0.before(call) {
+            Decision::Act => self.1.before(call),
+            decided => decided,
+        }
+    }
 }
 
 #[cfg(test)]

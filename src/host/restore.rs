@@ -18,7 +18,7 @@ use super::table::Table;
 pub struct Unlike(String);
 
 impl Unlike {
-    fn expected(what: &str, found: &Value) -> Unlike {
+    pub(crate) fn expected(what: &str, found: &Value) -> Unlike {
         Unlike(format!("expected {what}, not {found}"))
     }
 }

@@ -27,6 +27,10 @@ impl Handles {
     }
 }
 
+/// What a handle leads to that somebody gave in the host's stead.
+#[derive(Debug)]
+struct Phantom;
+
 /// Everything that one instance holds handles to.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -68,6 +72,16 @@ impl Table {
         handle: &Resource<T>,
     ) -> Result<&mut T, ResourceTableError> {
         self.resources.get_mut(handle)
+    }
+
+    /// A handle that leads nowhere.
+    pub(crate) fn push_phantom<T: 'static>(&mut self) -> Result<Resource<T>, ResourceTableError> {
+        self.push(Phantom).map(|handle| Resource::new_own(handle.rep()))
+    }
+
+    /// Drops a handle that leads nowhere; whether it was one.
+    pub(crate) fn drop_phantom(&mut self, rep: u32) -> bool {
+        self.take::<Phantom>(rep).is_ok()
     }
 
     /// Removes an entry by representation, as a drop does.

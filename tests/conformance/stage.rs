@@ -640,8 +640,8 @@ struct Watcher(Arc<Live>);
 
 impl Observer for Watcher {
     fn observe(&mut self, record: &CallRecord<'_>) {
-        let interface = crate::label(record.function.interface);
-        let function = format!("{interface}.{}", record.function.plain_name());
+        let interface = crate::label(record.function().interface);
+        let function = format!("{interface}.{}", record.function().plain_name());
         let mut items = lock(&self.0.items);
         if let Some(Value::Result(Err(error))) = record.result() {
             let error = error.to_string();

@@ -57,7 +57,8 @@ impl<'de> Deserializer<'de> for Restorer {
         let Value::Record(given) = self.0 else {
             return Err(Unlike::expected("a record", &self.0));
         };
-        let given = given.into_iter().map(|(name, value)| Ok((own_name(&name, fields, "field")?, value)));
+        let given =
+            given.into_iter().map(|(name, value)| Ok((own_name(&name, fields, "field")?, value)));
         let fields: Vec<(&'static str, Value)> = given.collect::<Result<_, Unlike>>()?;
         visitor.visit_map(Fields { fields: fields.into_iter(), value: None })
     }
@@ -151,10 +152,7 @@ impl<'de> EnumAccess<'de> for Chosen {
     type Error = Unlike;
     type Variant = Payload;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Payload), Unlike> {
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Payload), Unlike> {
         let case = seed.deserialize(StrDeserializer::new(self.name))?;
         Ok((case, Payload { case: self.name, value: self.payload }))
     }
