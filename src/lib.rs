@@ -74,6 +74,7 @@
 
 pub mod archive;
 pub mod bus;
+pub mod cassette;
 pub mod cli;
 pub mod clock;
 pub mod component;

@@ -12,6 +12,8 @@ mod support;
 mod case;
 #[path = "conformance/stage.rs"]
 mod stage;
+#[path = "conformance/tape.rs"]
+mod tape;
 #[path = "support/web.rs"]
 mod web;
 
@@ -142,14 +144,18 @@ fn run_case(path: &Path, served: &Served) -> Result<(), String> {
     let mut complaints = Vec::new();
     for way in Way::ALL {
         let skipped = match way {
-            Way::Fresh => &None,
+            Way::Fresh | Way::Replayed => &None,
             Way::Again => &header.fresh_only,
             Way::AfterAnother => &header.default_only,
         };
         if skipped.is_some() {
             continue;
         }
-        match stage::run(&case, &code, way) {
+        let seen = match way {
+            Way::Replayed => tape::replay(&case, &code).map(|()| stage::Seen::default()),
+            _ => stage::run(&case, &code, way),
+        };
+        match seen {
             Ok(seen) if way == Way::Fresh => {
                 let covers = header.covers.iter();
                 let items = covers.map(|item| format!("{}.{item}", header.interface));

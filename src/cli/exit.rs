@@ -34,7 +34,7 @@ pub const EXIT_CODES: &[(Exit, &str)] = &[
     (Exit::Deadline, "a deadline passed, or a run loop was stopped for not yielding"),
     (Exit::GuestDenied, "the guest's answer was deny or abort"),
     (Exit::Environment, "host or environment failure: disk, permission, network"),
-    (Exit::Diverged, "reserved: a replay diverged from its recording"),
+    (Exit::Diverged, "a replay diverged from its recording"),
     (Exit::Defect, "a defect in capsule itself"),
     (Exit::Interrupted, "ended by SIGINT, after a clean shutdown"),
     (Exit::Terminated, "ended by SIGTERM, after a clean shutdown"),

@@ -17,12 +17,13 @@ use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
 use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, ApproveArgs, LocalPerson, telling};
 use super::processes::OutsideArgs;
+use super::tape::{self, RecordArgs};
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
 use crate::component::EntryPoint;
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
-use crate::host::record::Observer;
+use crate::host::record::{Both, Observer};
 use crate::local::Account;
 use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, CallLimits, call_limits};
@@ -85,6 +86,8 @@ pub(super) struct InvokeArgs {
     gates: Gates,
     #[command(flatten)]
     trace: TraceArgs,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 /// Fire one interceptor and show every host call that it makes
@@ -138,6 +141,10 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
         let message = "a trace is of one call";
         return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --trace"));
     }
+    if args.record.is_on() && args.many.is_many() {
+        let message = "a recording is of one call";
+        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --record"));
+    }
     let done = invoke(cx, &args, tracing.as_ref());
     observe::close(cx, tracing, done)
 }
@@ -172,9 +179,15 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         limits,
         cancel: CancellationToken::new(),
     };
+    let recording = args.record.open(cx, &[&capsule], place.flavour)?;
     let load = started.elapsed();
-    let (report, interrupted) =
-        call_once(&ready, call, tracing.map(|tracing| tracing.watch(&capsule.manifest, "")))?;
+    let tracer = tracing.map(|tracing| tracing.watch(&capsule.manifest, ""));
+    let track = recording.as_ref().map(|recording| recording.call(&capsule.manifest, &call));
+    let recorder = track.as_ref().and_then(tape::Track::observer);
+    let (report, interrupted) = call_once(&ready, call, Both::of(tracer, recorder))?;
+    if let Some(track) = track {
+        track.end(&report);
+    }
     let tripped = args.gates.tripped(&report);
     let missing = person.missing_approval();
     let well = tripped.is_empty() && interrupted.is_none() && missing.is_none();
@@ -211,12 +224,18 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         return Ok(interrupted.unwrap_or(failure.exit));
     }
     let exit = interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report));
-    Ok(denied_for_want_of(cx, missing, exit, args.gates.expect.is_some()))
+    let exit = denied_for_want_of(cx, missing, exit, args.gates.expect.is_some());
+    tape::close(cx, recording, Ok(exit))
 }
 
 impl InvokeArgs {
     fn place(&self) -> Result<PlaceOptions, Failure> {
-        Ok(PlaceOptions { ephemeral: self.ephemeral, seed: self.seed, ..self.outside.place()? })
+        Ok(PlaceOptions {
+            ephemeral: self.ephemeral,
+            seed: self.seed,
+            deterministic: self.record.is_on(),
+            ..self.outside.place()?
+        })
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct PlaceOptions {
     pub(super) ephemeral: bool,
     /// A virtual clock and repeatable random bytes.
     pub(super) seed: Option<u64>,
+    /// Code that gives the same bits on every machine, as a seed wants it too.
+    pub(super) deterministic: bool,
     /// What may be reached.
     pub(super) network: NetworkOptions,
     /// Whether programs may be started without a sandbox.
@@ -64,9 +66,9 @@ impl Place {
             true => None,
             false => Some(cx.home()?.code_cache()),
         };
-        let flavour = match options.seed {
-            Some(_) => Flavour::Deterministic,
-            None => Flavour::Normal,
+        let flavour = match options.deterministic || options.seed.is_some() {
+            true => Flavour::Deterministic,
+            false => Flavour::Normal,
         };
         Ok(Place {
             machine: Machine::new(MachineOptions {

@@ -38,9 +38,11 @@ mod person;
 mod principals;
 mod processes;
 mod remove;
+mod replay;
 mod run;
 mod secret;
 mod show;
+mod tape;
 mod target;
 mod tool;
 mod ui;
@@ -145,6 +147,8 @@ commands! {
         "Host capsules on one bus: run loops on threads of their own, interceptors when messages match";
     Trace(invoke::TraceCommandArgs, invoke::run_traced) = "trace",
         "Fire one interceptor and show every host call that it makes";
+    Replay(replay::ReplayArgs, replay::run) = "replay",
+        "Play a recording: answer every host call as it was answered, and tell what differs";
     Connect(connect::ConnectArgs, connect::run) = "connect",
         "Talk to a capsule that runs, over its socket";
     Tool(tool::ToolArgs, tool::run) = "tool",

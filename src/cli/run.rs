@@ -19,12 +19,13 @@ use std::time::Duration;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load::Place;
+use super::load::{Place, PlaceOptions};
 use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
 use super::person::{Answers, ApproveArgs, LocalPerson};
 use super::processes::OutsideArgs;
-use super::target;
+use super::tape::{self, RecordArgs};
+use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
 use crate::engine::{Pool, Profile};
@@ -79,8 +80,9 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "PRIORITY", default_value_t = 0)]
     guards_below: u32,
     /// Whether an instance serves further calls of the same principal, or each call gets its own
-    #[arg(long, value_name = "WHICH", default_value = "reuse")]
-    instances: Instances,
+    /// [default: reuse; fresh with --record]
+    #[arg(long, value_name = "WHICH")]
+    instances: Option<Instances>,
     #[command(flatten)]
     restart: RestartArgs,
     #[command(flatten)]
@@ -93,6 +95,8 @@ pub(super) struct RunArgs {
     trace: TraceArgs,
     #[command(flatten)]
     workspace: WorkspaceArgs,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 /// What instances calls are made in.
@@ -121,7 +125,22 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
 }
 
 impl RunArgs {
+    fn place(&self) -> Result<PlaceOptions, Failure> {
+        Ok(PlaceOptions { deterministic: self.record.is_on(), ..self.outside.place()? })
+    }
+
+    /// What instances calls are made in. A recording is of calls that depend on nothing before them.
+    fn instances(&self) -> Instances {
+        let default = if self.record.is_on() { Instances::Fresh } else { Instances::Reuse };
+        self.instances.unwrap_or(default)
+    }
+
     fn check(&self) -> Result<(), Failure> {
+        if self.record.is_on() && self.instances() == Instances::Reuse {
+            let message = "only calls in instances of their own are recorded";
+            return Err(Failure::new(Exit::Usage, "usage", message)
+                .help("leave out --instances reuse, or --record"));
+        }
         let Some(topic) = &self.until else { return Ok(()) };
         check_key(topic).map_err(|error| {
             let message = format!("{topic:?} matches no topic");
@@ -140,9 +159,11 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
     let log = reporter.log_sink(cx.global.verbose > 0);
     let workspace = Workspace::open(cx, args.workspace)?;
-    let options = args.outside.place()?;
+    let options = args.place()?;
     let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
         .with_workspace(&workspace.mount);
+    let recorded: Vec<&Capsule> = capsules.iter().collect();
+    let recording = args.record.open(cx, &recorded, place.flavour)?;
     // One thread for timers and signals; guests have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -155,11 +176,12 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         reporter,
         runtime: runtime.handle(),
         trace: tracing.cloned(),
+        recording: recording.clone(),
         rate: RateLimiter::default(),
         guards_below: args.guards_below,
         restart: args.restart.rules(),
     };
-    let calls = Calls::start(&place, &runtime, args.instances.pool())?;
+    let calls = Calls::start(&place, &runtime, args.instances().pool())?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let metrics = args.metrics.open(cx, &runtime, calls.instances.clone())?;
     if let Some(sink) = &metrics {
@@ -198,7 +220,8 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }))
     });
     runtime.shutdown_background();
-    conclude(cx, exit, person.missing_approval(), uncommitted)
+    let exit = conclude(cx, exit, person.missing_approval(), uncommitted);
+    tape::close(cx, recording, exit)
 }
 
 /// The exit code in the light of approvals that nobody gave and changes that were not applied.

@@ -11,7 +11,7 @@ use crate::bus::Message;
 use crate::clock::Clock;
 use crate::engine::{Call, CallReport, Loaded, Pool};
 use crate::host::ports::{Belongings, Refused};
-use crate::host::record::Observer;
+use crate::host::record::{Both, Observer};
 use crate::limits::{
     DISPATCH_BYTES_MAX, DISPATCH_BYTES_TOTAL_MAX, DISPATCH_CALLS_MAX, DISPATCH_QUEUE_MAX,
     DISPATCH_TOTAL_MAX,
@@ -48,6 +48,8 @@ pub struct Served {
     pub admit: Admit,
     /// Sees the host calls of each instance.
     pub observer: MakeObserver,
+    /// Sees each call by itself; calls that share instances have nobody who does.
+    pub attend: Option<Attend>,
 }
 
 /// Decides whether a principal may call, and with what limits.
@@ -55,6 +57,17 @@ pub type Admit = Box<dyn Fn(&PrincipalId) -> Result<Admitted, Refused> + Send + 
 
 /// Makes the observer of one instance, if it is to be observed.
 pub type MakeObserver = Box<dyn Fn() -> Option<Box<dyn Observer>> + Send + Sync>;
+
+/// Is told of a call that begins.
+pub type Attend = Box<dyn Fn(&Call<'_>) -> Attendance + Send + Sync>;
+
+/// Whoever sees one call.
+pub struct Attendance {
+    /// Sees its host calls.
+    pub observer: Option<Box<dyn Observer>>,
+    /// Is told how it ended.
+    pub ended: Box<dyn FnOnce(&CallReport) + Send>,
+}
 
 /// Leave to make one call.
 pub struct Admitted {
@@ -245,7 +258,15 @@ impl Served {
         };
         let report: CallReport = match instances {
             Some(pool) => pool.call(&self.loaded, call, || (self.observer)()).await,
-            None => self.loaded.invoke(call, (self.observer)()).await,
+            None => match self.attend.as_ref().map(|attend| attend(&call)) {
+                None => self.loaded.invoke(call, (self.observer)()).await,
+                Some(Attendance { observer, ended }) => {
+                    let observer = Both::of((self.observer)(), observer);
+                    let report = self.loaded.invoke(call, observer).await;
+                    ended(&report);
+                    report
+                }
+            },
         };
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
         reservation.settle(used, self.loaded.capsule().services.stopwatch.monotonic());

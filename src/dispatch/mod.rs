@@ -21,6 +21,7 @@ pub mod tools;
 
 pub use chain::{Binding, Bindings, Deliver, Handled, OnError, Outcome, Over, Step};
 pub use dispatcher::{
-    Admit, Admitted, Dispatcher, DispatcherOptions, HandledSink, MakeObserver, Served,
+    Admit, Admitted, Attend, Attendance, Dispatcher, DispatcherOptions, HandledSink, MakeObserver,
+    Served,
 };
 pub use queues::Full;

@@ -86,7 +86,8 @@ impl Restore for bool {
 impl Restore for () {
     fn restore(value: Value, _: &mut Table) -> Result<(), Unlike> {
         match value {
-            Value::Unit => Ok(()),
+            // Nothing and none are the same where values are written as JSON.
+            Value::Unit | Value::Option(None) => Ok(()),
             other => Err(Unlike::expected("nothing", &other)),
         }
     }

@@ -81,7 +81,9 @@ impl Table {
 
     /// Drops a handle that leads nowhere; whether it was one.
     pub(crate) fn drop_phantom(&mut self, rep: u32) -> bool {
-        self.take::<Phantom>(rep).is_ok()
+        // Taking removes an entry of whatever type.
+        let is_one = self.get(&Resource::<Phantom>::new_own(rep)).is_ok();
+        is_one && self.take::<Phantom>(rep).is_ok()
     }
 
     /// Removes an entry by representation, as a drop does.

@@ -25,6 +25,7 @@ pub mod pack;
 pub mod principal;
 pub mod quota;
 pub mod remove;
+pub mod replay;
 pub mod run;
 pub mod secret;
 pub mod show;

@@ -21,10 +21,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use event::{Event, Outcome};
 pub use filter::{Filter, FilterError, GRAMMAR};
+pub use redact::{PublicSettings, Redactor, Veil};
 pub use summary::{Row, Summary};
 
 use crate::host::record::{CallRecord, Observer};
-use redact::{PublicSettings, Redactor};
 
 /// Where finished lines go; they have no line break.
 pub type LineSink = Arc<dyn Fn(&str) + Send + Sync>;

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use super::Event;
 use super::remembered::{Origin, Remembered};
 use crate::host::describe::{Value, kebab};
+use crate::host::record::Function;
 
 /// Settings whose values may be shown: the manifest declares them, and not as secrets.
 #[derive(Clone, Debug, Default)]
@@ -135,29 +136,91 @@ const SECRET_WORDS: &[&str] = &[
     "sessionid",
 ];
 
+/// What is put in the place of a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Veil {
+    /// A sign that something was there.
+    #[default]
+    Sign,
+    /// A text of as many bytes, made of `x` alone: whoever computes with it works as hard as with the
+    /// secret, most of the time.
+    AsLong,
+}
+
+impl Veil {
+    /// What stands for `bytes` bytes.
+    pub(super) fn of(self, bytes: usize) -> String {
+        match self {
+            Veil::Sign => "…".to_owned(),
+            Veil::AsLong => "x".repeat(bytes),
+        }
+    }
+}
+
 /// Hides what is secret, and remembers what it was.
 #[derive(Debug, Default)]
 pub struct Redactor {
     known: Remembered,
+    veil: Veil,
 }
 
 impl Redactor {
+    /// One that puts `veil` in the place of what it hides.
+    pub fn with(veil: Veil) -> Redactor {
+        Redactor { known: Remembered::default(), veil }
+    }
+
+    /// Hides what sounds like a secret in a text that a guest is given, JSON or not, and what was
+    /// hidden before.
+    pub fn redact_text(&mut self, text: &mut String) {
+        if let Some(shown) = self.json(text.as_bytes()) {
+            *text = shown;
+        }
+        self.scrub_text(text);
+    }
+
     /// Hides everything in `event` that a rule names, and everything that was hidden before.
     pub fn redact(&mut self, event: &mut Event, settings: &PublicSettings) {
-        let setting = match event.args.first() {
-            Some(Value::Text(name)) => !settings.0.contains(name),
-            _ => true,
-        };
-        let interface = event.function.interface.split('@').next().unwrap_or_default();
-        let name = event.function.name;
-        let rules = RULES.iter().filter(|rule| {
-            let named = rule.functions.iter().any(|function| *function == "*" || *function == name);
-            (rule.interface == "*" || rule.interface == interface)
-                && named
-                && (rule.when != When::SettingNotPublic || setting)
-        });
-        for rule in rules {
-            for (index, arg) in event.args.iter_mut().enumerate() {
+        let Event { function, args, result, denial, .. } = event;
+        let public = names_public(args, settings);
+        self.cover_args(function, args, public);
+        if let Some(result) = result {
+            self.cover_result(function, result, public);
+        }
+        if self.known.is_empty() {
+            return;
+        }
+        // What the result has brought to light may stand in an argument.
+        args.iter_mut().chain(result).for_each(|value| self.scrub_value(value));
+        if let Some(denial) = denial {
+            self.scrub_text(&mut denial.wanted);
+            self.scrub_text(&mut denial.grant);
+        }
+    }
+
+    /// Hides what is secret in the arguments of a call; tells whether its first one names a public
+    /// setting, for [`Redactor::redact_result`].
+    pub fn redact_args(
+        &mut self,
+        function: &Function,
+        args: &mut [Value],
+        settings: &PublicSettings,
+    ) -> bool {
+        let public = names_public(args, settings);
+        self.cover_args(function, args, public);
+        args.iter_mut().for_each(|value| self.scrub_value(value));
+        public
+    }
+
+    /// Hides what is secret in the result of a call.
+    pub fn redact_result(&mut self, function: &Function, result: &mut Value, public: bool) {
+        self.cover_result(function, result, public);
+        self.scrub_value(result);
+    }
+
+    fn cover_args(&mut self, function: &Function, args: &mut [Value], public: bool) {
+        for rule in rules(function, public) {
+            for (index, arg) in args.iter_mut().enumerate() {
                 let covered = match rule.place {
                     Place::Arg(number) => number == index,
                     Place::Args | Place::Anywhere => true,
@@ -167,12 +230,15 @@ impl Redactor {
                     self.walk(arg, rule.path, rule.when);
                 }
             }
-            if let (Some(result), Place::Result | Place::Anywhere) = (&mut event.result, rule.place)
-            {
+        }
+    }
+
+    fn cover_result(&mut self, function: &Function, result: &mut Value, public: bool) {
+        for rule in rules(function, public) {
+            if matches!(rule.place, Place::Result | Place::Anywhere) {
                 self.walk(result, rule.path, rule.when);
             }
         }
-        self.scrub(event);
     }
 
     /// Goes on towards the end of `path`.
@@ -239,13 +305,19 @@ impl Redactor {
             (_, Value::Unit | Value::Bool(_) | Value::Option(None) | Value::Case(_, None)) => {}
             (_, Value::Text(text)) => {
                 self.remember(text, origin);
-                *leaf = Value::Hidden;
+                *leaf = match self.veil {
+                    Veil::Sign => Value::Hidden,
+                    Veil::AsLong => Value::Text(self.veil.of(text.len())),
+                };
             }
             (_, Value::Bytes(bytes)) => {
                 if let Ok(text) = std::str::from_utf8(bytes) {
                     self.remember(text, origin);
                 }
-                *leaf = Value::Hidden;
+                *leaf = match self.veil {
+                    Veil::Sign => Value::Hidden,
+                    Veil::AsLong => Value::Bytes(self.veil.of(bytes.len()).into_bytes()),
+                };
             }
             _ => *leaf = Value::Hidden,
         }
@@ -267,7 +339,7 @@ impl Redactor {
             if let Some(at) = rest[..end].rfind('@') {
                 let word = rest[..at].split_once(':').map_or(&rest[..at], |(_, word)| word);
                 self.remember(word, Origin::Guest);
-                shown = format!("{scheme}://…@{}", &rest[at + 1..]);
+                shown = format!("{scheme}://{}@{}", self.veil.of(at), &rest[at + 1..]);
             }
         }
         if let Some((before, query)) = shown.split_once('?') {
@@ -276,7 +348,7 @@ impl Redactor {
                 .map(|pair| match pair.split_once('=') {
                     Some((name, value)) if sounds_secret(name) => {
                         self.remember(value, Origin::Guest);
-                        format!("{name}=…")
+                        format!("{name}={}", self.veil.of(value.len()))
                     }
                     _ => pair.to_owned(),
                 })
@@ -289,57 +361,76 @@ impl Redactor {
     /// The JSON without its secrets, if it has any.
     fn json(&mut self, text: &[u8]) -> Option<String> {
         let mut document: serde_json::Value = serde_json::from_slice(text).ok()?;
-        self.members(&mut document).then(|| document.to_string())
+        let mut found = Vec::new();
+        if !self.members(&mut document, &mut found) {
+            return None;
+        }
+        Some(match self.veil {
+            Veil::Sign => document.to_string(),
+            Veil::AsLong => self.covered(text, &found),
+        })
     }
 
-    fn members(&mut self, document: &mut serde_json::Value) -> bool {
+    /// The text with every one of `secrets` covered where it stands, so that nothing moves.
+    fn covered(&self, text: &[u8], secrets: &[String]) -> String {
+        if secrets.is_empty() {
+            return self.veil.of(text.len());
+        }
+        let mut covered = String::from_utf8_lossy(text).into_owned();
+        for secret in secrets {
+            let quoted = serde_json::Value::from(secret.as_str()).to_string();
+            if !covered.contains(&quoted) {
+                // It is spelled in another way, which nobody here can find.
+                return self.veil.of(text.len());
+            }
+            covered = covered.replace(&quoted, &format!("\"{}\"", self.veil.of(quoted.len() - 2)));
+        }
+        covered
+    }
+
+    /// Hides members whose names sound like secrets, and adds the texts in them to `texts`; whether
+    /// there are any.
+    fn members(&mut self, document: &mut serde_json::Value, texts: &mut Vec<String>) -> bool {
+        let mut found = false;
         match document {
             serde_json::Value::Array(items) => {
-                let mut found = false;
                 for item in items {
-                    found |= self.members(item);
+                    found |= self.members(item, texts);
                 }
-                found
             }
             serde_json::Value::Object(members) => {
-                let mut found = false;
                 for (name, member) in members {
                     // A number of tokens is no token.
                     let holds = member.is_string() || member.is_array() || member.is_object();
                     if sounds_secret(name) && holds {
+                        texts_in(member, texts);
                         if let Some(text) = member.as_str() {
                             self.remember(text, Origin::Guest);
                         }
                         *member = "…".into();
                         found = true;
                     } else {
-                        found |= self.members(member);
+                        found |= self.members(member, texts);
                     }
                 }
-                found
             }
-            _ => false,
+            _ => {}
         }
+        found
     }
 
     /// Hides what was hidden in an earlier place.
-    fn scrub(&mut self, event: &mut Event) {
+    fn scrub_value(&mut self, value: &mut Value) {
         if self.known.is_empty() {
             return;
         }
-        event.args.iter_mut().chain(&mut event.result).for_each(|value| self.scrub_value(value));
-        if let Some(denial) = &mut event.denial {
-            self.scrub_text(&mut denial.wanted);
-            self.scrub_text(&mut denial.grant);
-        }
-    }
-
-    fn scrub_value(&mut self, value: &mut Value) {
         match value {
             Value::Text(text) => self.scrub_text(text),
-            Value::Bytes(bytes) if self.known.is_in(bytes) => {
-                *value = Value::Hidden;
-            }
+            Value::Bytes(bytes) => match self.veil {
+                Veil::Sign if self.known.is_in(bytes) => *value = Value::Hidden,
+                Veil::Sign => {}
+                Veil::AsLong => self.known.cover_in(bytes),
+            },
             Value::List(items) => items.iter_mut().for_each(|item| self.scrub_value(item)),
             Value::Record(fields) => {
                 fields.iter_mut().for_each(|(_, field)| self.scrub_value(field));
@@ -352,10 +443,27 @@ impl Redactor {
     }
 
     fn scrub_text(&mut self, text: &mut String) {
-        if let Some(shown) = self.known.hide_in(text) {
+        if let Some(shown) = self.known.hide_in(text, self.veil) {
             *text = shown;
         }
     }
+}
+
+/// Whether the first argument names a setting that may be shown.
+fn names_public(args: &[Value], settings: &PublicSettings) -> bool {
+    matches!(args.first(), Some(Value::Text(name)) if settings.0.contains(name))
+}
+
+/// The rules for a function.
+fn rules(function: &Function, public: bool) -> impl Iterator<Item = &'static Rule> {
+    let interface = function.interface.split('@').next().unwrap_or_default();
+    let name = function.name;
+    RULES.iter().filter(move |rule| {
+        let named = rule.functions.iter().any(|function| *function == "*" || *function == name);
+        (rule.interface == "*" || rule.interface == interface)
+            && named
+            && (rule.when != When::SettingNotPublic || !public)
+    })
 }
 
 fn kind_is_secret(fields: &[(Cow<'static, str>, Value)]) -> bool {
@@ -378,6 +486,16 @@ fn names_url(fields: &[(Cow<'static, str>, Value)]) -> bool {
         let Value::Text(name) = value else { return false };
         &**field == "key" && URL_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str())
     })
+}
+
+/// Adds every text in `document`, however deep.
+fn texts_in(document: &serde_json::Value, texts: &mut Vec<String>) {
+    match document {
+        serde_json::Value::String(text) => texts.push(text.clone()),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts_in(item, texts)),
+        serde_json::Value::Object(members) => members.values().for_each(|it| texts_in(it, texts)),
+        _ => {}
+    }
 }
 
 /// Whether a name says that its value lets somebody in.

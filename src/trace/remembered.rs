@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
 
+use super::redact::Veil;
+
 /// Shorter values are not looked for: they would be everywhere.
 const BYTES_MIN: usize = 4;
 /// A longer value is looked for by its first bytes.
 const BYTES_MAX: usize = 4096;
 /// Values that are remembered of each origin; the trace of a run may be long.
 const VALUES_MAX: usize = 1024;
-/// What stands in the place of a value.
-const HIDDEN: &str = "…";
 
 /// Who says that a value is secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,32 +63,45 @@ impl Remembered {
         self.searcher().is_some_and(|searcher| searcher.is_match(bytes))
     }
 
-    /// The text without any part of any of them, if one is in it.
-    pub(super) fn hide_in(&mut self, text: &str) -> Option<String> {
-        let searcher = self.searcher()?;
-        let mut parts: Vec<(usize, usize)> = Vec::new();
-        // By where they end. Two that overlap are one: no rest of either may stay.
+    /// Where any of them is in `text`, by where it ends. Two that overlap are one: no rest of either
+    /// may stay.
+    fn places(&mut self, text: &[u8]) -> Vec<(usize, usize)> {
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        let Some(searcher) = self.searcher() else { return places };
         for found in searcher.find_overlapping_iter(text) {
             let (mut start, end) = (found.start(), found.end());
-            while let Some(&(before, until)) = parts.last().filter(|(_, until)| *until >= start) {
+            while let Some(&(before, until)) = places.last().filter(|(_, until)| *until >= start) {
                 debug_assert!(until <= end);
                 start = start.min(before);
-                parts.pop();
+                places.pop();
             }
-            parts.push((start, end));
+            places.push((start, end));
         }
-        if parts.is_empty() {
+        places
+    }
+
+    /// The text without any part of any of them, if one is in it.
+    pub(super) fn hide_in(&mut self, text: &str, veil: Veil) -> Option<String> {
+        let places = self.places(text.as_bytes());
+        if places.is_empty() {
             return None;
         }
         let mut shown = String::with_capacity(text.len());
         let mut at = 0;
-        for (start, end) in parts {
+        for (start, end) in places {
             shown.push_str(&text[at..start]);
-            shown.push_str(HIDDEN);
+            shown.push_str(&veil.of(end - start));
             at = end;
         }
         shown.push_str(&text[at..]);
         Some(shown)
+    }
+
+    /// Covers every part of any of them in place.
+    pub(super) fn cover_in(&mut self, bytes: &mut [u8]) {
+        for (start, end) in self.places(bytes) {
+            bytes[start..end].fill(b'x');
+        }
     }
 }
 
@@ -113,7 +126,7 @@ mod tests {
             ("zwei wörter.", Some("zwei ….")),
         ];
         for (text, expected) in cases {
-            assert_eq!(known.hide_in(text).as_deref(), expected, "{text}");
+            assert_eq!(known.hide_in(text, Veil::Sign).as_deref(), expected, "{text}");
             assert_eq!(known.is_in(text.as_bytes()), expected.is_some(), "{text}");
         }
     }
@@ -125,7 +138,7 @@ mod tests {
             known.add(&format!("guest-{number:05}"), Origin::Guest);
         }
         known.add("of the user", Origin::User);
-        assert_eq!(known.hide_in("it is of the user").as_deref(), Some("it is …"));
+        assert_eq!(known.hide_in("it is of the user", Veil::Sign).as_deref(), Some("it is …"));
         assert_eq!(known.of_guest.len(), VALUES_MAX);
         known.add(&"x".repeat(10 * BYTES_MAX), Origin::Guest);
         let longest = known.of_guest.iter().map(String::len).max();

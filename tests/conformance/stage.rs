@@ -11,7 +11,8 @@ use capsule::bus::{Attribution, Draft, Message};
 use capsule::clock::Clock;
 use capsule::component::Verified;
 use capsule::engine::{
-    Call, Code, Ending, Engine, EngineOptions, Flavour, Hook, HookCall, Loaded, Profile, RunOptions,
+    Call, CallReport, Code, Ending, Engine, EngineOptions, Flavour, Hook, HookCall, Loaded,
+    Profile, RunOptions,
 };
 use capsule::fs::{Mount, Scheme};
 use capsule::host::describe::Value;
@@ -19,7 +20,7 @@ use capsule::host::net::handshake::frame;
 use capsule::host::ports::{
     ApprovalRequest, Approved, LogLevel, Person, PersonAnswer, Question, QuestionKind, Remember,
 };
-use capsule::host::record::{CallRecord, Observer};
+use capsule::host::record::{Both, CallRecord, Observer};
 use capsule::kv::{ImportMode, Namespace};
 use capsule::limits::EPOCH_TICK;
 use capsule::local::{
@@ -48,7 +49,7 @@ const ID: &str = "conformance";
 const OTHER: &str = "other";
 /// How often a call that is ended from outside is made before the guest has to have answered: the
 /// engine may stop it at the next tick, which comes when it comes.
-const CANCELLED_MAX: usize = 10;
+pub(crate) const CANCELLED_MAX: usize = 10;
 
 /// One engine for all cases.
 pub(crate) static ENGINE: LazyLock<Engine> =
@@ -63,11 +64,13 @@ pub(crate) enum Way {
     Again,
     /// Right after the same capsule ran it for another principal.
     AfterAnother,
+    /// From a recording of a run, on a machine that has nothing of what the case is about.
+    Replayed,
 }
 
 impl Way {
     /// All of them.
-    pub(crate) const ALL: [Way; 3] = [Way::Fresh, Way::Again, Way::AfterAnother];
+    pub(crate) const ALL: [Way; 4] = [Way::Fresh, Way::Again, Way::AfterAnother, Way::Replayed];
 
     /// The name in messages.
     pub(crate) fn name(self) -> &'static str {
@@ -75,13 +78,14 @@ impl Way {
             Way::Fresh => "on a fresh instance",
             Way::Again => "on an instance that served a call before",
             Way::AfterAnother => "after another principal",
+            Way::Replayed => "from a recording",
         }
     }
 
     /// For whom the case is run, in order.
     fn principals(self) -> &'static [&'static str] {
         match self {
-            Way::Fresh => &["default"],
+            Way::Fresh | Way::Replayed => &["default"],
             Way::Again => &["default", "default"],
             Way::AfterAnother => &[OTHER, "default"],
         }
@@ -117,7 +121,7 @@ pub(crate) fn run(case: &Case, code: &Code, way: Way) -> Result<Seen, String> {
 }
 
 /// Why a run is not what the case expects.
-enum Mismatch {
+pub(crate) enum Mismatch {
     /// The engine stopped the guest because it was cancelled.
     Stopped(String),
     /// Anything else.
@@ -125,7 +129,7 @@ enum Mismatch {
 }
 
 impl Mismatch {
-    fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         match self {
             Mismatch::Stopped(text) | Mismatch::Other(text) => text,
         }
@@ -133,7 +137,9 @@ impl Mismatch {
 }
 
 /// A machine with one capsule on it.
-struct Stage<'a> {
+pub(crate) struct Stage<'a> {
+    /// Whoever answers in the host's stead, or writes down what it answers.
+    pub(crate) stand_in: Mutex<Option<Box<dyn Observer>>>,
     case: &'a Case,
     way: Way,
     live: Arc<Live>,
@@ -160,12 +166,12 @@ struct Live {
     door: Mutex<Option<DoorPaths>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Stage<'a> {
-    fn new(case: &'a Case, code: &Code, way: Way) -> Result<Stage<'a>, String> {
+    pub(crate) fn new(case: &'a Case, code: &Code, way: Way) -> Result<Stage<'a>, String> {
         let setting = &case.setting;
         let scratch = || {
             let made = tempfile::Builder::new().prefix("capsule-").tempdir();
@@ -220,6 +226,7 @@ impl<'a> Stage<'a> {
             .map_err(|error| error.to_string())?;
         let _places = [home, place];
         Ok(Stage {
+            stand_in: Mutex::default(),
             case,
             way,
             live,
@@ -240,17 +247,38 @@ impl<'a> Stage<'a> {
             let keep = self.way == Way::Again;
             *lock(&self.live.cancel) = CancellationToken::new();
             let before = lock(&self.live.lines).len();
-            let (ending, ready) = self.runtime.block_on(async {
-                match self.case.header.phase {
-                    Phase::Interceptor => (self.call(principal, keep, &mut instance).await, None),
-                    Phase::Install => (self.hook(principal).await, None),
-                    Phase::Run => self.run_loop(principal).await,
-                }
-            });
-            self.judge(&ending, ready, before)
+            let (report, ready) = self.enter(principal, keep, &mut instance);
+            self.judge(&report.ending, ready, before)
                 .map_err(|mismatch| mismatch.in_call(index, principal))?;
         }
         Ok(Seen { items: std::mem::take(&mut *lock(&self.live.items)) })
+    }
+
+    fn enter(
+        &self,
+        principal: &str,
+        keep: bool,
+        instance: &mut Option<capsule::engine::Instance>,
+    ) -> (CallReport, Option<bool>) {
+        self.runtime.block_on(async {
+            match self.case.header.phase {
+                Phase::Interceptor => (self.call(principal, keep, instance).await, None),
+                Phase::Install => (self.hook(principal).await, None),
+                Phase::Run => self.run_loop(principal).await,
+            }
+        })
+    }
+
+    /// Enters the guest, whatever comes of it.
+    pub(crate) fn entered(&self) -> CallReport {
+        self.enter("default", false, &mut None).0
+    }
+
+    /// Enters the guest, which has to end as the case says.
+    pub(crate) fn enter_once(&self) -> Result<CallReport, Mismatch> {
+        let (report, ready) = self.enter("default", false, &mut None);
+        self.judge(&report.ending, ready, 0)?;
+        Ok(report)
     }
 
     /// Compares one entry into the guest with what the case expects.
@@ -309,7 +337,8 @@ impl<'a> Stage<'a> {
     fn observer(&self) -> Option<Box<dyn Observer>> {
         // Only one way is observed: the others show that it makes no difference.
         let live = Arc::clone(&self.live);
-        (self.way == Way::Fresh).then(|| Box::new(Watcher(live)) as Box<dyn Observer>)
+        let watcher = (self.way == Way::Fresh).then(|| Box::new(Watcher(live)) as _);
+        Both::of(lock(&self.stand_in).take(), watcher)
     }
 
     async fn call(
@@ -317,7 +346,7 @@ impl<'a> Stage<'a> {
         principal: &str,
         keep: bool,
         kept: &mut Option<capsule::engine::Instance>,
-    ) -> Ending {
+    ) -> CallReport {
         let setting = &self.case.setting;
         let id = PrincipalId::new(principal).expect("a valid id");
         let account = self.machine.accounts().find(&id).expect("the runner made the principal");
@@ -338,28 +367,28 @@ impl<'a> Stage<'a> {
             Some(instance) => instance,
             None => match self.loaded.instance(&call, self.observer()).await {
                 Ok((instance, _)) => instance,
-                Err(report) => return report.ending,
+                Err(report) => return *report,
             },
         };
         let report = self.accompany(instance.call(call)).await;
         if !instance.is_spent() {
             *kept = Some(instance);
         }
-        report.ending
+        report
     }
 
-    async fn hook(&self, principal: &str) -> Ending {
+    async fn hook(&self, principal: &str) -> CallReport {
         let call = HookCall {
             hook: Hook::Install,
             principal: self.belongings(principal),
             cancel: lock(&self.live.cancel).clone(),
         };
         let report = self.accompany(self.loaded.hook(call, self.observer())).await;
-        report.expect("the case exports the hook").ending
+        report.expect("the case exports the hook")
     }
 
     /// The loop's end, and whether it signalled readiness.
-    async fn run_loop(&self, principal: &str) -> (Ending, Option<bool>) {
+    async fn run_loop(&self, principal: &str) -> (CallReport, Option<bool>) {
         let budget = RunLoopBudget {
             exempt: false,
             window_ticks: Some(capsule::limits::WINDOW_TICKS_MAX),
@@ -384,7 +413,7 @@ impl<'a> Stage<'a> {
                 ended.await
             }
         };
-        (report.call.ending.clone(), Some(running.ready().await))
+        (report.call.clone(), Some(running.ready().await))
     }
 
     /// Waits for a call, and acts when it waits itself.

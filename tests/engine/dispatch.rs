@@ -106,6 +106,7 @@ impl Served {
                 owner: rig.of("default"),
                 admit: Box::new(admit),
                 observer: Box::new(|| None),
+                attend: None,
             },
         );
         Served { rig, dispatcher, handled, rate, cancel }

@@ -10,11 +10,14 @@ use super::reporter::Reporter;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
+use crate::cli::tape::{self, Recording};
 use crate::cli::target::Capsule;
-use crate::dispatch::{Admitted, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served};
+use crate::dispatch::{
+    Admitted, Attend, Attendance, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served,
+};
 use crate::engine::{Code, Loaded, Pool, RunLoop, RunOptions};
 use crate::host::ports::Refused;
-use crate::host::record::Observer;
+use crate::host::record::{Both, Observer};
 use crate::host::uplink::InboundQueue;
 use crate::local::HostingOptions;
 use crate::manifest::Manifest;
@@ -30,6 +33,7 @@ pub(in crate::cli) struct Hosting<'a> {
     pub(in crate::cli) reporter: Arc<Reporter>,
     pub(in crate::cli) runtime: &'a tokio::runtime::Handle,
     pub(in crate::cli) trace: Option<Tracing>,
+    pub(in crate::cli) recording: Option<Recording>,
     /// Processor time of the principals, over all capsules.
     pub(in crate::cli) rate: RateLimiter,
     /// Handlers of a lower priority than this are guards: their failure denies.
@@ -195,17 +199,24 @@ impl Hosting<'_> {
             resolve_run_loop_budget(Some(account.profile()), Some(account.groups()), &owner, true);
         let reporter = Arc::clone(&self.reporter);
         let capsule = manifest.id().to_string();
+        let track = self.recording.as_ref().map(|it| it.run_loop(manifest, &budget));
+        let recorder = track.as_ref().and_then(tape::Track::observer);
         let options = RunOptions {
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
             budget,
-            observer: self.observer(manifest)(),
+            observer: Both::of(self.observer(manifest)(), recorder),
             window_ended: Some(Arc::new(move |windows, without_progress| {
                 reporter.event(Some(&capsule), Event::Window { windows, without_progress });
             })),
             runtime: self.runtime.clone(),
         };
         let started = ready.loaded.start(options).expect("a loop was found in the binary");
-        started.map_err(|error| Failure::environment("cannot start a thread", &error))
+        let started =
+            started.map_err(|error| Failure::environment("cannot start a thread", &error))?;
+        if let (Some(recording), Some(track)) = (&self.recording, track) {
+            recording.ends_with(track, started.ended());
+        }
+        Ok(started)
     }
 
     /// A loaded capsule as the dispatcher calls it, with everybody's own limits.
@@ -236,6 +247,7 @@ impl Hosting<'_> {
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
             admit: Box::new(admit),
             observer: Box::new(self.observer(manifest)),
+            attend: self.recording.clone().map(|recording| attend(recording, manifest)),
         })
     }
 
@@ -248,6 +260,15 @@ impl Hosting<'_> {
         let manifest = Arc::clone(manifest);
         move || Some(tracing.as_ref()?.watch(&manifest, manifest.id().as_str()))
     }
+}
+
+/// Records each call of a handler.
+fn attend(recording: Recording, manifest: &Arc<Manifest>) -> Attend {
+    let manifest = Arc::clone(manifest);
+    Box::new(move |call| {
+        let track = recording.call(&manifest, call);
+        Attendance { observer: track.observer(), ended: Box::new(move |report| track.end(report)) }
+    })
 }
 
 /// Whether the capsule has a run loop.

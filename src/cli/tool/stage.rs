@@ -98,6 +98,7 @@ impl Stage {
             reporter: Arc::new(Reporter::silent(&cx.ui)),
             runtime: runtime.handle(),
             trace: trace.cloned(),
+            recording: None,
             rate: RateLimiter::default(),
             guards_below: 0,
         };

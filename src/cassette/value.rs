@@ -1,0 +1,163 @@
+//! Values of host calls as JSON that can be read back.
+//!
+//! | value | written as |
+//! |---|---|
+//! | bool, integer, text | itself |
+//! | `none`, and no value at all | `null` |
+//! | `some(x)` | `{"$some": x}` |
+//! | `ok(x)`, `err(x)` | `{"$ok": x}`, `{"$err": x}` |
+//! | list | array |
+//! | record | object, with the names of WIT |
+//! | case of an enum or variant | `{"$case": "name"}`, `{"$case": ["name", payload]}` |
+//! | bytes that are UTF-8 | `{"$bytes": "text"}` |
+//! | other bytes | `{"$base64": "…"}` |
+//! | long bytes, long text | `{"$blob": "blake3"}`, `{"$text": "blake3"}` |
+//! | handle | `{"$handle": n}`: the n-th that the instance got |
+//! | floating-point number | `{"$float": bits}` |
+//!
+//! Names of WIT never begin with `$`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::INLINE_MAX;
+use crate::host::describe::{Value, kebab};
+use crate::kv::base64;
+
+/// Long bytes and texts by their BLAKE3 digest, in hexadecimal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blobs(pub(super) BTreeMap<String, Arc<[u8]>>);
+
+impl Blobs {
+    fn add(&mut self, bytes: &[u8]) -> String {
+        let digest = blake3::hash(bytes).to_hex().to_string();
+        self.0.entry(digest.clone()).or_insert_with(|| bytes.into());
+        digest
+    }
+
+    fn get(&self, digest: &Json) -> Result<&[u8], String> {
+        let digest = digest.as_str().ok_or("a digest is a text")?;
+        let bytes = self.0.get(digest);
+        bytes.map(|it| &**it).ok_or_else(|| format!("the bytes with digest {digest} are not there"))
+    }
+}
+
+/// Writes `value`; what is long goes to `blobs`.
+pub fn write(value: &Value, blobs: &mut Blobs) -> Json {
+    let mut boxed = |tag: &str, inner: &Value| tagged(tag, write(inner, blobs));
+    match value {
+        Value::Unit | Value::Option(None) => Json::Null,
+        Value::Option(Some(inner)) => boxed("$some", inner),
+        Value::Result(Ok(inner)) => boxed("$ok", inner),
+        Value::Result(Err(inner)) => boxed("$err", inner),
+        Value::Bool(value) => (*value).into(),
+        Value::Unsigned(value) => (*value).into(),
+        Value::Signed(value) => (*value).into(),
+        Value::Float(value) => tagged("$float", value.to_bits().into()),
+        Value::Text(text) => write_text(text, blobs),
+        Value::Bytes(bytes) => write_bytes(bytes, blobs),
+        Value::List(items) => items.iter().map(|item| write(item, blobs)).collect(),
+        Value::Record(fields) => {
+            let fields = fields.iter();
+            fields.map(|(name, field)| (kebab(name), write(field, blobs))).collect()
+        }
+        Value::Case(name, None) => tagged("$case", kebab(name).into()),
+        Value::Case(name, Some(payload)) => {
+            tagged("$case", json!([kebab(name), write(payload, blobs)]))
+        }
+        Value::Handle(number) => tagged("$handle", (*number).into()),
+        Value::Hidden => tagged("$hidden", true.into()),
+    }
+}
+
+/// Writes bytes; long ones go to `blobs`.
+pub fn write_bytes(bytes: &[u8], blobs: &mut Blobs) -> Json {
+    if bytes.len() > INLINE_MAX {
+        return tagged("$blob", blobs.add(bytes).into());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => tagged("$bytes", text.into()),
+        Err(_) => tagged("$base64", base64::encode(bytes).into()),
+    }
+}
+
+fn write_text(text: &str, blobs: &mut Blobs) -> Json {
+    if text.len() > INLINE_MAX {
+        return tagged("$text", blobs.add(text.as_bytes()).into());
+    }
+    text.into()
+}
+
+fn tagged(tag: &str, value: Json) -> Json {
+    Json::Object(Map::from_iter([(tag.to_owned(), value)]))
+}
+
+/// Reads what [`write`] wrote. Numbers come back as unsigned where they can be.
+pub fn read(json: &Json, blobs: &Blobs) -> Result<Value, String> {
+    Ok(match json {
+        Json::Null => Value::Option(None),
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => Value::Unsigned(number),
+            (None, Some(number)) => Value::Signed(number),
+            _ => return Err(format!("{number} is no whole number")),
+        },
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(items) => {
+            Value::List(items.iter().map(|it| read(it, blobs)).collect::<Result<_, _>>()?)
+        }
+        Json::Object(members) => match members.iter().next() {
+            Some((tag, inner)) if tag.starts_with('$') && members.len() == 1 => {
+                read_tagged(tag, inner, blobs)?
+            }
+            _ => {
+                let fields = members.iter();
+                let fields = fields.map(|(name, it)| Ok((name.clone().into(), read(it, blobs)?)));
+                Value::Record(fields.collect::<Result<_, String>>()?)
+            }
+        },
+    })
+}
+
+fn read_tagged(tag: &str, inner: &Json, blobs: &Blobs) -> Result<Value, String> {
+    let boxed = || read(inner, blobs).map(Box::new);
+    let text = || inner.as_str().ok_or_else(|| format!("{tag} wants a text"));
+    Ok(match tag {
+        "$some" => Value::Option(Some(boxed()?)),
+        "$ok" => Value::Result(Ok(boxed()?)),
+        "$err" => Value::Result(Err(boxed()?)),
+        "$bytes" => Value::Bytes(text()?.as_bytes().to_vec()),
+        "$base64" => Value::Bytes(base64::decode(text()?).ok_or("this is no base64")?),
+        "$blob" => Value::Bytes(blobs.get(inner)?.to_vec()),
+        "$text" => {
+            let text = std::str::from_utf8(blobs.get(inner)?).map_err(|error| error.to_string())?;
+            Value::Text(text.to_owned())
+        }
+        "$float" => Value::Float(f64::from_bits(inner.as_u64().ok_or("$float wants its bits")?)),
+        "$handle" => {
+            let number = inner.as_u64().and_then(|it| u32::try_from(it).ok());
+            Value::Handle(number.ok_or("$handle wants a number")?)
+        }
+        "$case" => match inner {
+            Json::String(name) => Value::Case(name.clone().into(), None),
+            Json::Array(parts) => match &parts[..] {
+                [Json::String(name), payload] => {
+                    Value::Case(name.clone().into(), Some(Box::new(read(payload, blobs)?)))
+                }
+                _ => return Err("$case wants a name and a payload".to_owned()),
+            },
+            _ => return Err("$case wants a name, or a name and a payload".to_owned()),
+        },
+        _ => return Err(format!("{tag} means nothing")),
+    })
+}
+
+/// Reads bytes that [`write_bytes`] wrote.
+pub fn read_bytes(json: &Json, blobs: &Blobs) -> Result<Vec<u8>, String> {
+    match read(json, blobs)? {
+        Value::Bytes(bytes) => Ok(bytes),
+        other => Err(format!("expected bytes, not {other}")),
+    }
+}
