@@ -80,6 +80,7 @@ pub mod clock;
 pub mod component;
 pub mod dispatch;
 pub mod engine;
+pub mod faults;
 pub mod fs;
 pub mod host;
 pub mod kv;

@@ -28,7 +28,7 @@ use serde_json::Value as Json;
 
 pub use file::{Cassette, CassetteError, Track};
 pub use record::{Recorder, Take};
-pub use replay::{Divergence, Found, Manner, Side, Tape, compare_ends};
+pub use replay::{Divergence, Found, Manner, Side, Tape, compare_ends, first_difference};
 
 use crate::engine::{CallReport, Ending};
 use crate::host::boundary::Stop;

@@ -33,6 +33,8 @@ pub enum Side {
     Function,
     /// An argument, by its index.
     Argument(usize),
+    /// The answer.
+    Answer,
     /// The fuel between the call before and this one.
     Fuel,
     /// A call that was recorded is not made.
@@ -48,6 +50,7 @@ impl fmt::Display for Side {
         match self {
             Side::Function => f.write_str("another call"),
             Side::Argument(index) => write!(f, "another argument {}", index + 1),
+            Side::Answer => f.write_str("another answer"),
             Side::Fuel => f.write_str("other fuel"),
             Side::NoLonger => f.write_str("a call that is no longer made"),
             Side::New => f.write_str("a call that was not made before"),
@@ -296,4 +299,44 @@ pub fn compare_ends(track: &Track, now: &End, fuel_counts: bool) -> Vec<Divergen
     let peak = |end: &End| end.memory_peak_bytes.to_string();
     compare("memory peak", peak(recorded), peak(now));
     differences
+}
+
+/// The first thing in which two recordings of the same call differ.
+pub fn first_difference(first: &Track, second: &Track) -> Option<Divergence> {
+    let found = |call: &Call, side, recorded, now| {
+        let (number, function) = (Some(call.number), call.function.clone());
+        Some(Divergence { track: second.number, call: number, function, side, recorded, now })
+    };
+    for (one, other) in first.calls.iter().zip(&second.calls) {
+        let both = || (shown(&one.function, &one.args), shown(&other.function, &other.args));
+        if one.function != other.function {
+            let (one_shown, other_shown) = both();
+            return found(one, Side::Function, one_shown, other_shown);
+        }
+        for (index, (one_arg, other_arg)) in one.args.iter().zip(&other.args).enumerate() {
+            if one_arg != other_arg {
+                let (before, now) = (one_arg.to_string(), other_arg.to_string());
+                return found(one, Side::Argument(index), before, now);
+            }
+        }
+        if one.fuel != other.fuel {
+            return found(one, Side::Fuel, one.fuel.to_string(), other.fuel.to_string());
+        }
+        if one.outcome != other.outcome {
+            let shown = |outcome: &Outcome| match outcome {
+                Outcome::Answer(answer) => answer.to_string(),
+                Outcome::Stop(stop) => Stop::from(stop.clone()).to_string(),
+            };
+            return found(one, Side::Answer, shown(&one.outcome), shown(&other.outcome));
+        }
+    }
+    let at = first.calls.len().min(second.calls.len());
+    let end = || "the end".to_owned();
+    if let Some(call) = first.calls.get(at) {
+        return found(call, Side::NoLonger, shown(&call.function, &call.args), end());
+    }
+    if let Some(call) = second.calls.get(at) {
+        return found(call, Side::New, end(), shown(&call.function, &call.args));
+    }
+    compare_ends(first, &second.end, true).into_iter().next()
 }

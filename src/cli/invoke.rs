@@ -1,6 +1,7 @@
 //! `capsule invoke`.
 
 mod bench;
+mod check;
 mod input;
 mod many;
 
@@ -106,6 +107,7 @@ pub(super) struct TraceCommandArgs {
 }
 
 pub(super) use bench::{BenchArgs, run as run_bench};
+pub(super) use check::{CheckArgs, run as run_check};
 
 pub(super) fn run_traced(cx: &Cx, mut args: TraceCommandArgs) -> Result<Exit, Failure> {
     args.invoke.trace.turn_on();

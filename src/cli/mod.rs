@@ -149,6 +149,8 @@ commands! {
         "Fire one interceptor and show every host call that it makes";
     Replay(replay::ReplayArgs, replay::run) = "replay",
         "Play a recording: answer every host call as it was answered, and tell what differs";
+    Check(invoke::CheckArgs, invoke::run_check) = "check",
+        "Call an interceptor twice under different conditions, and tell whether anything differs";
     Connect(connect::ConnectArgs, connect::run) = "connect",
         "Talk to a capsule that runs, over its socket";
     Tool(tool::ToolArgs, tool::run) = "tool",

@@ -57,6 +57,14 @@ fn long_help() -> String {
 }
 
 impl TraceArgs {
+    /// Whether a trace was asked for.
+    pub(super) fn is_on(&self) -> bool {
+        !self.trace.is_empty()
+            || self.trace_summary
+            || self.trace_format.is_some()
+            || self.trace_output.is_some()
+    }
+
     /// As if `--trace` had been given.
     pub(super) fn turn_on(&mut self) {
         if self.trace.is_empty() {
@@ -68,11 +76,7 @@ impl TraceArgs {
     /// failure before any guest is entered.
     pub(super) fn open(&self, cx: &Cx) -> Result<Option<Tracing>, Failure> {
         let format = self.trace_format.unwrap_or(TraceFormat::Text);
-        let asked = !self.trace.is_empty()
-            || self.trace_summary
-            || self.trace_format.is_some()
-            || self.trace_output.is_some();
-        if !asked {
+        if !self.is_on() {
             return Ok(None);
         }
         if format != TraceFormat::Text && self.trace_output.is_none() {

@@ -6,6 +6,7 @@
 
 pub mod approvals;
 pub mod bench;
+pub mod check;
 pub mod checks;
 pub mod connect;
 pub mod diff;

@@ -40,8 +40,9 @@ pub struct Played {
     differences: Vec<Difference>,
 }
 
+/// One difference, for people and for programs.
 #[derive(Debug, Serialize)]
-struct Difference {
+pub(super) struct Difference {
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<u64>,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -86,14 +87,6 @@ impl ReplayReport {
 impl Played {
     /// A track that was played and ended like this.
     pub fn new(track: &Track, end: &End, played: u64, differences: Vec<Divergence>) -> Played {
-        let difference = |it: Divergence| Difference {
-            call: it.call,
-            function: it.function,
-            what: it.side.to_string(),
-            recorded: it.recorded,
-            now: it.now,
-            is_fuel: matches!(it.side, Side::Fuel | Side::End("fuel")),
-        };
         Played {
             track: track.number,
             capsule: track.enter.capsule.clone(),
@@ -102,7 +95,7 @@ impl Played {
             outcome: end.outcome.clone(),
             fuel: end.fuel,
             recorded_fuel: track.end.fuel,
-            differences: differences.into_iter().map(difference).collect(),
+            differences: differences.into_iter().map(Difference::new).collect(),
         }
     }
 
@@ -117,27 +110,42 @@ impl Played {
         let noun = if count == 1 { "difference" } else { "differences" };
         let _ = writeln!(text, "{count} {noun}");
         for difference in &self.differences {
-            difference.line(&mut text);
+            difference.write(&mut text, ["recorded", "now"]);
         }
         text
     }
 }
 
 impl Difference {
-    fn line(&self, text: &mut String) {
+    pub(super) fn new(it: Divergence) -> Difference {
+        Difference {
+            call: it.call,
+            function: it.function,
+            what: it.side.to_string(),
+            recorded: it.recorded,
+            now: it.now,
+            is_fuel: matches!(it.side, Side::Fuel | Side::End("fuel")),
+        }
+    }
+
+    /// Adds the place, and under it both sides by their names.
+    pub(super) fn write(&self, text: &mut String, names: [&str; 2]) {
         let place = match self.call {
             Some(number) => format!("call {number} {}", cell(&self.function)),
             None => "the end".to_owned(),
         };
         let _ = writeln!(text, "  {place}: {}", self.what);
-        if !self.is_fuel {
-            let _ = writeln!(text, "    recorded  {}", shortened(&self.recorded));
-            let _ = writeln!(text, "    now       {}", shortened(&self.now));
-            return;
+        let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+        for (name, side) in names.into_iter().zip([&self.recorded, &self.now]) {
+            let _ = writeln!(text, "    {name:width$}  {}", self.shown(side));
         }
-        let figure = |text: &str| text.parse::<u64>().map_or_else(|_| text.to_owned(), grouped);
-        let _ = writeln!(text, "    recorded  {}", figure(&self.recorded));
-        let _ = writeln!(text, "    now       {}", figure(&self.now));
+    }
+
+    fn shown(&self, side: &str) -> String {
+        match side.parse::<u64>() {
+            Ok(figure) if self.is_fuel => grouped(figure),
+            _ => shortened(side),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ const LAYERS: &[(&str, May)] = &[
     ("host", May::AllBut(&["store", "local", "engine", "dispatch", "trace", "report", "cli"])),
     ("engine", May::AllBut(&["store", "local", "dispatch", "trace", "report", "cli"])),
     ("trace", May::Only(&["host", "policy", "limits"])),
+    ("faults", May::Only(&["component", "host"])),
     ("cassette", May::Only(&["engine", "host", "trace", "policy::verdict", "kv::base64"])),
     ("dispatch", May::AllBut(&["store", "local", "report", "cli"])),
     ("local", May::AllBut(&["engine", "dispatch", "report", "cli"])),

@@ -1,0 +1,164 @@
+//! `capsule check --deterministic`.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{InvokeArgs, input, limits, refuse_without_hook};
+use crate::cassette::{
+    Cassette, End, Enter, Entry, Header, Recorder, SCHEMA, Track, first_difference,
+};
+use crate::cli::cx::Cx;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::load::{Place, PlaceOptions, refused};
+use crate::cli::person::{Answers, LocalPerson, telling};
+use crate::cli::target::{self, Capsule};
+use crate::cli::workspace::Workspace;
+use crate::cli::{interrupt, observe};
+use crate::engine::{Call, Profile, fingerprint};
+use crate::report::check::CheckReport;
+
+/// Seed of both calls when none is given.
+const SEED: u64 = 0;
+
+/// Call an interceptor twice under different conditions, and tell whether anything differs
+///
+/// Both calls have a throw-away home, a virtual clock and the same seed; the second one is made later,
+/// by an engine that keeps memory for instances, in a process that has made a call before. What differs
+/// then comes from the world: files of the workspace, the network, programs, people. Exit 1 when a
+/// host call, an answer or a fuel figure differs, with the first one.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  capsule check --deterministic greeter greet --payload '{\"name\":\"Ada\"}'")]
+pub(in crate::cli) struct CheckArgs {
+    /// Check that equal conditions give equal calls, answers and fuel
+    #[arg(long, required = true)]
+    deterministic: bool,
+    #[command(flatten)]
+    invoke: InvokeArgs,
+}
+
+pub(in crate::cli) fn run(cx: &Cx, args: CheckArgs) -> Result<Exit, Failure> {
+    let CheckArgs { deterministic: _, invoke: args } = args;
+    let unused = [
+        (args.record.is_on(), "--record"),
+        (args.many.is_many(), "--repeat"),
+        (args.trace.is_on(), "--trace"),
+    ];
+    if let Some((_, flag)) = unused.iter().find(|(given, _)| *given) {
+        let message = format!("check makes two calls of its own, without {flag}");
+        return Err(Failure::new(Exit::Usage, "usage", message).help(format!("leave out {flag}")));
+    }
+    let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
+    let payload = input::payload(text, file, args.stdin.is_some())?;
+    let capsule = target::find(cx, &args.target)?;
+    let (first, interrupted) = track(cx, &args, &capsule, &payload, Profile::OneShot)?;
+    if let Some(exit) = interrupted {
+        return Ok(exit);
+    }
+    // What an earlier call leaves in the process must make no difference.
+    let (_, interrupted) = track(cx, &args, &capsule, &payload, Profile::Server)?;
+    if let Some(exit) = interrupted {
+        return Ok(exit);
+    }
+    let (second, interrupted) = track(cx, &args, &capsule, &payload, Profile::Server)?;
+    if let Some(exit) = interrupted {
+        return Ok(exit);
+    }
+    let difference = first_difference(&first, &second);
+    let report = CheckReport::new(capsule.id().as_str(), &args.action, &first, difference);
+    cx.ui.document(&report);
+    cx.ui.text(&report.text());
+    Ok(if report.is_same() { Exit::Done } else { Exit::No })
+}
+
+/// Makes the call once, in a world of its own as far as there can be one.
+fn track(
+    cx: &Cx,
+    args: &InvokeArgs,
+    capsule: &Capsule,
+    payload: &[u8],
+    profile: Profile,
+) -> Result<(Track, Option<Exit>), Failure> {
+    let principal = crate::principal::PrincipalId::default();
+    let person = LocalPerson::new(Answers::default(), false);
+    let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
+    let workspace = Workspace::open(cx, args.workspace)?;
+    let options = PlaceOptions {
+        ephemeral: true,
+        seed: Some(args.seed.unwrap_or(SEED)),
+        ..args.outside.place()?
+    };
+    let silent = Arc::new(|_: &str, _, _: &str| {});
+    let place = Place::new(cx, options, profile, person, silent)?.with_workspace(&workspace.mount);
+    let account = place.account(&principal)?;
+    let limits = limits(&account, args.asked(), &capsule.manifest)?;
+    let ready = place.load(capsule, Default::default())?;
+    refuse_without_hook(&args.target, capsule, &ready)?;
+    let belongings = ready.hosted.belongings(&principal).map_err(|error| refused(&error))?;
+    let call = Call {
+        action: &args.action,
+        payload,
+        principal: Arc::clone(&belongings),
+        owner: belongings,
+        caller: Some(Arc::new(input::caller(&args.topic, principal.as_str(), &place, payload)?)),
+        limits,
+        cancel: CancellationToken::new(),
+    };
+    let paper = Paper::default();
+    let failed = |error: io::Error| Failure::environment("the call cannot be recorded", &error);
+    let header = Header {
+        schema: SCHEMA.to_owned(),
+        capsules: Vec::new(),
+        fingerprint: fingerprint(place.flavour),
+    };
+    let mut recorder = Recorder::start(&header, paper.clone()).map_err(failed)?;
+    let enter = Enter {
+        capsule: capsule.id().to_string(),
+        principal: principal.to_string(),
+        entry: Entry::Interceptor {
+            action: args.action.clone(),
+            payload: serde_json::Value::Null,
+            fuel_limit: limits.fuel,
+        },
+        memory_limit_bytes: limits.memory_bytes,
+    };
+    let public = capsule.manifest.env.iter().filter(|var| !var.is_secret());
+    let settings = public.map(|var| var.name.clone()).collect();
+    let take = recorder.enter(enter, payload, settings);
+    let runtime = observe::runtime()?;
+    let interrupted = interrupt::watch(call.cancel.clone())?;
+    let called = ready.loaded.invoke(call, Some(Box::new(take.clone())));
+    let report = runtime.block_on(tokio::task::coop::unconstrained(called));
+    runtime.shutdown_background();
+    take.end(End::of(&report));
+    recorder.finish().map_err(failed)?;
+    let written = std::mem::take(&mut *paper.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let cassette = Cassette::read(&written[..]).map_err(|error| {
+        Failure::new(Exit::Defect, "cassette", "the recording cannot be read").because(&error)
+    })?;
+    let track = cassette
+        .tracks
+        .into_iter()
+        .next()
+        .ok_or_else(|| Failure::new(Exit::Defect, "cassette", "the recording holds no call"))?;
+    Ok((track, interrupted.exit()))
+}
+
+/// What is recorded, for whoever began to record.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

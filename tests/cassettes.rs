@@ -1,0 +1,183 @@
+//! Recordings: made where everything is there, played where nothing is.
+
+mod support;
+
+#[path = "support/web.rs"]
+mod web;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use support::{Output, Sandbox};
+use web::{Part, Web};
+
+/// A recording of a call that goes everywhere, and what the call answered.
+struct Recorded {
+    path: PathBuf,
+    call: Value,
+}
+
+/// Records the traveller's tour on a machine where it is installed, set, and let out.
+fn record(sandbox: &Sandbox) -> Recorded {
+    let page = "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\nmilestone 7";
+    let web = Web::start_with(|plain, _| {
+        [(format!("http://{plain}/"), vec![Part::Text(page.to_owned())])].into_iter().collect()
+    });
+    let traveller = sandbox.fixture("traveller").display().to_string();
+    let set = ["--set", "pass=open sesame", "--set", "home=inn"];
+    let install = ["install", &traveller, "--yes", "-q"];
+    sandbox.run([&install[..], &set].concat()).expect_code(0);
+    let payload = format!(r#"{{"url": "http://{}/", "text": "greetings"}}"#, web.plain());
+    let path = sandbox.workspace().join("tour.cassette");
+    let local = web.plain().to_string();
+    let output = sandbox.run([
+        "invoke",
+        "traveller",
+        "tour",
+        "--payload",
+        &payload,
+        "--allow-local",
+        &local,
+        "--approve",
+        "cross the border=traveller",
+        "--record",
+        "tour.cassette",
+        "--json",
+    ]);
+    let call = output.expect_code(0).json();
+    Recorded { path, call }
+}
+
+/// Plays a recording on a machine that has nothing of it but the binary.
+fn replay(path: &Path, more: &[&str]) -> Output {
+    let sandbox = Sandbox::new();
+    let traveller = sandbox.fixture("traveller").display().to_string();
+    let path = path.display().to_string();
+    let fixed = ["replay", &path, "--wasm", &traveller, "--json"];
+    sandbox.run([&fixed[..], more].concat())
+}
+
+/// The recording with `old` in the place of `new`, which is there.
+fn edited(recorded: &Recorded, old: &str, new: &str) -> PathBuf {
+    let text = std::fs::read_to_string(&recorded.path).expect("it was recorded");
+    assert!(text.contains(old), "{old} is not in {text}");
+    let path = recorded.path.with_extension("edited");
+    std::fs::write(&path, text.replacen(old, new, 1)).expect("the sandbox is writable");
+    path
+}
+
+#[test]
+fn a_call_that_goes_everywhere_is_played_where_nothing_is() {
+    let sandbox = Sandbox::new();
+    let recorded = record(&sandbox);
+    let tour = &recorded.call["data_json"];
+    assert_eq!(tour["fetched"], "milestone 7");
+    assert_eq!(tour["said"], "on foot\n");
+    assert_eq!(tour["heard"], 1);
+    assert_eq!(tour["allowed"], true);
+    assert_eq!(tour["pass"], 11);
+    for _ in 0..10 {
+        let played = replay(&recorded.path, &[]).expect_code(0).json();
+        assert_eq!(played["same"], true);
+        let track = &played["tracks"][0];
+        assert_eq!(track["fuel"], recorded.call["fuel"]["call"]);
+        assert_eq!(track["played"], track["calls"]);
+        let functions = recorded.call["host_calls"].as_array().expect("a list");
+        let calls: u64 = functions.iter().filter_map(|it| it["count"].as_u64()).sum();
+        assert_eq!(track["calls"], calls);
+    }
+}
+
+#[test]
+fn a_secret_is_in_no_recording() {
+    let sandbox = Sandbox::new();
+    let recorded = record(&sandbox);
+    let text = std::fs::read_to_string(&recorded.path).expect("it was recorded");
+    assert!(!text.contains("sesame"), "{text}");
+    let sent = "xxxxxxxxxxxxxxxxxx";
+    assert_eq!(sent.len(), "Bearer open sesame".len());
+    assert!(
+        text.contains(&format!("{{\"key\":\"Authorization\",\"value\":\"{sent}\"}}")),
+        "{text}"
+    );
+}
+
+#[test]
+fn whatever_is_changed_is_told_at_the_right_call() {
+    let sandbox = Sandbox::new();
+    let recorded = record(&sandbox);
+    let first = |path: &Path| {
+        let played = replay(path, &[]).expect_code(11).json();
+        assert_eq!(played["same"], false);
+        played["tracks"][0]["differences"][0].clone()
+    };
+    let argument =
+        first(&edited(&recorded, r#"["tours",{"$bytes":"1"}]"#, r#"["tours",{"$bytes":"2"}]"#));
+    assert_eq!(argument["function"], "astrid:kv/host@1.0.0#kv-set");
+    assert_eq!(argument["what"], "another argument 2");
+    assert_eq!(
+        (&argument["recorded"], &argument["now"]),
+        (&Value::from(r#"{"$bytes":"2"}"#), &Value::from(r#"{"$bytes":"1"}"#),)
+    );
+    // An answer is seen by what the guest makes of it.
+    let answer =
+        first(&edited(&recorded, r#"{"$ok":null}"#, r#"{"$ok":{"$some":{"$bytes":"7"}}}"#));
+    assert_eq!(answer["function"], "astrid:kv/host@1.0.0#kv-set");
+    let function =
+        first(&edited(&recorded, "host@1.0.0#clock-ms", "host@1.0.0#clock-monotonic-ns"));
+    assert_eq!(
+        (&function["call"], &function["what"]),
+        (&Value::from(1), &Value::from("another call"))
+    );
+    let end = first(&edited(&recorded, r#""outcome":"continue""#, r#""outcome":"final""#));
+    assert_eq!(end["what"], "another outcome");
+    assert_eq!((&end["recorded"], &end["now"]), (&Value::from("final"), &Value::from("continue")));
+}
+
+#[test]
+fn an_answer_of_another_type_ends_the_replay() {
+    let sandbox = Sandbox::new();
+    let recorded = record(&sandbox);
+    let text = std::fs::read_to_string(&recorded.path).expect("it was recorded");
+    let clock = text.lines().find(|line| line.contains("#clock-ms")).expect("the clock was read");
+    let at = clock.find(r#""answer":"#).expect("it was answered");
+    let path = edited(&recorded, &clock[at..], r#""answer":"noon"}}"#);
+    let played = replay(&path, &[]).expect_code(11).json();
+    assert_eq!(played["tracks"][0]["outcome"], "trap");
+}
+
+#[test]
+fn a_damaged_recording_is_refused_with_its_line() {
+    let sandbox = Sandbox::new();
+    let recorded = record(&sandbox);
+    let text = std::fs::read_to_string(&recorded.path).expect("it was recorded");
+    let check = |text: &str, expected: &str| {
+        let path = sandbox.file(sandbox.workspace().join("bad.cassette"), text);
+        let refused = replay(&path, &[]).expect_code(3).json();
+        assert!(refused["causes"][0].as_str().is_some_and(|it| it.contains(expected)), "{refused}");
+    };
+    check("", "not a cassette");
+    check("{}\n", "not a cassette");
+    check("{\"schema\":\"capsule.cassette/2\"}\n", "made by a later version of capsule");
+    let lines: Vec<&str> = text.lines().collect();
+    check(&lines[..lines.len() - 1].join("\n"), "the recording was cut short");
+    check(&text[..text.len() / 2], "line ");
+    check(&text.replacen("\"number\":2", "\"numero\":2", 1), "line 4: missing field `number`");
+    check(&text.replacen("$base64", "$base46", 1), "line 4: $base46 means nothing");
+    let twice = [lines[0], lines[1], lines[1]].join("\n");
+    check(&twice, "line 3: track 1 is entered twice");
+    check(&[lines[0], lines[2]].join("\n"), "line 2: track 1 was not entered");
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    let greeter = sandbox.fixture("greeter").display().to_string();
+    let call = ["invoke", &greeter, "greet", "--record"];
+    let refused = sandbox.run([&call[..], &["nowhere/greet.cassette"]].concat()).expect_code(10);
+    assert!(refused.stderr.contains("cannot write the recording"), "{}", refused.stderr);
+    sandbox.run([&call[..], &["greet.cassette"]].concat()).expect_code(0);
+    let names = std::fs::read_dir(sandbox.workspace()).expect("a directory");
+    let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(names, ["greet.cassette"]);
+}
