@@ -108,6 +108,12 @@ pub const NET_LISTENERS_MAX: usize = 4;
 pub const NET_HOST_BYTES_MAX: usize = 255;
 /// Names that the process asks the system about at once, given up or not; ours.
 pub const NET_LOOKUPS_MAX: usize = 32;
+/// Host calls that block a thread at once, however few the cores.
+pub const BLOCKING_PERMITS_MIN: usize = 2;
+/// Cores that such calls leave to others.
+pub const CORES_FOR_OTHERS: usize = 2;
+/// Host calls at once that open descriptors, for each core; half the descriptors bound them too.
+pub const IO_PERMITS_PER_CORE: usize = 64;
 /// Longest time for resolving a name and connecting.
 pub const NET_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for one of several addresses of a name. Ours: one that is silent must not cost the others.

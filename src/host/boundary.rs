@@ -25,6 +25,7 @@ use wasmtime::component::{
 
 use super::HostState;
 use super::describe::{Describe, DescribeArgs, Dynamic};
+use super::permits::Permits;
 use super::record::{CallRecord, Decision, Function, Observer, PendingCall, Permit, Progress};
 use super::restore::Restore;
 use super::table::Handles;
@@ -226,25 +227,6 @@ impl Gatekeeper<'_> {
     }
 }
 
-/// The process's permits for host calls that block a thread.
-#[derive(Debug)]
-pub struct Permits {
-    blocking: tokio::sync::Semaphore,
-}
-
-impl Permits {
-    /// As many permits as there are cores, less two, and never fewer than two.
-    pub fn for_this_process() -> Permits {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        Permits::new(cores.saturating_sub(2).max(2))
-    }
-
-    /// This many permits. Without any, a call that needs one waits until it is ended.
-    pub fn new(permits: usize) -> Permits {
-        Permits { blocking: tokio::sync::Semaphore::new(permits) }
-    }
-}
-
 /// Registers the functions of all interfaces with one linker.
 pub(crate) struct Binder<'l> {
     linker: &'l mut Linker<HostState>,
@@ -347,12 +329,12 @@ impl<I: Interface> InterfaceBinder<'_, I> {
                 }
                 let permits = store.data().capsule.services.permits.clone();
                 // Waiting for a permit is no progress: what follows is work.
-                let permit = match permits.blocking.try_acquire() {
-                    Ok(permit) => permit,
-                    Err(_) => {
-                        let waiting = permits.blocking.acquire();
+                let permit = match permits.try_take(Permit::Blocking) {
+                    Some(permit) => permit,
+                    None => {
+                        let waiting = permits.take(Permit::Blocking);
                         match Parking::of(store.data()).park(waiting).await.0 {
-                            Parked::Done(permit) => permit.map_err(|_| Stop::Cancelled)?,
+                            Parked::Done(permit) => permit,
                             Parked::Cancelled => {
                                 return Err(entry.stop(&mut store, &args, Stop::Cancelled));
                             }
@@ -383,7 +365,28 @@ impl<I: Interface> InterfaceBinder<'_, I> {
         body: impl for<'a> Fn(I::View<'a>, &'a A) -> Waiting<'a, R> + Copy + Send + Sync + 'static,
         cancelled: impl for<'a> Fn(I::View<'a>, &'a A) -> R + Copy + Send + Sync + 'static,
     ) -> wasmtime::Result<()> {
-        let permit = Permit::None;
+        self.parks(name, Permit::None, progress, body, cancelled)
+    }
+
+    /// The same for a function that opens descriptors outside: it waits for one of the process's
+    /// permits first, as a part of its own wait.
+    pub(crate) fn opens<A: Args, R: Answer>(
+        &mut self,
+        name: &'static str,
+        body: impl for<'a> Fn(I::View<'a>, &'a A) -> Waiting<'a, R> + Copy + Send + Sync + 'static,
+        cancelled: impl for<'a> Fn(I::View<'a>, &'a A) -> R + Copy + Send + Sync + 'static,
+    ) -> wasmtime::Result<()> {
+        self.parks(name, Permit::Io, Progress::WhenParked, body, cancelled)
+    }
+
+    fn parks<A: Args, R: Answer>(
+        &mut self,
+        name: &'static str,
+        permit: Permit,
+        progress: Progress,
+        body: impl for<'a> Fn(I::View<'a>, &'a A) -> Waiting<'a, R> + Copy + Send + Sync + 'static,
+        cancelled: impl for<'a> Fn(I::View<'a>, &'a A) -> R + Copy + Send + Sync + 'static,
+    ) -> wasmtime::Result<()> {
         let interface = I::NAME;
         let function = Function { interface, name, permit, progress, cancellable: true };
         let id = self.register(function);
@@ -397,7 +400,10 @@ impl<I: Interface> InterfaceBinder<'_, I> {
                     return Ok(answer.list());
                 }
                 let parking = Parking::of(store.data());
-                let (parked, pended) = parking.park(body(I::view(store.data_mut()), &args)).await;
+                let permits = &store.data().capsule.services.permits;
+                let permits = (permit != Permit::None).then(|| Arc::clone(permits));
+                let work = body(I::view(store.data_mut()), &args);
+                let (parked, pended) = parking.park(Permits::during(permits, permit, work)).await;
                 store.data_mut().pace.progressed(pended);
                 let result = match parked {
                     Parked::Done(result) => result,

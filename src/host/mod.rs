@@ -24,6 +24,7 @@ pub mod meter;
 pub mod missing;
 pub mod net;
 pub mod pace;
+pub mod permits;
 pub mod ports;
 pub mod process;
 pub mod record;

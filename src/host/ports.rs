@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::boundary::Permits;
 use super::http::Tls;
+use super::permits::Permits;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::fs::{Mount, PrincipalFiles};
@@ -40,7 +40,7 @@ pub struct Services {
     pub identities: Arc<dyn Identities>,
     /// What was approved before.
     pub allowances: Arc<Allowances>,
-    /// The process's permits for calls that block a thread.
+    /// The process's permits for host calls.
     pub permits: Arc<Permits>,
     /// The network outside.
     pub network: Arc<Network>,

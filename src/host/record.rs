@@ -95,6 +95,8 @@ pub enum Permit {
     None,
     /// One of the process's few permits for work that blocks a thread.
     Blocking,
+    /// One of the process's permits for work that opens descriptors and waits for what is behind them.
+    Io,
 }
 
 /// What a host call means for the window of a run loop.

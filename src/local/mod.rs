@@ -22,7 +22,7 @@ use crate::bus::Bus;
 use crate::bus::rate::PublishLimiter;
 use crate::clock::Clock;
 use crate::fs::{Journal, Mount};
-use crate::host::boundary::Permits;
+use crate::host::permits::Permits;
 use crate::host::ports::{Allowances, LogLevel, Person, Services};
 use crate::host::uplink::InboundQueue;
 use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};

@@ -1,12 +1,13 @@
-//! Host calls that block a thread, and how few of them there are at once.
+//! Host calls that block a thread or open descriptors, and how few of them there are at once.
 
 use std::time::Duration;
 
 use capsule::engine::{Call, Ending};
+use capsule::host::record::Permit;
 use capsule::policy::budget::CallLimits;
 use tokio_util::sync::CancellationToken;
 
-use crate::rig::{Rig, Setting, soon};
+use crate::rig::{ON_DEMAND, Rig, Setting, soon};
 use crate::support::component;
 
 /// Says `here`, and with any action but `n` looks up a key.
@@ -22,7 +23,7 @@ const READER: &str = r#"(module
     (call $said)))"#;
 
 fn reader(permits: usize) -> Rig {
-    Rig::with(&component(READER), Setting { permits: Some(permits), ..Setting::default() })
+    Rig::with(&component(READER), Setting { permits: Some((permits, 1)), ..Setting::default() })
 }
 
 #[tokio::test]
@@ -75,4 +76,99 @@ async fn calls_that_share_one_permit_all_have_their_turn() {
         let report = soon(call).await.expect("no panic");
         assert_eq!(crate::rig::answer(&report), "0");
     }
+}
+
+/// Says `here`, and with any action but `n` looks a host up; with `n` it waits a moment for messages.
+/// Says whether that was an error.
+const CALLER: &str = r#"(module
+  (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))
+  (import "astrid:net/host@1.0.0" "lookup-host" (func $lookup (param i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+  (import "astrid:ipc/host@1.0.0" "[method]subscription.recv"
+    (func $recv (param i32 i64 i32)))
+  (data (i32.const 0) "here127.0.0.1a.b")
+  (func (export "astrid-hook-trigger") (param $action i32) (param i32 i32 i32) (result i32)
+    (call $log (i32.const 2) (i32.const 0) (i32.const 4))
+    (if (i32.eq (i32.load8_u (local.get $action)) (i32.const 110))
+      (then
+        (call $subscribe (i32.const 13) (i32.const 3) (i32.const 64))
+        (call $recv (i32.load (i32.const 68)) (i64.const 1) (i32.const 32)))
+      (else (call $lookup (i32.const 4) (i32.const 9) (i32.const 32))))
+    (call $say-number (i64.extend_i32_u (i32.load8_u (i32.const 32))))
+    (call $said)))"#;
+
+fn caller(permits: (usize, usize)) -> Rig {
+    let manifest = r#"
+        [capabilities]
+        net_connect = ["127.0.0.1:*"]
+        [subscribe]
+        "a.b" = "opaque"
+    "#;
+    Rig::with(
+        &component(CALLER),
+        Setting { permits: Some(permits), manifest, ..Setting::default() },
+    )
+}
+
+#[tokio::test]
+async fn a_receiver_that_waits_needs_no_permit_at_all() {
+    assert_eq!(caller((0, 0)).ask("n", "").await, "0");
+}
+
+#[tokio::test]
+async fn a_look_up_needs_a_permit_of_its_own_kind() {
+    assert_eq!(caller((0, 1)).ask("look", "").await, "0");
+    let limit = Duration::from_millis(50);
+    let rig = caller((1, 0));
+    let call = rig.call("look", "");
+    let call = Call { limits: CallLimits { timeout: limit, ..call.limits }, ..call };
+    assert_eq!(rig.invoke(call).await.ending, Ending::Deadline { limit });
+}
+
+#[tokio::test]
+async fn a_cancelled_guest_that_waits_to_open_something_is_told_so() {
+    let rig = caller((1, 0));
+    let cancel = CancellationToken::new();
+    let call = Call { cancel: cancel.clone(), ..rig.call("look", "") };
+    let cancelling = async {
+        rig.logged("here").await;
+        cancel.cancel();
+    };
+    let (report, ()) = tokio::join!(rig.invoke(call), cancelling);
+    assert_eq!(crate::rig::answer(&report), "1");
+}
+
+/// Every function that takes a permit, without its interface's version.
+fn holders(permit: Permit) -> Vec<String> {
+    let functions = ON_DEMAND.functions().expect("the engine can be set up");
+    let held = functions.iter().filter(|function| function.permit == permit);
+    let mut names: Vec<String> = held.map(|function| function.short_name()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn what_opens_descriptors_takes_a_permit_and_what_only_waits_takes_none() {
+    let opening = [
+        "http.http-request",
+        "http.http-request-opts",
+        "http.http-stream-start",
+        "http.http-stream-start-opts",
+        "http.http-upload-start",
+        "http.http-upload.finish",
+        "net.connect-tcp",
+        "net.lookup-host",
+        "process.spawn",
+        "process.spawn-background",
+        "process.spawn-persistent",
+    ];
+    assert_eq!(holders(Permit::Io), opening);
+    let waiting = holders(Permit::None);
+    for name in ["ipc.subscription.recv", "sys.sleep-ns", "http.http-stream.read-chunk"] {
+        assert!(waiting.iter().any(|known| known == name), "{name}");
+    }
+    let blocking = holders(Permit::Blocking);
+    let of = |interface: &str| blocking.iter().any(|name| name.starts_with(interface));
+    assert!(of("fs.") && of("kv.") && of("identity.") && of("net.bind-unix"), "{blocking:?}");
 }

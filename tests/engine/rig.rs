@@ -13,7 +13,7 @@ use capsule::engine::{
     Call, CallReport, Code, Ending, Engine, EngineOptions, Flavour, Hook, HookCall, Loaded,
     Profile, RunLoop, RunOptions,
 };
-use capsule::host::boundary::Permits;
+use capsule::host::permits::Permits;
 use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
 use capsule::kv::Namespace;
 use capsule::limits::MEMORY_BYTES;
@@ -90,8 +90,9 @@ pub(crate) struct Setting<'a> {
     pub(crate) answers: &'a [(&'a str, &'a str)],
     /// Whether what `default` writes waits for a commit.
     pub(crate) staged: bool,
-    /// How many host calls may block a thread at once; none is what the process has.
-    pub(crate) permits: Option<usize>,
+    /// How many host calls may block a thread, and open descriptors, at once; none is what the process
+    /// has.
+    pub(crate) permits: Option<(usize, usize)>,
 }
 
 impl Default for Setting<'_> {
@@ -159,9 +160,9 @@ impl Rig {
         let options = HostingOptions { staged: staging.clone(), ..HostingOptions::default() };
         let manifest = Arc::new(manifest(setting.manifest));
         let mut hosted = machine.host(&manifest, options).expect("the system has random bytes");
-        if let Some(permits) = setting.permits {
+        if let Some((blocking, io)) = setting.permits {
             let host = Arc::get_mut(&mut hosted.host).expect("nobody else has it yet");
-            host.services.permits = Arc::new(Permits::new(permits));
+            host.services.permits = Arc::new(Permits::new(blocking, io));
         }
         let code = code(setting.engine, component, setting.flavour);
         let loaded = code.link(Arc::clone(&hosted.host)).expect("every import is served");

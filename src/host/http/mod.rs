@@ -109,27 +109,23 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
 }
 
 fn link_requests(b: &mut InterfaceBinder<'_, HttpInterface>) -> wasmtime::Result<()> {
-    b.waits::<(HttpRequestData,), _>(
+    b.opens::<(HttpRequestData,), _>(
         "http-request",
-        Progress::WhenParked,
         |view, (request,)| Box::pin(view.request(request, &rules::NO_OPTIONS)),
         |_, _| cancelled(),
     )?;
-    b.waits::<(HttpRequestData, RequestOptions), _>(
+    b.opens::<(HttpRequestData, RequestOptions), _>(
         "http-request-opts",
-        Progress::WhenParked,
         |view, (request, options)| Box::pin(view.request(request, options)),
         |_, _| cancelled(),
     )?;
-    b.waits::<(HttpRequestData,), _>(
+    b.opens::<(HttpRequestData,), _>(
         "http-stream-start",
-        Progress::WhenParked,
         |view, (request,)| Box::pin(view.start_stream(request, &rules::NO_OPTIONS)),
         |_, _| cancelled(),
     )?;
-    b.waits::<(HttpRequestData, RequestOptions), _>(
+    b.opens::<(HttpRequestData, RequestOptions), _>(
         "http-stream-start-opts",
-        Progress::WhenParked,
         |view, (request, options)| Box::pin(view.start_stream(request, options)),
         |_, _| cancelled(),
     )
@@ -156,9 +152,8 @@ fn link_stream(b: &mut InterfaceBinder<'_, HttpInterface>) -> wasmtime::Result<(
 }
 
 fn link_upload(b: &mut InterfaceBinder<'_, HttpInterface>) -> wasmtime::Result<()> {
-    b.waits::<(HttpRequestData, RequestOptions), _>(
+    b.opens::<(HttpRequestData, RequestOptions), _>(
         "http-upload-start",
-        Progress::WhenParked,
         |view, (request, options)| Box::pin(view.start_upload(request, options)),
         |_, _| cancelled(),
     )?;
@@ -169,9 +164,8 @@ fn link_upload(b: &mut InterfaceBinder<'_, HttpInterface>) -> wasmtime::Result<(
     b.now_or_stop::<(Upload,), _>("[method]http-upload.subscribe-writable", |view, (upload,)| {
         view.subscribe_writable(upload)
     })?;
-    b.waits::<(Upload,), _>(
+    b.opens::<(Upload,), _>(
         "[method]http-upload.finish",
-        Progress::WhenParked,
         |view, (upload,)| Box::pin(view.finish_upload(upload)),
         |_, _| cancelled(),
     )

@@ -102,15 +102,13 @@ impl View<'_> {
 /// Binds every function.
 pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     binder.interface::<OldInterface>(|b| {
-        b.waits::<(old::HttpRequestData,), _>(
+        b.opens::<(old::HttpRequestData,), _>(
             "http-request",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(view.old_request(request)),
             |_, _| Ok(cancelled()?),
         )?;
-        b.waits::<(old::HttpRequestData,), _>(
+        b.opens::<(old::HttpRequestData,), _>(
             "http-stream-start",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(view.old_stream(request)),
             |_, _| Ok(cancelled()?),
         )?;

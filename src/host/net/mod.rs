@@ -113,15 +113,13 @@ fn closed<T>() -> Result<T, ErrorCode> {
 }
 
 fn link_factories(b: &mut Builder<'_>) -> wasmtime::Result<()> {
-    b.waits::<(String, u16), _>(
+    b.opens::<(String, u16), _>(
         "connect-tcp",
-        Progress::WhenParked,
         |view, (host, port)| Box::pin(view.connect_tcp(host, *port)),
         |_, _| closed(),
     )?;
-    b.waits::<(String,), _>(
+    b.opens::<(String,), _>(
         "lookup-host",
-        Progress::WhenParked,
         |view, (host,)| Box::pin(view.lookup_host(host)),
         |_, _| closed(),
     )?;

@@ -91,21 +91,18 @@ fn cancelled<T>() -> Result<T, ErrorCode> {
 /// Binds every function of version 1.0.0.
 pub(crate) fn link_1_0(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     binder.interface::<Version10>(|b| {
-        b.waits::<(SpawnRequest10,), _>(
+        b.opens::<(SpawnRequest10,), _>(
             "spawn",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(async { view.spawn(&request.into()).await }),
             |_, _| cancelled(),
         )?;
-        b.waits::<(SpawnRequest10,), _>(
+        b.opens::<(SpawnRequest10,), _>(
             "spawn-background",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(async { view.spawn_background(&request.into()).await }),
             |_, _| cancelled(),
         )?;
-        b.waits::<(SpawnRequest10,), _>(
+        b.opens::<(SpawnRequest10,), _>(
             "spawn-persistent",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(async { view.spawn_persistent(&request.into()).await }),
             |_, _| cancelled(),
         )?;
@@ -117,21 +114,18 @@ pub(crate) fn link_1_0(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
 /// Binds every function of version 1.1.0.
 pub(crate) fn link_1_1(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
     binder.interface::<Version11>(|b| {
-        b.waits::<(SpawnRequest,), _>(
+        b.opens::<(SpawnRequest,), _>(
             "spawn",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(view.spawn(request)),
             |_, _| cancelled(),
         )?;
-        b.waits::<(SpawnRequest,), _>(
+        b.opens::<(SpawnRequest,), _>(
             "spawn-background",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(view.spawn_background(request)),
             |_, _| cancelled(),
         )?;
-        b.waits::<(SpawnRequest,), _>(
+        b.opens::<(SpawnRequest,), _>(
             "spawn-persistent",
-            Progress::WhenParked,
             |view, (request,)| Box::pin(view.spawn_persistent(request)),
             |_, _| cancelled(),
         )?;
