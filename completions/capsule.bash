@@ -19,6 +19,9 @@ _capsule() {
             capsule,bench)
                 cmd="capsule__subcmd__bench"
                 ;;
+            capsule,check)
+                cmd="capsule__subcmd__check"
+                ;;
             capsule,completions)
                 cmd="capsule__subcmd__completions"
                 ;;
@@ -78,6 +81,9 @@ _capsule() {
                 ;;
             capsule,remove)
                 cmd="capsule__subcmd__remove"
+                ;;
+            capsule,replay)
+                cmd="capsule__subcmd__replay"
                 ;;
             capsule,run)
                 cmd="capsule__subcmd__run"
@@ -191,7 +197,7 @@ _capsule() {
 
     case "${cmd}" in
         capsule)
-            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect pack invoke bench run trace connect tool list show verify diff explain remove doctor gc logs env secret kv principal quota group completions man help"
+            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect pack invoke bench run trace replay check connect tool list show verify diff explain remove doctor gc logs env secret kv principal quota group completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,6 +286,132 @@ _capsule() {
                     return 0
                     ;;
                 --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__check)
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --deterministic --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fuel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instances)
+                    COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -W "continue final deny trap out-of-fuel deadline memory" -- "${cur}"))
+                    return 0
+                    ;;
+                --expect-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fuel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-format)
+                    COMPREPLY=($(compgen -W "text jsonl chrome" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -979,7 +1111,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1090,6 +1222,10 @@ _capsule() {
                     return 0
                     ;;
                 --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1902,8 +2038,42 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__replay)
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --wasm --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --wasm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__run)
-            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --watch --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --watch --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --record --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2002,6 +2172,10 @@ _capsule() {
                     return 0
                     ;;
                 --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2297,7 +2471,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2411,6 +2585,10 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2462,7 +2640,7 @@ _capsule_arguments() {
         return
     fi
     case "${COMP_WORDS[1]}" in
-        inspect|invoke|bench|run|trace|connect|show|verify|remove|logs|env|secret|kv)
+        inspect|invoke|bench|run|trace|check|connect|show|verify|remove|logs|env|secret|kv)
             if [[ "${COMP_WORDS[1]}" == invoke && ${COMP_CWORD} -eq 3 ]]; then
                 words="$("$1" list --actions "${COMP_WORDS[2]}" 2>/dev/null)"
             elif [[ ${COMP_CWORD} -eq 2 || "${COMP_WORDS[1]}" == verify || "${COMP_WORDS[1]}" == run ]]; then

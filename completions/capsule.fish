@@ -44,6 +44,8 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire on
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "bench" -d 'Measure calls of an interceptor: how many a second, how long they take, what fuel they use'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "replay" -d 'Play a recording: answer every host call as it was answered, and tell what differs'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "check" -d 'Call an interceptor twice under different conditions, and tell whether anything differs'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "connect" -d 'Talk to a capsule that runs, over its socket'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "tool" -d 'List and call the tools of capsules'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "list" -d 'List the installed capsules'
@@ -181,6 +183,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace-format 
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l record -d 'Record everything that the guest is told, for `capsule replay`' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -232,7 +235,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l guards-below -d 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied' -r
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own [default: reuse; fresh with --record]' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
 fresh\t'A new one for each call'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart -d 'Whether a loop that failed is started again; one that returned never is' -r -f -a "never\t'A loop that is over is over'
 on-failure\t'One that failed is started again, with a new instance'"
@@ -250,6 +253,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-format -d 
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l record -d 'Record everything that the guest is told, for `capsule replay`' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -301,6 +305,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace-format -
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l record -d 'Record everything that the guest is told, for `capsule replay`' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -314,6 +319,72 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l commit -d 'App
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s c -l trace-summary -d 'Show sums per function instead of every call'
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l wasm -d 'Play it to this capsule or binary; of several recorded capsules, ID=TARGET says to which' -r
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l payload -d 'Payload' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l payload-file -d 'File with the payload' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l topic -d 'Topic of the message that is being served' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l repeat -d 'Make the call so many times and sum up' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l concurrency -d 'Calls at once' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l as -d 'On whose behalf, in turns, instead of --principal' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
+fresh\t'A new one for each call'"
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l expect -d 'Expect this outcome: continue, final, deny, trap, out-of-fuel, deadline, memory' -r -f -a "continue\t''
+final\t''
+deny\t''
+trap\t''
+out-of-fuel\t''
+deadline\t''
+memory\t''"
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l expect-data -d 'Expect this JSON as data' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l max-fuel -d 'Expect the call to use no more fuel than this' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l max-memory -d 'Expect no more memory than this at the peak' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l record -d 'Record everything that the guest is told, for `capsule replay`' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l deterministic -d 'Check that equal conditions give equal calls, answers and fuel'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l ephemeral -d 'Throw-away home: nothing is read from the real one, nothing is left in it'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l stats -d 'Print the cost on standard output, after the answer'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l direct -d 'Let guests write to the workspace at once and for good'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -s c -l trace-summary -d 'Show sums per function instead of every call'
+complete -c capsule -n "__fish_capsule_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand connect" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand connect" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand connect" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -1016,5 +1087,6 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count 
 complete -c capsule -n "__fish_capsule_using_subcommand bench; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand trace; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand check; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand connect; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 3" -f -a "(capsule list --actions (commandline -opc)[3] 2>/dev/null)"

@@ -26,7 +26,7 @@ fn record(sandbox: &Sandbox) -> Recorded {
     let traveller = sandbox.fixture("traveller").display().to_string();
     let set = ["--set", "pass=open sesame", "--set", "home=inn"];
     let install = ["install", &traveller, "--yes", "-q"];
-    sandbox.run([&install[..], &set].concat()).expect_code(0);
+    let _ = sandbox.run([&install[..], &set].concat()).expect_code(0);
     let payload = format!(r#"{{"url": "http://{}/", "text": "greetings"}}"#, web.plain());
     let path = sandbox.workspace().join("tour.cassette");
     let local = web.plain().to_string();
@@ -173,11 +173,50 @@ fn a_damaged_recording_is_refused_with_its_line() {
 fn a_recording_that_cannot_be_written_leaves_nothing_behind() {
     let sandbox = Sandbox::new();
     let greeter = sandbox.fixture("greeter").display().to_string();
-    let call = ["invoke", &greeter, "greet", "--record"];
+    let call = ["invoke", &greeter, "greet", "--payload", r#"{"name": "Ada"}"#, "--record"];
     let refused = sandbox.run([&call[..], &["nowhere/greet.cassette"]].concat()).expect_code(10);
     assert!(refused.stderr.contains("cannot write the recording"), "{}", refused.stderr);
-    sandbox.run([&call[..], &["greet.cassette"]].concat()).expect_code(0);
+    let _ = sandbox.run([&call[..], &["greet.cassette"]].concat()).expect_code(0);
     let names = std::fs::read_dir(sandbox.workspace()).expect("a directory");
     let names: Vec<_> = names.map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["greet.cassette"]);
+}
+
+#[test]
+fn a_loop_is_recorded_with_every_message_that_it_got() {
+    let sandbox = Sandbox::new();
+    let echo = sandbox.fixture("echo-loop").display().to_string();
+    let event = r#"echo.v1.request.hi={"n":1}"#;
+    let run = ["run", &echo, "--publish", event, "--until", "echo.v1.reply.hi"];
+    let output = sandbox.run([&run[..], &["-q", "--record", "echo.cassette"]].concat());
+    assert_eq!(output.expect_code(0).stdout, "echo.v1.reply.hi {\"n\":1}\n");
+    let play = ["replay", "echo.cassette", "--wasm", &echo, "--json"];
+    let played = sandbox.run(play).expect_code(0).json();
+    assert_eq!(played["tracks"][0]["outcome"], "cancelled");
+    assert_eq!(played["tracks"][0]["played"], played["tracks"][0]["calls"]);
+    let text = std::fs::read_to_string(sandbox.workspace().join("echo.cassette"));
+    let text =
+        text.expect("it was recorded").replacen(r#"["echo.v1.request.*"]"#, r#"["echo.*"]"#, 1);
+    sandbox.file(sandbox.workspace().join("echo.cassette"), text);
+    let differs = sandbox.run(play).expect_code(11).json();
+    let difference = &differs["tracks"][0]["differences"][0];
+    assert_eq!(
+        (&difference["call"], &difference["what"]),
+        (&Value::from(1), &Value::from("another argument 1"),)
+    );
+}
+
+#[test]
+fn a_check_names_the_first_call_that_the_world_answers_in_another_way() {
+    let sandbox = Sandbox::new();
+    let runner = sandbox.fixture("runner").display().to_string();
+    let check = |script: &str| {
+        let payload = format!(r#"{{"args": ["-c", "{script}"]}}"#);
+        sandbox.run(["check", "--deterministic", &runner, "run", "--payload", &payload, "--json"])
+    };
+    assert_eq!(check("echo same").expect_code(0).json()["deterministic"], true);
+    let differs = check("read id </proc/sys/kernel/random/uuid; echo $id").expect_code(1).json();
+    assert_eq!(differs["deterministic"], false);
+    assert_eq!(differs["difference"]["function"], "astrid:process/host@1.1.0#spawn");
+    assert_eq!(differs["difference"]["what"], "another answer");
 }

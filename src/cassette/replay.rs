@@ -54,6 +54,7 @@ impl fmt::Display for Side {
             Side::Fuel => f.write_str("other fuel"),
             Side::NoLonger => f.write_str("a call that is no longer made"),
             Side::New => f.write_str("a call that was not made before"),
+            Side::End("fuel") => f.write_str("other fuel"),
             Side::End(what) => write!(f, "another {what}"),
         }
     }
