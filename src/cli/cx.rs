@@ -36,10 +36,20 @@ impl Cx {
 
     /// The store in that home, with whatever a killed process left behind put right.
     pub(super) fn store(&self) -> Result<Store, Failure> {
-        let store = Store::new(self.home()?, Clock::system());
+        let store = self.open(self.home()?);
         let kv = KvService::at(store.home().key_value());
         self.recover(&store, &Site::user(store.home()), &kv);
         Ok(store)
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn open(&self, home: Home) -> Store {
+        Store::new(home, Clock::system())
+    }
+
+    #[cfg(debug_assertions)]
+    fn open(&self, home: Home) -> Store {
+        Store::on(super::fault::disk(), home, Clock::system())
     }
 
     fn recover(&self, store: &Store, site: &Site, kv: &KvService) {

@@ -54,7 +54,8 @@ pub(super) fn run(cx: &Cx, args: GcArgs) -> Result<Exit, Failure> {
     let swept = store.sweep(&sites).map_err(|error| failed(&error))?;
     report.keep_blobs(|path| swept.iter().any(|gone| gone == path));
     for path in &stale {
-        remove(path)?;
+        let failed = |error| Failure::environment("cannot remove compiled code", &error);
+        store.remove_cached(path).map_err(failed)?;
     }
     finish(cx, &report)
 }
@@ -106,16 +107,6 @@ fn is_stale(path: &Path, used: &BTreeSet<String>) -> bool {
     let ours = hash.len() == 64 && (name.ends_with(".code") || name.ends_with(".note"));
     let current = engine.strip_prefix(engine_version()).is_some_and(|rest| rest.starts_with('-'));
     ours && !(current && used.contains(hash))
-}
-
-fn remove(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        // Somebody else was quicker.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done.map_err(|error| {
-            Failure::environment(format!("cannot remove {}", path.display()), &error)
-        }),
-    }
 }
 
 fn failed(error: &SweepError) -> Failure {

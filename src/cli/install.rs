@@ -25,11 +25,13 @@ use crate::kv::KvService;
 use crate::manifest::{self, Manifest, ParseOptions};
 use crate::report::install::InstallReport;
 use crate::store::Store;
+use crate::store::disk::DiskError;
 use crate::store::install::{InstallError, Phase, Plan, Source};
 use crate::store::layout::Site;
 use crate::store::lock::{LockError, Wait};
 use crate::store::meta::Interfaces;
 use crate::store::needs;
+use crate::store::tree::TreeError;
 
 /// Install a capsule: check it, record its hash, run its lifecycle hook
 #[derive(clap::Args)]
@@ -383,6 +385,8 @@ fn locked(id: &str, error: &LockError) -> Failure {
 
 fn failed(id: &str, error: &InstallError) -> Failure {
     let exit = match error {
+        // A disk that cannot be read or written says nothing about the capsule.
+        InstallError::Tree(TreeError::Disk(DiskError::Io { .. })) => Exit::Environment,
         InstallError::Name(_)
         | InstallError::Tree(_)
         | InstallError::ComponentFile { .. }

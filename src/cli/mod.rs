@@ -15,6 +15,8 @@ mod env_vars;
 mod exit;
 mod explain;
 mod failure;
+#[cfg(debug_assertions)]
+mod fault;
 mod format;
 mod gc;
 mod groups;

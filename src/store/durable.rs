@@ -41,6 +41,30 @@ impl Store {
         self.disk.sync(dir)
     }
 
+    /// The same for a file that is written by holders of one lock alone, of whom the caller is one:
+    /// what a killed process left of an earlier attempt goes first.
+    pub(super) fn replace_file_locked(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        mode: u32,
+    ) -> Result<(), DiskError> {
+        self.remove_temporaries(path)?;
+        self.replace_file(path, bytes, mode)
+    }
+
+    /// Removes what killed processes left of attempts to replace a file.
+    pub(super) fn remove_temporaries(&self, path: &Path) -> Result<(), DiskError> {
+        let dir = path.parent().unwrap_or(Path::new("/"));
+        let names = match self.disk.list(dir) {
+            Ok(names) => names,
+            Err(error) if error.is_missing() => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let of_it = |name: &&PathBuf| is_temporary_of(name, path);
+        names.iter().filter(of_it).try_for_each(|name| self.disk.remove_file(&dir.join(name)))
+    }
+
     /// Makes a new directory in `dir`, only for its owner, called `prefix` and something unique.
     pub(super) fn unique_dir(&self, dir: &Path, prefix: &str) -> Result<PathBuf, DiskError> {
         self.with_unique(dir, |unique| {
@@ -126,5 +150,43 @@ impl Store {
             .fill_random(&mut bytes)
             .map_err(|error| failed("name a file in", dir)(io::Error::other(error.to_string())))?;
         Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
+    }
+}
+
+/// Whether [`Store::replace_file`] makes such a name for `path`.
+fn is_temporary_of(name: &Path, path: &Path) -> bool {
+    let unique = || {
+        let own = path.file_name()?.to_str()?;
+        name.to_str()?.strip_prefix('.')?.strip_prefix(own)?.strip_prefix('.')?.strip_suffix(".tmp")
+    };
+    unique().is_some_and(|it| it.len() == 16 && it.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::Scratch;
+
+    #[test]
+    fn only_what_an_attempt_leaves_is_its_temporary() {
+        let path = Path::new("/h/c.env.json");
+        let check = |name: &str, own| assert_eq!(is_temporary_of(Path::new(name), path), own);
+        check(".c.env.json.0123456789abcdef.tmp", true);
+        check("c.env.json", false);
+        check("c.env.json.0123456789abcdef.tmp", false);
+        check(".b.env.json.0123456789abcdef.tmp", false);
+        check(".c.env.json.0123456789abcdeg.tmp", false);
+        check(".c.env.json.backup.tmp", false);
+    }
+
+    #[test]
+    fn the_next_attempt_removes_what_a_killed_one_left() {
+        let scratch = Scratch::new();
+        let dir = scratch.dir("d");
+        let left = dir.join(".file.0123456789abcdef.tmp");
+        std::fs::write(&left, "half").expect("a scratch file");
+        scratch.store().replace_file_locked(&dir.join("file"), b"whole", 0o600).expect("room");
+        assert!(!left.exists());
+        assert_eq!(std::fs::read(dir.join("file")).expect("it was written"), b"whole");
     }
 }

@@ -150,7 +150,7 @@ impl Env<'_> {
     fn write(&self, bytes: &[u8]) -> Result<(), DiskError> {
         let dir = self.path.parent().unwrap_or(Path::new("/"));
         self.store.make_dirs(dir, PRIVATE_DIR)?;
-        self.store.replace_file(&self.path, bytes, PRIVATE_FILE)
+        self.store.replace_file_locked(&self.path, bytes, PRIVATE_FILE)
     }
 }
 

@@ -33,7 +33,7 @@ impl Store {
         self.env(&grants.principal, id)?.set_locked(&grants.env)?;
         let secrets = self.secrets(&grants.principal, id)?;
         for (key, value) in &grants.secrets {
-            secrets.set(key, value)?;
+            secrets.set_locked(key, value)?;
         }
         Ok(())
     }
@@ -54,20 +54,23 @@ impl Store {
         Ok(Before { env, secrets: old })
     }
 
-    /// Puts back what [`Store::grant`] replaced.
+    /// Puts back what [`Store::grant`] replaced. What it did not come to is left alone, since the
+    /// reason may be that nothing can be written.
     pub(super) fn restore(
         &self,
         id: &str,
         grants: &Grants,
         before: &Before,
     ) -> Result<(), StepError> {
-        if !grants.env.is_empty() {
-            self.env(&grants.principal, id)?.restore(before.env.as_deref())?;
+        let env = self.env(&grants.principal, id)?;
+        if !grants.env.is_empty() && env.bytes()? != before.env {
+            env.restore(before.env.as_deref())?;
         }
         let secrets = self.secrets(&grants.principal, id)?;
         for (key, value) in &before.secrets {
             match value {
-                Some(value) => secrets.set(key, value)?,
+                value if secrets.get(key)? == *value => {}
+                Some(value) => secrets.set_locked(key, value)?,
                 None => secrets.unset(key).map(drop)?,
             }
         }

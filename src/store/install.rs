@@ -3,7 +3,8 @@
 //! A [`Plan`] has no side effects. Staging makes a complete copy of the capsule where nobody looks
 //! for capsules; the caller may run a lifecycle hook against it. The commit makes it visible in one
 //! step, together with the values and secrets that go with it. Until then, dropping the [`Staged`]
-//! capsule undoes everything. Blobs are stored by the commit alone.
+//! capsule undoes everything. Blobs are staged with it, and
+//! moved to the others by the commit alone.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use super::layout::{self, Site};
 use super::lock::CapsuleLock;
 use super::meta::{Interfaces, Meta};
 use super::names::{DEFAULT_PRINCIPAL, NameError};
+use super::staged_blobs::Trust;
 use super::switch::Progress;
 use super::tree::{Tree, TreeError};
 use crate::limits;
@@ -191,6 +193,13 @@ pub struct Staged {
     _lock: CapsuleLock,
 }
 
+/// What taking an install back needs to know.
+struct Undo {
+    grants: Before,
+    /// The blobs that were not there before.
+    blobs: Vec<PathBuf>,
+}
+
 /// A capsule that has been installed.
 #[derive(Debug)]
 pub struct Installed {
@@ -200,8 +209,8 @@ pub struct Installed {
     pub meta: Meta,
     /// What it was.
     pub phase: Phase,
-    /// Why the previous version still takes up space; the next start removes it.
-    pub leftover: Option<DiskError>,
+    /// Why cleaning up failed, which the next start does again.
+    pub leftover: Option<StepError>,
 }
 
 impl Store {
@@ -297,21 +306,33 @@ impl Staged {
         store.write_meta(&self.dir(), &meta)?;
         store.sync_tree(&self.dir())?;
 
+        self.stage_blobs(Trust::Nothing)?;
+
         let _lock = store.commit_lock()?;
-        self.put_blobs()?;
+        // Unused ones may have been removed in between.
+        self.stage_blobs(Trust::Presence)?;
         let grants = Grants {
             principal: DEFAULT_PRINCIPAL.to_owned(),
             env: effects.env,
             secrets: effects.secrets,
         };
-        let undo = store.before(self.plan.id(), &grants)?;
+        let undo = Undo {
+            grants: store.before(self.plan.id(), &grants)?,
+            blobs: store.new_blobs(&self.container)?,
+        };
         let replaces = self.plan.previous.as_ref().map(|meta| meta.updated_at.clone());
-        let action = Action::Install { token, replaces, grants };
+        let keeps = self.differs_from_previous(&target)?;
+        let action = Action::Install { token, replaces, grants, keeps };
         let journal = Journal::new(action, effects.outside);
-        let carried_out = store
-            .write_journal(&self.container, &journal)
-            .map_err(StepError::from)
-            .and_then(|()| store.carry_out(&self.container, &target, &journal, outside));
+        if let Err(error) = store.write_journal(&self.container, &journal) {
+            // Nothing has been done yet, so there is nothing to take back but the decision.
+            return Err(match store.remove_journal(&self.container) {
+                Ok(()) => error.into(),
+                Err(_) => self.unfinished(error.into()),
+            });
+        }
+        let (site, id) = (&self.plan.site, self.plan.id());
+        let carried_out = store.carry_out(&self.container, site, id, &journal, outside);
         let cause = match carried_out {
             Ok(true) => None,
             Ok(false) => Some(InstallError::Superseded { id: self.plan.id().to_owned() }),
@@ -320,15 +341,21 @@ impl Staged {
         if let Some(cause) = cause {
             return Err(match self.take_back(&target, &journal, &undo) {
                 Ok(()) => cause,
-                Err(_) => {
-                    self.keep = true;
-                    InstallError::Unfinished(Box::new(cause))
-                }
+                Err(_) => self.unfinished(cause),
             });
         }
         self.keep = true;
-        let leftover = store.close(&self.container).err();
+        let leftover = store
+            .keep_replaced(&self.container, &self.plan.site, self.plan.id(), &journal.action)
+            .and_then(|()| Ok(store.close(&self.container)?))
+            .err();
         Ok(Installed { dir: target, meta, phase: self.phase(), leftover })
+    }
+
+    /// Leaves everything to the next start.
+    fn unfinished(&mut self, cause: InstallError) -> InstallError {
+        self.keep = true;
+        InstallError::Unfinished(Box::new(cause))
     }
 
     /// Refuses a tree whose manifest is not the one that was checked, or that holds a binary which
@@ -353,11 +380,29 @@ impl Staged {
         Ok(())
     }
 
-    fn put_blobs(&self) -> Result<(), InstallError> {
-        if let Some(component) = &self.plan.source.component {
-            self.store.put_binary(&component.bytes)?;
+    /// Stages the blobs that the home lacks, beside the tree.
+    fn stage_blobs(&self, trust: Trust) -> Result<(), InstallError> {
+        let (store, container) = (&self.store, &self.container);
+        if let (Some(component), Some(hash)) = (&self.plan.source.component, &self.plan.hash) {
+            store.stage_binary(container, hash, &component.bytes, trust)?;
         }
-        Ok(self.store.put_wits(&self.plan.tree)?)
+        Ok(store.stage_wits(container, &self.plan.tree, trust)?)
+    }
+
+    /// Whether what is installed is a version that somebody may want to go back to.
+    fn differs_from_previous(&self, target: &Path) -> Result<bool, InstallError> {
+        let Some(previous) = &self.plan.previous else { return Ok(false) };
+        let manifest = layout::manifest_in(target);
+        let limit = limits::MANIFEST_BYTES_MAX;
+        let manifest = match self.store.disk.read(&manifest, Links::Refuse, limit) {
+            Ok(bytes) => bytes,
+            Err(error) if error.is_missing() => return Ok(false),
+            Err(DiskError::TooLarge { .. } | DiskError::NotAFile { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(previous.version != self.plan.source.version
+            || previous.wasm_hash != self.plan.hash.as_ref().map(Hash::to_string)
+            || manifest != self.plan.source.manifest)
     }
 
     fn meta(&self, token: &str) -> Meta {
@@ -382,8 +427,8 @@ impl Staged {
     }
 
     /// Puts everything back to what it was before the journal was written.
-    fn take_back(&self, target: &Path, journal: &Journal, undo: &Before) -> Result<(), StepError> {
-        let Action::Install { token, replaces, grants } = &journal.action else {
+    fn take_back(&self, target: &Path, journal: &Journal, undo: &Undo) -> Result<(), StepError> {
+        let Action::Install { token, replaces, grants, .. } = &journal.action else {
             return Ok(());
         };
         let (store, container) = (&self.store, &self.container);
@@ -392,7 +437,8 @@ impl Staged {
             Progress::Staged => store.move_back(container, target)?,
             Progress::Superseded => {}
         }
-        store.restore(self.plan.id(), grants, undo)?;
+        store.restore(self.plan.id(), grants, &undo.grants)?;
+        store.unplace_blobs(container, &undo.blobs)?;
         Ok(store.remove_journal(&self.container)?)
     }
 }

@@ -80,6 +80,9 @@ pub(super) enum Action {
         replaces: Option<String>,
         /// Values and secrets that become visible with it.
         grants: Grants,
+        /// Whether what it replaces is kept as the version before.
+        #[serde(default)]
+        keeps: bool,
     },
     /// What is installed goes to staging and is deleted there.
     Remove {
@@ -103,6 +106,11 @@ impl Container {
     /// The old tree, where it was moved away.
     pub(super) fn old(&self) -> PathBuf {
         self.dir.join("old")
+    }
+
+    /// The blobs that the new tree brings along.
+    pub(super) fn blobs(&self) -> PathBuf {
+        self.dir.join("blobs")
     }
 
     fn journal(&self) -> PathBuf {

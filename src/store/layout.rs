@@ -154,6 +154,11 @@ impl Home {
         self.wits().join(format!("{hash}.wit"))
     }
 
+    /// The version before the installed one, of each capsule that was changed since it came.
+    pub fn previous_versions(&self) -> PathBuf {
+        self.var().join("capsule.previous")
+    }
+
     /// What can be made again: compiled code, staging.
     pub fn cache(&self) -> PathBuf {
         self.root.join("cache")
@@ -244,6 +249,7 @@ pub struct Site {
     scope: Scope,
     capsules: PathBuf,
     cache: PathBuf,
+    previous: PathBuf,
 }
 
 impl Site {
@@ -253,13 +259,19 @@ impl Site {
             scope: Scope::User,
             capsules: home.principals().join(DEFAULT_PRINCIPAL).join(".local/capsules"),
             cache: home.cache(),
+            previous: home.previous_versions(),
         }
     }
 
     /// The capsules of the workspace at `root`, whatever else is found further up.
     pub fn workspace(root: &Path) -> Site {
         let own = root.join(".astrid");
-        Site { scope: Scope::Workspace, capsules: own.join("capsules"), cache: own.join("cache") }
+        Site {
+            scope: Scope::Workspace,
+            capsules: own.join("capsules"),
+            cache: own.join("cache"),
+            previous: own.join("cache/previous"),
+        }
     }
 
     /// Who sees these capsules.
@@ -276,6 +288,17 @@ impl Site {
     pub fn capsule(&self, id: &str) -> Result<PathBuf, NameError> {
         names::check_capsule(id)?;
         Ok(self.capsules.join(id))
+    }
+
+    /// The directory that holds the versions before the installed ones.
+    pub fn previous_versions(&self) -> &Path {
+        &self.previous
+    }
+
+    /// The version of a capsule before the installed one; on the file system of the capsules.
+    pub fn previous(&self, id: &str) -> Result<PathBuf, NameError> {
+        names::check_capsule(id)?;
+        Ok(self.previous.join(id))
     }
 
     /// The directory that holds staging and, in a workspace, locks.

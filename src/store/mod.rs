@@ -41,6 +41,10 @@ pub mod tree;
 
 mod switch;
 
+mod staged_blobs;
+
+pub mod previous;
+
 pub mod install;
 
 mod grants;

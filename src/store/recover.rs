@@ -3,8 +3,6 @@
 //! A change that was decided is carried out to its end, one that was not is forgotten. What belongs
 //! to a process that is still at work is left alone.
 
-use std::path::Path;
-
 use super::Store;
 use super::disk::DiskError;
 use super::journal::{Action, Container, Journal, Outside, StepError, owner_of};
@@ -85,7 +83,10 @@ impl Store {
             return Ok(false);
         };
         let _lock = self.commit_lock()?;
-        let done = self.carry_out(container, &site.capsule(id)?, &journal, outside)?;
+        let done = self.carry_out(container, site, id, &journal, outside)?;
+        if done {
+            self.keep_replaced(container, site, id, &journal.action)?;
+        }
         self.close(container)?;
         Ok(done)
     }
@@ -95,20 +96,22 @@ impl Store {
     pub(super) fn carry_out(
         &self,
         container: &Container,
-        target: &Path,
+        site: &Site,
+        id: &str,
         journal: &Journal,
         outside: Outside<'_>,
     ) -> Result<bool, StepError> {
-        let id = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match &journal.action {
-            Action::Install { token, replaces, grants } => {
-                let progress = self.progress(container, target, token, replaces.as_deref())?;
+            Action::Install { token, replaces, grants, .. } => {
+                let target = site.capsule(id)?;
+                let progress = self.progress(container, &target, token, replaces.as_deref())?;
                 if progress == Progress::Superseded {
                     return Ok(false);
                 }
+                self.place_blobs(container)?;
                 self.grant(id, grants)?;
                 if progress == Progress::Staged {
-                    self.switch(container, target)?;
+                    self.switch(container, &target)?;
                 }
             }
             Action::Remove { purge } => {
@@ -116,6 +119,8 @@ impl Store {
                 if self.disk.stat(&container.old())?.is_none() {
                     return Ok(false);
                 }
+                // Nothing can go back to the version before a capsule that is gone.
+                self.disk.remove_tree(&site.previous(id)?)?;
                 if *purge {
                     self.purge(id)?;
                 }

@@ -81,7 +81,7 @@ impl Store {
             .and_then(|()| self.disk.sync(&container.dir))
             .map_err(StepError::from);
         durable
-            .and_then(|()| self.carry_out(&container, &target, &journal, outside))
+            .and_then(|()| self.carry_out(&container, site, id, &journal, outside))
             .and_then(|_| Ok(self.close(&container)?))
             .map_err(unfinished)
     }
@@ -90,7 +90,9 @@ impl Store {
     pub(super) fn purge(&self, id: &str) -> Result<(), StepError> {
         for principal in self.names_in(&self.home.principals())? {
             if names::check_principal(&principal).is_ok() {
-                self.disk.remove_file(&self.home.env_file(&principal, id)?)?;
+                let env = self.home.env_file(&principal, id)?;
+                self.disk.remove_file(&env)?;
+                self.remove_temporaries(&env)?;
                 self.disk.remove_tree(&self.home.log_dir(&principal, id)?)?;
             }
         }

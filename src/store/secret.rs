@@ -117,9 +117,16 @@ impl Secrets<'_> {
     /// Stores a value.
     pub fn set(&self, key: &str, value: &str) -> Result<(), SecretError> {
         self.check(key, value)?;
+        let _lock = self.store.commit_lock()?;
+        self.set_locked(key, value)
+    }
+
+    /// The same for somebody who holds the commit lock.
+    pub(super) fn set_locked(&self, key: &str, value: &str) -> Result<(), SecretError> {
+        self.check(key, value)?;
         let path = self.path(key)?;
         self.store.private_dir(&self.store.home.secret_dir(&self.scope, &self.id)?)?;
-        Ok(self.store.replace_file(&path, value.as_bytes(), PRIVATE_FILE)?)
+        Ok(self.store.replace_file_locked(&path, value.as_bytes(), PRIVATE_FILE)?)
     }
 
     /// Removes a key; tells whether it had a value.

@@ -34,6 +34,7 @@ impl Store {
         let mut used = BTreeSet::new();
         for site in sites {
             self.collect(site.capsules(), Path::new(""), &mut used)?;
+            self.collect(site.previous_versions(), Path::new(""), &mut used)?;
             // An install that was decided uses its blobs before it is carried out.
             self.collect(&site.staging(), Path::new("tree"), &mut used)?;
         }
@@ -56,6 +57,11 @@ impl Store {
             self.disk.remove_file(path)?;
         }
         Ok(unused)
+    }
+
+    /// Removes a file of the cache, which can be made again. That it is gone already is fine.
+    pub fn remove_cached(&self, path: &Path) -> Result<(), DiskError> {
+        self.disk.remove_file(path)
     }
 
     /// Adds the digests that the capsules in `dir` use, each in `inner` of its directory.

@@ -146,17 +146,7 @@ impl Store {
         Ok(())
     }
 
-    /// Stores the WIT files of a tree, which must still be what they were.
-    pub(super) fn put_wits(&self, tree: &Tree) -> Result<(), TreeError> {
-        for wit in &tree.wits {
-            if self.put_wit(&self.read_wit(&wit.from)?)?.0 != wit.hash {
-                return Err(TreeError::Changed { path: wit.from.clone() });
-            }
-        }
-        Ok(())
-    }
-
-    fn read_wit(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
+    pub(super) fn read_wit(&self, path: &Path) -> Result<Vec<u8>, DiskError> {
         self.disk.read(path, Links::Refuse, limits::WIT_FILE_BYTES_MAX)
     }
 }
