@@ -16,8 +16,8 @@ fail() { echo "FAILED: $*"; exit 1; }
 # ends CODE COMMAND...: what the command prints is in $out afterwards
 ends() {
     expected=$1; shift
-    code=0; "$@" >"$TMPDIR/out" 2>&1 || code=$?
-    [ "$code" = "$expected" ] || { cat "$TMPDIR/out"; fail "$code instead of $expected: $*"; }
+    ended=0; "$@" >"$TMPDIR/out" 2>&1 || ended=$?
+    [ "$ended" = "$expected" ] || { cat "$TMPDIR/out"; fail "$ended instead of $expected: $*"; }
 }
 says() { grep -q "$1" "$TMPDIR/out" || { cat "$TMPDIR/out"; fail "it does not say $1"; }; }
 answers() { ends 0 "$capsule" invoke keeper which; says "^$1"; }
@@ -106,14 +106,15 @@ while [ $after -lt 3 ]; do
     rm "$ASTRID_HOME/filler"
     case $code in 0) says "upgraded keeper";; 10) ;; *) cat "$TMPDIR/out"; fail "$code";; esac
     ends 0 "$capsule" verify --all
-    if "$capsule" list | grep -q "2\.0\.0"; then
+    ends 0 "$capsule" list
+    if grep -q "2\.0\.0" "$TMPDIR/out"; then
         after=$((after + 1))
         answers 2
         ends 0 "$capsule" env keeper get mode; says two
         ends 0 "$capsule" install {one} --yes --no-hooks --allow-downgrade --set mode=one
     else
         before=$((before + 1))
-        [ $code = 10 ] || fail "$code, and nothing was installed"
+        [ $code = 10 ] || {{ cat "$TMPDIR/out"; fail "$code, and nothing was installed"; }}
         answers 1
         ends 0 "$capsule" env keeper get mode; says one
     fi
@@ -189,7 +190,7 @@ fn a_directory_of_somebody_else_is_refused_and_left_alone() {
         println!("not root: a home below / stands in");
         return install(Path::new("/capsule-home-of-somebody-else"));
     }
-    for foreign in ["cache", "cache/staging", "cache/code"] {
+    for foreign in ["cache", "cache/staging"] {
         let place = sandbox.home().join(foreign);
         std::fs::create_dir_all(&place).expect("a fresh home");
         chown(&place, Some(65534), None).expect("root may");

@@ -227,7 +227,9 @@ impl Disk for RealDisk {
         let source = open_regular(from, Links::Refuse)?;
         let mut target = create_new(to, mode)?;
         let copied = io::copy(&mut source.take(limit_bytes.saturating_add(1)), &mut target)
-            .map_err(failed("copy", from))?;
+            .map_err(|error| {
+                failed("copy", if is_about_room(&error) { to } else { from })(error)
+            })?;
         if copied > limit_bytes {
             return Err(DiskError::TooLarge { path: from.to_owned(), limit_bytes });
         }
@@ -348,6 +350,12 @@ fn create_new(path: &Path, mode: u32) -> Result<File, DiskError> {
         .mode(mode)
         .open(path)
         .map_err(failed("create", path))
+}
+
+/// Whether only writing can end like this.
+fn is_about_room(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn missing_is_fine(result: io::Result<()>) -> io::Result<()> {
