@@ -110,6 +110,13 @@ fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exi
     let store = cx.store()?;
     let site = Site::user(store.home());
     let id = candidate.capsule.id().to_string();
+    if !args.dry_run && !cx.global.yes && !cx.may_ask() {
+        // Nobody will say yes: that is found out before the first file is written.
+        let plan = store.plan(&site, source(&candidate)).map_err(|error| failed(&id, &error))?;
+        let mut report = describe(&candidate, &plan, &store, &site)?;
+        phase(args, &plan, &candidate)?;
+        authority::approve(cx, &candidate, &plan, &mut report, false)?;
+    }
     let wait = if args.no_wait { Wait::No } else { Wait::Yes };
     // A trial run writes nothing, not even a lock.
     let lock = match args.dry_run {

@@ -53,6 +53,15 @@ pub struct InstallReport {
     pub capabilities: BTreeMap<String, Vec<String>>,
     /// What it may touch that the version before could not.
     pub added_capabilities: BTreeMap<String, Vec<String>>,
+    /// Interfaces of the host that it calls and the version before did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added_imports: Vec<String>,
+    /// Topics that it may publish to and the version before could not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added_publish: Vec<String>,
+    /// Topics that it may subscribe to and the version before could not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added_subscribe: Vec<String>,
     /// Settings without a value.
     pub env_missing: Vec<String>,
     /// Those of them that are secrets, which are given in another way.
@@ -110,6 +119,9 @@ impl InstallReport {
             export_conflicts: Vec::new(),
             capabilities: BTreeMap::new(),
             added_capabilities: BTreeMap::new(),
+            added_imports: Vec::new(),
+            added_publish: Vec::new(),
+            added_subscribe: Vec::new(),
             env_missing: Vec::new(),
             secrets_missing: Vec::new(),
             duration_us: 0,
