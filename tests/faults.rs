@@ -46,6 +46,12 @@ fn a_reinstall_with_other_settings_is_made_or_not() {
 }
 
 #[test]
+fn a_rollback_is_made_or_not() {
+    let rig = Rig::new(&Keeper::new(), &[INSTALL_1, INSTALL_2]);
+    rig.fail_everywhere(&["rollback", "keeper"], After::OldOrNew);
+}
+
+#[test]
 fn a_removal_is_made_or_not() {
     let rig = Rig::new(&Keeper::new(), &[INSTALL_1, INSTALL_2]);
     rig.fail_everywhere(&["remove", "keeper", "--yes"], After::OldOrNew);

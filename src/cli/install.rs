@@ -1,7 +1,9 @@
 //! `capsule install`.
 
 mod authority;
+mod change;
 mod hook;
+pub(super) mod rollback;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -13,25 +15,18 @@ use super::archive::{self, Opened};
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load::{Place, PlaceOptions, log_to, refuse_unlinkable};
-use super::observe::{self, TraceArgs, Tracing};
-use super::person::{ANSWERS_HELP, Answers, ApproveArgs, LocalPerson};
-use super::processes::OutsideArgs;
+use super::load::refuse_unlinkable;
+use super::observe::Tracing;
+use super::person::Answers;
+use super::target;
 use super::target::{Capsule, TargetKind};
-use super::{outside, parse, target};
 use crate::component::{Digest, Surface, Verified};
-use crate::engine::{Flavour, Profile};
-use crate::kv::KvService;
 use crate::manifest::{self, Manifest, ParseOptions};
 use crate::report::install::InstallReport;
-use crate::store::Store;
-use crate::store::disk::DiskError;
-use crate::store::install::{InstallError, Phase, Plan, Source};
+use crate::store::install::{Phase, Plan, Source};
 use crate::store::layout::Site;
-use crate::store::lock::{LockError, Wait};
 use crate::store::meta::Interfaces;
-use crate::store::needs;
-use crate::store::tree::TreeError;
+use change::{Change, HowArgs, failed};
 
 /// Install a capsule: check it, record its hash, run its lifecycle hook
 #[derive(clap::Args)]
@@ -49,9 +44,6 @@ pub(super) struct InstallArgs {
     /// Refuse a binary with another BLAKE3 than this
     #[arg(long, value_name = "HEX")]
     expect_hash: Option<Digest>,
-    /// Make every check and write nothing
-    #[arg(long)]
-    dry_run: bool,
     /// Refuse to install what is not installed yet
     #[arg(long)]
     upgrade_only: bool,
@@ -61,30 +53,14 @@ pub(super) struct InstallArgs {
     /// Replace a newer version
     #[arg(long)]
     allow_downgrade: bool,
-    /// Do not run lifecycle hooks
-    #[arg(long)]
-    no_hooks: bool,
     /// Install even when imports are not served here; hooks are not run then
     #[arg(long)]
     allow_unlinkable: bool,
     /// Treat unknown and legacy manifest keys as errors
     #[arg(long)]
     strict: bool,
-    /// Fail instead of waiting for another install of the same capsule
-    #[arg(long)]
-    no_wait: bool,
-    /// TOML file with answers to settings and to questions of the hook
-    #[arg(long, value_name = "FILE", long_help = ANSWERS_HELP)]
-    answers: Option<PathBuf>,
-    /// One answer; repeatable
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse::key_value)]
-    set: Vec<(String, String)>,
     #[command(flatten)]
-    approve: ApproveArgs,
-    #[command(flatten)]
-    outside: OutsideArgs,
-    #[command(flatten)]
-    trace: TraceArgs,
+    how: HowArgs,
 }
 
 /// A capsule that passed every check and is not installed yet.
@@ -96,61 +72,30 @@ struct Candidate {
 }
 
 pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
-    // A trial run enters no guest, and writes nothing.
-    let tracing = if args.dry_run { None } else { args.trace.open(cx)? };
-    let done = install(cx, &args, tracing.as_ref());
-    observe::close(cx, tracing, done)
+    args.how.traced(cx, |tracing| install(cx, &args, tracing))
 }
 
 fn install(cx: &Cx, args: &InstallArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let started = Instant::now();
     refuse_other_principals(cx)?;
-    let place = args.outside.place()?;
     let candidate = check(cx, args)?;
     let store = cx.store()?;
     let site = Site::user(store.home());
     let id = candidate.capsule.id().to_string();
-    if !args.dry_run && !cx.global.yes && !cx.may_ask() {
-        // Nobody will say yes: that is found out before the first file is written.
+    let plan = || {
         let plan = store.plan(&site, source(&candidate)).map_err(|error| failed(&id, &error))?;
-        let mut report = describe(&candidate, &plan, &store, &site)?;
-        phase(args, &plan, &candidate)?;
-        authority::approve(cx, &candidate, &plan, &mut report, false)?;
+        let phase = phase(args, &plan, &candidate)?;
+        Ok((plan, phase))
+    };
+    let change = Change { store: &store, site: &site, candidate: &candidate, how: &args.how };
+    if !args.how.dry_run && !cx.global.yes && !cx.may_ask() {
+        // Nobody will say yes: that is found out before the first file is written.
+        let (plan, _) = plan()?;
+        change.approve(cx, &plan, &[])?;
     }
-    let wait = if args.no_wait { Wait::No } else { Wait::Yes };
-    // A trial run writes nothing, not even a lock.
-    let lock = match args.dry_run {
-        true => None,
-        false => Some(store.lock(&site, &id, wait).map_err(|error| locked(&id, &error))?),
-    };
-    let plan = store.plan(&site, source(&candidate)).map_err(|error| failed(&id, &error))?;
-    let mut report = describe(&candidate, &plan, &store, &site)?;
-    let phase = phase(args, &plan, &candidate)?;
-    let approved = authority::approve(cx, &candidate, &plan, &mut report, args.dry_run)?;
-    let Some(lock) = lock else {
-        report.dry_run = true;
-        return finish(cx, report, started);
-    };
-    report.cache = compile(cx, &candidate)?;
-    let mut staged = store.stage(plan, lock).map_err(|error| failed(&id, &error))?;
-    let mut effects = settings::collect(cx, &candidate, &store, &mut report)?;
-    let dir = staged.dir();
-    let hook = hook::Run {
-        candidate: &candidate,
-        phase: &phase,
-        skip: args.no_hooks,
-        dir: &dir,
-        approve: &args.approve,
-        tracing,
-        place,
-    };
-    hook.run(cx, &mut effects, &mut report)?;
-    authority::record(staged.extras_mut(), &candidate, &approved);
-    let kv = KvService::at(store.home().key_value());
-    let installed = staged
-        .commit(effects, &mut |change| outside::carry_out(&kv, change))
-        .map_err(|error| failed(&id, &error))?;
-    report.target_dir = installed.dir.display().to_string();
+    let lock = args.how.lock(&store, &site, &id)?;
+    let (plan, phase) = plan()?;
+    let report = change.make(cx, plan, &phase, &[], lock, tracing)?;
     finish(cx, report, started)
 }
 
@@ -217,12 +162,7 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let answers = Answers::read(
-        args.answers.as_deref(),
-        capsule.id().as_str(),
-        &args.set,
-        super::env::variable,
-    )?;
+    let answers = args.how.answers(capsule.id().as_str())?;
     Ok(Candidate { capsule, surface, linkable, answers })
 }
 
@@ -299,43 +239,6 @@ fn interfaces<T>(
     declared.iter().map(|(namespace, of)| (namespace.clone(), names(of))).collect()
 }
 
-/// The facts that the report is made of.
-fn describe(
-    candidate: &Candidate,
-    plan: &Plan,
-    store: &Store,
-    site: &Site,
-) -> Result<InstallReport, Failure> {
-    let capsule = &candidate.capsule;
-    let id = capsule.id().to_string();
-    let version = capsule.manifest.package.version.to_string();
-    let mut report = InstallReport::new(id.clone(), version, capsule.verified.digest().to_string());
-    if let Phase::Upgrade { previous_version } = plan.phase() {
-        report.phase = "upgrade";
-        report.previous_version = Some(previous_version);
-    }
-    let target = site.capsule(&id).map_err(|error| {
-        Failure::new(Exit::Invalid, "capsule-id", format!("{id:?} is not a capsule id"))
-            .because(&error)
-    })?;
-    report.target_dir = target.display().to_string();
-    // Advice only: what cannot be read is no reason not to install.
-    if let Ok(installed) = store.installed(std::slice::from_ref(site)) {
-        let source = source(candidate);
-        let optional = |need: &needs::Need| {
-            let (namespace, name) = need.interface.split_once('/').unwrap_or_default();
-            let import = capsule.manifest.imports.get(namespace).and_then(|of| of.get(name));
-            import.is_some_and(|import| import.optional)
-        };
-        let missing = needs::missing_imports(&installed, &id, &source.imports);
-        report.missing_imports =
-            missing.into_iter().filter(|need| !optional(need)).map(Into::into).collect();
-        let conflicts = needs::export_conflicts(&installed, &id, &source.exports);
-        report.export_conflicts = conflicts.into_iter().map(Into::into).collect();
-    }
-    Ok(report)
-}
-
 /// The phase that the options make of what is there.
 fn phase(args: &InstallArgs, plan: &Plan, candidate: &Candidate) -> Result<Phase, Failure> {
     let id = candidate.capsule.id();
@@ -361,44 +264,4 @@ fn phase(args: &InstallArgs, plan: &Plan, candidate: &Candidate) -> Result<Phase
 fn is_newer(installed: &str, candidate: &Candidate) -> bool {
     let installed = semver::Version::parse(installed);
     installed.is_ok_and(|installed| installed > candidate.capsule.manifest.package.version)
-}
-
-/// Compiles ahead of time, so that the first call does not wait for it.
-fn compile(cx: &Cx, candidate: &Candidate) -> Result<&'static str, Failure> {
-    if !candidate.linkable {
-        return Ok("miss");
-    }
-    let progress = cx.ui.progress("compiling", candidate.surface.size_bytes);
-    let person = Arc::new(LocalPerson::nobody());
-    let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
-    let compiled = place.engine.compile(&candidate.capsule.verified, Flavour::Normal);
-    drop(progress);
-    compiled.map(|code| code.source.as_str()).map_err(|error| {
-        let message = format!("{} does not compile", candidate.capsule.id());
-        Failure::new(Exit::Invalid, "compile", message).because(&error)
-    })
-}
-
-fn locked(id: &str, error: &LockError) -> Failure {
-    match error {
-        LockError::Held { .. } => {
-            let message = format!("another process is changing capsule {id}");
-            Failure::new(Exit::Environment, "locked", message)
-                .help("leave out --no-wait to wait for it")
-        }
-        error => Failure::environment(format!("cannot lock capsule {id}"), error),
-    }
-}
-
-fn failed(id: &str, error: &InstallError) -> Failure {
-    let exit = match error {
-        // A disk that cannot be read or written says nothing about the capsule.
-        InstallError::Tree(TreeError::Disk(DiskError::Io { .. })) => Exit::Environment,
-        InstallError::Name(_)
-        | InstallError::Tree(_)
-        | InstallError::ComponentFile { .. }
-        | InstallError::HookTouched { .. } => Exit::Invalid,
-        _ => Exit::Environment,
-    };
-    Failure::new(exit, "install", format!("capsule {id} was not installed")).because(error)
 }

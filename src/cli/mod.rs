@@ -167,6 +167,8 @@ commands! {
         "Show in what two capsules differ, and what that means for those who use the old one";
     Explain(explain::ExplainArgs, explain::run) = "explain",
         "Explain what a finding of inspect, verify or install means, and what to do about it";
+    Rollback(install::rollback::RollbackArgs, install::rollback::run) = "rollback",
+        "Go back to the version of a capsule before the installed one";
     Remove(remove::RemoveArgs, remove::run) = "remove",
         "Remove an installed capsule";
     Doctor(doctor::DoctorArgs, doctor::run) = "doctor",

@@ -1,4 +1,4 @@
-//! `capsule.install/1`: what was installed, or would be.
+//! `capsule.install/1` and `capsule.rollback/1`: what was installed, or would be.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct InstallReport {
     /// Version before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_version: Option<String>,
-    /// `install` or `upgrade`.
+    /// `install`, `upgrade` or `rollback`.
     pub phase: &'static str,
     /// Whether nothing was written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -128,6 +128,12 @@ impl InstallReport {
         }
     }
 
+    /// Makes it the report of going back to a version.
+    pub fn is_rollback(&mut self) {
+        self.schema = "capsule.rollback/1";
+        self.phase = "rollback";
+    }
+
     /// Notes how long it took.
     pub fn took(&mut self, duration: Duration) {
         self.duration_us = micros(duration);
@@ -136,6 +142,8 @@ impl InstallReport {
     /// One line of success.
     pub fn text(&self) -> String {
         let verb = match (self.dry_run, self.phase) {
+            (true, "rollback") => "would go back to",
+            (false, "rollback") => "went back to",
             (true, _) => "would install",
             (false, "upgrade") => "upgraded",
             _ => "installed",

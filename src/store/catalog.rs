@@ -137,7 +137,11 @@ impl Store {
     }
 
     fn entry(&self, site: &Site, id: &str) -> Entry {
-        let dir = site.capsules().join(id);
+        self.entry_in(site.scope(), site.capsules().join(id), id)
+    }
+
+    /// The capsule of this id in a directory of whatever name.
+    pub(super) fn entry_in(&self, scope: Scope, dir: PathBuf, id: &str) -> Entry {
         let mut problems = Vec::new();
         if let Err(error) = names::check_capsule(id) {
             problems.push(EntryProblem::Name(error));
@@ -150,7 +154,7 @@ impl Store {
             problems.push(EntryProblem::OtherName { declared: declared.clone() });
         }
         let meta = self.meta(&dir).map_err(|error| problems.push(EntryProblem::Meta(error))).ok();
-        let (id, scope) = (id.to_owned(), site.scope());
+        let id = id.to_owned();
         Entry { id, scope, dir, meta, outline, problems, hidden: false }
     }
 

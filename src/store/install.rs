@@ -129,6 +129,12 @@ pub enum InstallError {
         /// The capsule.
         id: String,
     },
+    /// The recorded digest of a WIT file is malformed.
+    #[error("the hash recorded for {name} is malformed")]
+    WitHash {
+        /// The WIT file.
+        name: String,
+    },
     /// A hook changed what only an install may change.
     #[error("the lifecycle hook changed {}", path.display())]
     HookTouched {
@@ -149,9 +155,11 @@ pub enum InstallError {
 pub struct Plan {
     source: Source,
     site: Site,
-    tree: Tree,
+    pub(super) tree: Tree,
     hash: Option<Hash>,
     previous: Option<Meta>,
+    /// What others recorded about these very files.
+    pub(super) unknown: Map<String, Value>,
 }
 
 impl Plan {
@@ -232,7 +240,8 @@ impl Store {
         let tree = self.tree(&source.dir, &except)?;
         let hash = source.component.as_ref().map(|component| Hash::of(&component.bytes));
         let previous = self.previous(&target)?;
-        Ok(Plan { source, site: site.clone(), tree, hash, previous })
+        let unknown = Map::new();
+        Ok(Plan { source, site: site.clone(), tree, hash, previous, unknown })
     }
 
     /// Makes a complete copy of the capsule in staging.
@@ -419,8 +428,8 @@ impl Staged {
             wasm_hash: self.plan.hash.as_ref().map(Hash::to_string),
             wit_files: wits.map(|wit| (wit.name.clone(), wit.hash.to_string())).collect(),
             extras: self.extras.clone(),
-            // Unknown fields described the previous content, such as its signature.
-            unknown: Map::new(),
+            // Those of what is installed describe its content, such as a signature.
+            unknown: self.plan.unknown.clone(),
         };
         meta.set_transaction(token);
         meta

@@ -80,6 +80,17 @@ impl Authority {
         }
     }
 
+    /// What is in either.
+    fn and(mut self, other: Authority) -> Authority {
+        for (name, values) in other.capabilities {
+            self.capabilities.entry(name).or_default().extend(values);
+        }
+        self.imports.extend(other.imports);
+        self.publish.extend(other.publish);
+        self.subscribe.extend(other.subscribe);
+        self
+    }
+
     fn is_empty(&self) -> bool {
         self.rows().is_empty()
     }
@@ -100,17 +111,20 @@ impl Authority {
     }
 }
 
-/// Shows what the capsule may touch and asks once: for a first install, and for what an upgrade adds.
+/// Shows what the capsule may touch and asks once: for a first install, and for what an upgrade adds to
+/// what was approved of the installed version and of the `known` ones.
 /// The answer of somebody who is not there is no.
 pub(super) fn approve(
     cx: &Cx,
     candidate: &Candidate,
     plan: &Plan,
+    known: &[&Meta],
     report: &mut InstallReport,
     dry_run: bool,
 ) -> Result<Authority, Failure> {
     let wanted = Authority::of(candidate);
-    let before = plan.previous().map(Authority::recorded).unwrap_or_default();
+    let known = plan.previous().into_iter().chain(known.iter().copied());
+    let before = known.map(Authority::recorded).fold(Authority::default(), Authority::and);
     let added = wanted.without(&before);
     report.capabilities = wanted.listed();
     report.added_capabilities = added.listed();
