@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 use super::archive::{self, Opened};
 use super::cx::Cx;
 use super::exit::Exit;
@@ -69,6 +71,8 @@ struct Candidate {
     surface: Surface,
     linkable: bool,
     answers: Answers,
+    /// What is recorded about where it came from.
+    source: Option<Value>,
 }
 
 pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
@@ -163,7 +167,9 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
         Err(failure) => return Err(failure),
     };
     let answers = args.how.answers(capsule.id().as_str())?;
-    Ok(Candidate { capsule, surface, linkable, answers })
+    let named = capsule.archive.as_ref().map_or(capsule.path.parent(), |it| Some(&it.archive));
+    let source = named.and_then(|path| path.canonicalize().ok()).map(|path| json!(path));
+    Ok(Candidate { capsule, surface, linkable, answers, source })
 }
 
 fn not_a_source(args: &InstallArgs, path: &Path) -> Failure {

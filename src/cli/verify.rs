@@ -1,5 +1,7 @@
 //! `capsule verify`.
 
+mod repair;
+
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -30,6 +32,10 @@ pub(super) struct VerifyArgs {
     /// Check all capsules, stored files and the cache
     #[arg(long)]
     all: bool,
+    /// Put back what is damaged, from the stored files and from what the capsule was installed from,
+    /// where their hash is still the recorded one
+    #[arg(long)]
+    repair: bool,
     /// Form of the report; all but the first two hold the findings only [default: text, or json
     /// with --json]
     #[arg(long)]
@@ -40,6 +46,12 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
     let format = Format::wanted(cx, args.format)?;
     let store = cx.store()?;
     let everything = args.all || args.names.is_empty();
+    let mended = if args.repair {
+        let damaged = chosen(cx, &store, &args.names)?;
+        repair::damaged(cx, &store, damaged)?
+    } else {
+        Vec::new()
+    };
     let checks: Vec<_> = chosen(cx, &store, &args.names)?
         .into_iter()
         .map(|entry| {
@@ -53,7 +65,7 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
     } else {
         (Vec::new(), Vec::new())
     };
-    let report = VerifyReport::new(&checks, blobs, cache);
+    let report = VerifyReport::new(&checks, blobs, cache).with_mended(mended);
     match (format, format.form()) {
         (_, Some(form)) => cx.ui.text(&report.checks(cx.env.cwd()?).render(form)),
         (Format::Json, None) => format::emit(cx, &report),
@@ -65,7 +77,7 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    cx.ui.problem(&damage(&report, store.home()));
+    cx.ui.problem(&damage(&report, store.home(), args.repair));
     Ok(Exit::Integrity)
 }
 
@@ -135,9 +147,12 @@ fn flaw(path: &Path) -> Option<Flaw> {
     }
 }
 
-fn damage(report: &VerifyReport, home: &Home) -> Failure {
+fn damage(report: &VerifyReport, home: &Home, repair: bool) -> Failure {
     let failure = |message: String| Failure::new(Exit::Integrity, "damaged", message);
-    let again = "capsule install DIR --reinstall, where DIR is what it was installed from";
+    let again = match report.repairable() && !repair {
+        true => "capsule verify --repair puts back what its source still has",
+        false => "capsule install SOURCE --reinstall, where SOURCE is what it was installed from",
+    };
     match report.damaged().as_slice() {
         [] if report.only_cache() => {
             failure("the cache of compiled code is not safe from other users".to_owned())

@@ -23,6 +23,9 @@ pub struct VerifyReport {
     schema: &'static str,
     ok: bool,
     capsules: Vec<Checked>,
+    /// What was put back before the check.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repaired: Vec<Repaired>,
     /// Blobs that are damaged and belong to none of the capsules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blobs: Vec<Blob>,
@@ -85,6 +88,25 @@ struct Blob {
     expected: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     actual: Option<String>,
+}
+
+/// A file that is whole again.
+#[derive(Debug, Serialize)]
+pub struct Repaired {
+    capsule: String,
+    path: String,
+    from: String,
+}
+
+impl Repaired {
+    /// A file of a capsule, and what it was copied from.
+    pub fn new(capsule: &str, path: &Path, from: &Path) -> Repaired {
+        Repaired {
+            capsule: capsule.to_owned(),
+            path: path.display().to_string(),
+            from: from.display().to_string(),
+        }
+    }
 }
 
 /// Something wrong with a file or directory.
@@ -162,6 +184,7 @@ fn rule_and_place(problem: &Problem, dir: &Path) -> (&'static Rule, PathBuf) {
         Problem::Binary(IntegrityError::Mismatch { path, .. }) => {
             (&home::BINARY_DIFFERS, path.clone())
         }
+        Problem::ManifestDiffers { .. } => (&home::MANIFEST_DIFFERS, dir.join("Capsule.toml")),
         Problem::Wit { .. } | Problem::Disk(_) => (&home::WIT_DAMAGED, dir.to_owned()),
     }
 }
@@ -189,7 +212,15 @@ impl VerifyReport {
             .collect();
         let intact = capsules.iter().all(|capsule| capsule.ok);
         let ok = intact && blobs.is_empty() && cache.is_empty();
-        VerifyReport { schema: "capsule.verify/1", ok, capsules, blobs, cache }
+        let repaired = Vec::new();
+        VerifyReport { schema: "capsule.verify/1", ok, capsules, repaired, blobs, cache }
+    }
+
+    /// The same, with what was put back before the check.
+    #[must_use]
+    pub fn with_mended(mut self, repaired: Vec<Repaired>) -> VerifyReport {
+        self.repaired = repaired;
+        self
     }
 
     /// The findings for the forms that other programs take, with files named from `base`.
@@ -235,6 +266,14 @@ impl VerifyReport {
         damaged.map(|capsule| capsule.name.as_str()).collect()
     }
 
+    /// Whether something of a capsule is damaged whose hash is on record, so that it may be put back.
+    pub fn repairable(&self) -> bool {
+        let lost = [&home::META_MISSING, &home::META_DAMAGED, &home::HASH_MISSING];
+        let lost =
+            |it: &Finding| lost.iter().chain([&&home::HASH_MALFORMED]).any(|r| r.id == it.id);
+        self.capsules.iter().any(|it| !it.ok && !it.findings.iter().all(lost))
+    }
+
     /// Whether the cache of compiled code is all that is wrong.
     pub fn only_cache(&self) -> bool {
         !self.cache.is_empty() && self.blobs.is_empty() && self.damaged().is_empty()
@@ -252,6 +291,9 @@ impl VerifyReport {
         };
         let table = columns(&self.capsules.iter().map(row).collect::<Vec<_>>());
         let mut text = String::new();
+        for Repaired { path, from, .. } in &self.repaired {
+            text.push_str(&format!("put back {} from {}\n", cell(path), cell(from)));
+        }
         for (line, capsule) in table.lines().zip(&self.capsules) {
             text.push_str(&format!("{line}\n"));
             for finding in &capsule.findings {

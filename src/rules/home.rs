@@ -3,10 +3,10 @@
 rules! {
     BINARY_DIFFERS = "binary-differs", Error, "the binary is not the one that was installed",
         "The file was changed or damaged; it does not load.",
-        "Install the capsule again from its source with `--reinstall`.";
+        "Run `capsule verify --repair`, or install the capsule again with `--reinstall`.";
     BINARY_MISSING = "binary-missing", Error, "the binary of a capsule is gone",
         "There is nothing to load.",
-        "Install the capsule again from its source with `--reinstall`.";
+        "Run `capsule verify --repair`, or install the capsule again with `--reinstall`.";
     BINARY_UNREADABLE = "binary-unreadable", Error, "the binary of a capsule cannot be read",
         "What cannot be read cannot be checked, and does not load.",
         "Mend the permissions of the file, or the disk.";
@@ -24,10 +24,13 @@ rules! {
         "Install the capsule again from its source.";
     WIT_DAMAGED = "wit-damaged", Error, "an interface file is missing or damaged",
         "What the capsule says of its payloads can no longer be relied on.",
-        "Install the capsule again from its source with `--reinstall`.";
+        "Run `capsule verify --repair`, or install the capsule again with `--reinstall`.";
     MANIFEST_DAMAGED = "manifest-damaged", Error, "the installed manifest is not one that loads",
         "The file was changed or damaged since the capsule was installed.",
-        "Install the capsule again from its source with `--reinstall`.";
+        "Run `capsule verify --repair`, or install the capsule again with `--reinstall`.";
+    MANIFEST_DIFFERS = "manifest-differs", Error, "the manifest is not the one that was installed",
+        "Somebody changed it since: what it permits now was approved by nobody.",
+        "Run `capsule verify --repair`, or install the capsule again from its source.";
     NAME_DIFFERS = "name-differs", Error, "a capsule's directory and its manifest disagree about its name",
         "Data and settings are kept under the name, and two capsules could claim one.",
         "Remove the directory and install the capsule again.";

@@ -432,6 +432,7 @@ impl Staged {
             unknown: self.plan.unknown.clone(),
         };
         meta.set_transaction(token);
+        meta.set_manifest(&source.manifest);
         meta
     }
 

@@ -20,6 +20,8 @@ pub type Interfaces = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The name in [`Meta::extras`] under which the install that wrote it is known.
 const TRANSACTION: &str = "transaction";
+/// The name in [`Meta::extras`] of the manifest's digest.
+const MANIFEST_HASH: &str = "manifest_hash";
 
 /// What is recorded about an installed capsule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -100,6 +102,15 @@ impl Meta {
     /// The name of the install that wrote this.
     pub(super) fn transaction(&self) -> Option<&str> {
         self.extras.get(TRANSACTION)?.as_str()
+    }
+
+    /// The digest of the manifest; nothing when none, or nothing like it, is recorded.
+    pub fn manifest(&self) -> Option<Hash> {
+        self.extras.get(MANIFEST_HASH)?.as_str()?.parse().ok()
+    }
+
+    pub(super) fn set_manifest(&mut self, manifest: &[u8]) {
+        self.extras.insert(MANIFEST_HASH.to_owned(), Hash::of(manifest).to_string().into());
     }
 
     pub(super) fn set_transaction(&mut self, token: &str) {

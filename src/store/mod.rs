@@ -59,6 +59,8 @@ pub mod logs;
 
 pub mod recheck;
 
+pub mod repair;
+
 pub mod sweep;
 
 use std::path::Path;

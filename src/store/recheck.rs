@@ -6,9 +6,11 @@ use super::Store;
 use super::binary::IntegrityError;
 use super::blob::BlobState;
 use super::catalog::{Entry, EntryProblem};
-use super::disk::DiskError;
+use super::disk::{DiskError, Links};
 use super::hash::{Hash, HashError};
-use super::layout::Scope;
+use super::layout::{self, Scope};
+use super::meta::Meta;
+use crate::limits;
 
 /// The result of checking one capsule.
 #[derive(Debug)]
@@ -36,6 +38,14 @@ pub enum Problem {
     /// Of its binary.
     #[error(transparent)]
     Binary(IntegrityError),
+    /// The manifest is not the one that was installed.
+    #[error("the hash of the manifest is {actual}, not {expected} as recorded")]
+    ManifestDiffers {
+        /// The recorded digest.
+        expected: Hash,
+        /// The digest of what is there.
+        actual: Hash,
+    },
     /// The digest of a WIT file is malformed.
     #[error("the hash recorded for {name} is malformed")]
     WitHash {
@@ -72,6 +82,13 @@ impl Store {
     /// Checks one installed capsule. One whose manifest declares no component needs no binary.
     pub fn recheck(&self, entry: Entry) -> Check {
         let mut problems: Vec<Problem> = entry.problems.into_iter().map(Problem::Entry).collect();
+        let of_manifest = entry.meta.as_ref().and_then(Meta::manifest);
+        // One that does not even parse is told already.
+        if let Some(expected) = of_manifest
+            && problems.is_empty()
+        {
+            problems.extend(self.recheck_manifest(&entry.dir, expected));
+        }
         let (mut expected, mut actual) = (None, None);
         let recorded = entry.meta.as_ref().is_some_and(|meta| meta.wasm_hash.is_some());
         if entry.meta.is_some() && (recorded || entry.outline.component.is_some()) {
@@ -107,6 +124,14 @@ impl Store {
             check(path, hash, state);
         }
         Ok(damaged)
+    }
+
+    /// What cannot be read is a problem of the entry.
+    fn recheck_manifest(&self, dir: &Path, expected: Hash) -> Option<Problem> {
+        let path = layout::manifest_in(dir);
+        let bytes = self.disk.read(&path, Links::Follow, limits::MANIFEST_BYTES_MAX).ok()?;
+        let actual = Hash::of(&bytes);
+        (actual != expected).then_some(Problem::ManifestDiffers { expected, actual })
     }
 
     fn recheck_wit(&self, name: &str, text: &str) -> Option<Problem> {
@@ -155,7 +180,13 @@ mod tests {
     #[test]
     fn every_kind_of_damage_is_found() {
         type Damage = fn(&Scratch, &Check);
-        let damages: [(&str, Damage); 5] = [
+        let damages: [(&str, Damage); 6] = [
+            ("ManifestDiffers", |_, check| {
+                let path = check.dir.join("Capsule.toml");
+                let text = std::fs::read_to_string(&path).expect("own file");
+                std::fs::write(&path, format!("{text}\n[capabilities]\nnet = ['*']\n"))
+                    .expect("own file");
+            }),
             ("Binary(Mismatch", |scratch, check| {
                 let hash = check.expected.as_ref().expect("recorded");
                 std::fs::write(scratch.store().home().binary(hash), "x").expect("own file");

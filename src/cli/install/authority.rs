@@ -179,7 +179,7 @@ fn difference(
 ) -> String {
     let (id, new) = (candidate.capsule.id(), &candidate.capsule.manifest.package.version);
     let old = escape_line(&previous.version);
-    let versions = if *old == new.to_string() { old } else { format!("{old} -> {new}").into() };
+    let versions = if *old == new.to_string() { old } else { format!("{old} -> {new}") };
     let mut text = format!("{id} {versions} may touch in addition:\n");
     for (mark, rows) in [('+', wanted.without(before)), ('-', before.without(wanted))] {
         for row in rows.rows() {
@@ -194,7 +194,7 @@ fn line((name, values): (&str, &BTreeSet<String>)) -> String {
     format!("{} {}\n", escape_line(name), escape_line(&values.join(", ")))
 }
 
-/// Writes down what the installed capsule is and may do.
+/// Writes down what the installed capsule is and may do, and where it came from.
 pub(super) fn record(extras: &mut Map<String, Value>, candidate: &Candidate, approved: &Authority) {
     let entry_points: Map<String, Value> = candidate
         .surface
@@ -213,6 +213,9 @@ pub(super) fn record(extras: &mut Map<String, Value>, candidate: &Candidate, app
         })
         .collect();
     extras.insert("entry_points".to_owned(), entry_points.into());
+    if let Some(source) = &candidate.source {
+        extras.insert(crate::store::repair::SOURCE.to_owned(), source.clone());
+    }
     extras.insert("mode".to_owned(), candidate.surface.mode().name().into());
     extras.insert(APPROVED.to_owned(), json!(approved));
     if !optional.is_empty() {

@@ -131,5 +131,6 @@ fn read(
         }
     };
     let answers = args.how.answers(&args.name)?;
-    Ok((Candidate { capsule, surface, linkable, answers }, meta))
+    let source = meta.extras.get(crate::store::repair::SOURCE).cloned();
+    Ok((Candidate { capsule, surface, linkable, answers, source }, meta))
 }

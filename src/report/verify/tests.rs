@@ -34,6 +34,8 @@ fn every_kind_of_damage_has_its_rule_and_its_file() {
     check(Problem::Entry(EntryProblem::Meta(unreadable)), "meta-damaged", "/c/meta.json");
     check(Problem::Entry(EntryProblem::ManifestText), "manifest-damaged", "/c/Capsule.toml");
     check(Problem::Entry(other), "name-differs", "/c");
+    let changed = Problem::ManifestDiffers { expected: Hash::of(b"a"), actual: Hash::of(b"b") };
+    check(changed, "manifest-differs", "/c/Capsule.toml");
     check(Problem::Wit { name, expected }, "wit-damaged", "/c");
 }
 
