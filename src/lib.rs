@@ -73,6 +73,7 @@
 //! and [`cli`] what people see of it.
 
 pub mod archive;
+pub mod author;
 pub mod bus;
 pub mod cassette;
 pub mod cli;

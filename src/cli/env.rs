@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::author::Surroundings;
 use crate::store::layout::Home;
 
 /// What the process was started in.
@@ -56,6 +57,23 @@ impl Env {
     pub(super) fn inherited(&self) -> Vec<(String, String)> {
         let named = crate::policy::sandbox::INHERITED.iter();
         named.filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect()
+    }
+
+    /// What of the environment has a say in how a capsule is built.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let path = var("PATH").unwrap_or_default();
+        let home = || self.home.as_deref().map(|home| Path::new(home).join(".cargo"));
+        // Of the two cargo prefers the first.
+        let encoded = std::env::var("CARGO_ENCODED_RUSTFLAGS").ok();
+        let encoded = encoded.map(|flags| flags.split('\u{1f}').map(str::to_owned).collect());
+        let plain = std::env::var("RUSTFLAGS").ok();
+        let plain = plain.map(|flags| flags.split_whitespace().map(str::to_owned).collect());
+        Surroundings {
+            path: std::env::split_paths(&path).collect(),
+            cargo_home: var("CARGO_HOME").map(PathBuf::from).or_else(home),
+            rust_flags: encoded.or(plain),
+        }
     }
 
     /// The working directory.

@@ -1,6 +1,6 @@
 //! `capsule inspect`: what a binary is, without compiling or running it.
 
-mod input;
+pub(super) mod input;
 mod wit;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};

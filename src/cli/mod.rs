@@ -5,6 +5,7 @@
 
 mod archive;
 mod args;
+mod build;
 mod completions;
 mod connect;
 mod cx;
@@ -32,6 +33,7 @@ mod logs;
 mod man;
 mod mapped;
 mod network;
+mod new;
 mod observe;
 mod outside;
 mod pack;
@@ -135,6 +137,10 @@ macro_rules! commands {
 }
 
 commands! {
+    New(new::NewArgs, new::run) = "new",
+        "Start a capsule: a directory with a manifest, a source and a first test";
+    Build(build::BuildArgs, build::run) = "build",
+        "Build the component of a capsule from its sources, and check it";
     Install(install::InstallArgs, install::run) = "install",
         "Install a capsule: check it, record its hash, run its lifecycle hook";
     Inspect(inspect::InspectArgs, inspect::run) = "inspect",

@@ -120,6 +120,11 @@ pub(super) fn find_to_look(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     Ok(capsule)
 }
 
+/// The same for a command that has just made the capsule in `dir`.
+pub(super) fn find_to_check(dir: &Path) -> Result<Capsule, Failure> {
+    unpacked(&dir.display().to_string(), dir, super::mapped::look)
+}
+
 /// The same for a command that looks at several and says which is which itself.
 pub(super) fn find_to_compare(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     find_reading(cx, target, super::mapped::look)

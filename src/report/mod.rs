@@ -7,6 +7,7 @@
 pub mod approvals;
 pub mod bench;
 pub mod check;
+pub mod build;
 pub mod checks;
 pub mod connect;
 pub mod diff;
@@ -21,6 +22,7 @@ pub mod invoke_many;
 pub mod kv;
 pub mod list;
 pub mod logs;
+pub mod new;
 pub mod number;
 pub mod pack;
 pub mod principal;

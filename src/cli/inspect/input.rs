@@ -14,12 +14,12 @@ use crate::report::inspect::{Files, claims};
 use crate::rules;
 
 /// The manifest, unless it was made up for a lone binary.
-pub(super) fn declared(capsule: &Capsule) -> Option<&Manifest> {
+pub(in crate::cli) fn declared(capsule: &Capsule) -> Option<&Manifest> {
     (capsule.kind != TargetKind::Bare).then_some(&*capsule.manifest)
 }
 
 /// Everything that is found about the binary, and about the manifest in its light.
-pub(super) fn findings(
+pub(in crate::cli) fn findings(
     capsule: &Capsule,
     surface: &Surface,
     kernel: Option<Release>,
