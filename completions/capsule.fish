@@ -37,6 +37,8 @@ complete -c capsule -n "__fish_capsule_needs_command" -l no-input -d 'Never ask;
 complete -c capsule -n "__fish_capsule_needs_command" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_needs_command" -s V -l version -d 'Print version'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "new" -d 'Start a capsule: a directory with a manifest, a source and a first test'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "build" -d 'Build the component of a capsule from its sources, and check it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "install" -d 'Install a capsule: check it, record its hash, run its lifecycle hook'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show what a capsule\'s binary is, needs and does, without running it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "pack" -d 'Make an archive of a capsule: the same files always give the same bytes'
@@ -66,6 +68,39 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "group" -d 'Show or 
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "man" -d 'Print the man page of capsule, or of one of its commands'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "help" -d 'Show help for a command or a topic'
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l lang -d 'What it is written in' -r -f -a "rust\t''
+c\t''
+wat\t''"
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l with -d 'What it does' -r -f -a "hook\t''
+run\t''
+install\t''
+upgrade\t''"
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand new" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand new" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand new" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand new" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l release -d 'Build small code, as it is given to others; the default'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -l debug -d 'Build with names and lines for backtraces'
+complete -c capsule -n "__fish_capsule_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -1075,6 +1110,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand help" -s v -l verbose -d
 complete -c capsule -n "__fish_capsule_using_subcommand help" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand help" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand new; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand show; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand remove; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"

@@ -60,6 +60,11 @@ pub(super) fn run(cx: &Cx, args: NewArgs) -> Result<Exit, Failure> {
     let mut parts = args.with;
     parts.sort_unstable();
     parts.dedup();
+    if parts.contains(&Part::Hook) && parts.contains(&Part::Run) {
+        let message = "a capsule with a run loop is never called through its hook";
+        return Err(Failure::new(Exit::Usage, "usage", message)
+            .help("choose one of the two, or make two capsules"));
+    }
     let template = Template { id: &id, language: args.lang, parts: &parts };
     let shown = args.dir.unwrap_or_else(|| PathBuf::from(id.as_str()));
     let dir = cx.env.absolute(&shown)?;
@@ -80,30 +85,33 @@ pub(super) fn run(cx: &Cx, args: NewArgs) -> Result<Exit, Failure> {
 fn id(name: &str) -> Result<CapsuleId, Failure> {
     let refused =
         || Failure::new(Exit::Usage, "capsule-id", format!("{name:?} is no name of a capsule"));
-    let id = CapsuleId::new(name).map_err(|error| {
-        let failure = refused().because(&error);
-        let near: String = name
-            .to_lowercase()
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("-");
-        match CapsuleId::new(&near) {
-            Ok(near) => failure.help(format!("capsule new {near}")),
-            Err(_) => failure,
+    match CapsuleId::new(name) {
+        Ok(_) if name.starts_with('-') || name.ends_with('-') => {
+            Err(refused().cause("it begins or ends with a hyphen"))
         }
-    })?;
-    if !name.starts_with('-') && !name.ends_with('-') {
-        return Ok(id);
+        Ok(id) => Ok(id),
+        Err(error) => {
+            let failure = refused().because(&error);
+            Err(match CapsuleId::new(&near(name)) {
+                Ok(near) => failure.help(format!("capsule new {near}")),
+                Err(_) => failure,
+            })
+        }
     }
-    Err(refused().cause("it begins or ends with a hyphen"))
+}
+
+/// The name in letters that an id may have.
+fn near(name: &str) -> String {
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-")
 }
 
 /// Writes the directory beside its place and moves it there, so that it is there whole or not at all.
 fn write(dir: &Path, shown: &Path, files: &[File]) -> Result<(), Failure> {
     let name = shown.display();
     let exists = || {
-        Failure::new(Exit::No, "exists", format!("{name} is there already"))
+        Failure::new(Exit::Environment, "exists", format!("{name} is there already"))
             .help("name another directory: capsule new NAME DIR")
     };
     if dir.symlink_metadata().is_ok() {

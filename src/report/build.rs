@@ -94,7 +94,7 @@ impl<'a> BuildReport<'a> {
                 "with".to_owned(),
                 format!("{}, {}, in {}", cell(self.toolchain), self.profile, time(self.took)),
             ],
-            vec!["size".to_owned(), self.sizes()],
+            vec!["size".to_owned(), size(self.size_bytes)],
             vec!["blake3".to_owned(), self.wasm_hash.clone()],
         ];
         for status in [Status::Real, Status::Unclear, Status::Stub] {
@@ -105,13 +105,5 @@ impl<'a> BuildReport<'a> {
             }
         }
         columns(&rows)
-    }
-
-    fn sizes(&self) -> String {
-        format!(
-            "{}, of which the code of the sources is {}",
-            size(self.size_bytes),
-            size(self.core_bytes)
-        )
     }
 }
