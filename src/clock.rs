@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 /// 2020-01-01T00:00:00Z, where a seeded clock starts.
-const SEEDED_START: Duration = Duration::from_secs(1_577_836_800);
+pub const SEEDED_START: Duration = Duration::from_secs(1_577_836_800);
 
 /// A source of wall-clock time, monotonic time and random bytes.
 ///

@@ -76,6 +76,7 @@ pub mod archive;
 pub mod author;
 pub mod bus;
 pub mod cassette;
+pub mod cases;
 pub mod cli;
 pub mod clock;
 pub mod component;

@@ -369,3 +369,6 @@ pub const SANDBOX_TASKS_MAX: u32 = 1024;
 pub const SANDBOX_DATA_BYTES: u64 = 4 << 30;
 /// How long a sandbox may take to be set up. Ours.
 pub const SANDBOX_SETUP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes in a file of cases. Ours: far more than anybody writes by hand.
+pub const CASE_FILE_BYTES_MAX: u64 = 1 << 20;

@@ -51,7 +51,7 @@ impl From<Level> for rules::Level {
 pub struct Problem {
     /// How bad it is, strictness applied.
     pub level: Level,
-    /// A stable id, one of [`rules::manifest`]'s.
+    /// A stable id, one of [`rules`]'.
     pub code: &'static str,
     /// What is wrong; one line, printable, keys quoted.
     pub message: String,
@@ -62,7 +62,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(rule: &Rule, span: Option<Range<usize>>, message: String) -> Self {
+    /// A problem without advice, as bad as its rule says.
+    pub fn new(rule: &Rule, span: Option<Range<usize>>, message: String) -> Self {
         Self { level: rule.level.into(), code: rule.id, message, help: None, span }
     }
 }

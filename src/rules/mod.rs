@@ -29,6 +29,7 @@ macro_rules! rules {
 }
 
 pub mod binary;
+pub mod cases;
 pub mod claims;
 pub mod home;
 pub mod kernel;
@@ -88,12 +89,13 @@ pub struct Group {
 }
 
 /// All rules.
-pub const GROUPS: [Group; 5] = [
+pub const GROUPS: [Group; 6] = [
     Group { name: "manifest", about: "the text of Capsule.toml", rules: manifest::RULES },
     Group { name: "binary", about: "the WebAssembly file alone", rules: binary::RULES },
     Group { name: "claims", about: "the manifest beside the binary", rules: claims::RULES },
     Group { name: "kernel", about: "what a kernel release makes of it", rules: kernel::RULES },
     Group { name: "home", about: "what is installed", rules: home::RULES },
+    Group { name: "cases", about: "the cases of capsule test", rules: cases::RULES },
 ];
 
 /// All rules, group by group.

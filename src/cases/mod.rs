@@ -1,0 +1,21 @@
+//! Cases: what is given to a capsule, and what has to be so afterwards.
+//!
+//! [`read`] makes [`Case`]s of a file, or tells every problem of it. A [`Suite`] is a capsule that was
+//! compiled once; it runs each case on a machine of its own, with a home that is thrown away, virtual
+//! time and seeded randomness, so that cases neither see each other nor depend on the day. What stands
+//! in for the world around the guest is all in [`outside::Outside`]; whatever is to be scripted next
+//! belongs there. [`compare`] says in what the two differ, and [`bless`] writes what is so into the file.
+
+pub mod bless;
+pub mod compare;
+mod model;
+pub mod outside;
+mod pattern;
+pub mod read;
+pub mod run;
+mod value;
+
+pub use compare::Mismatch;
+pub use model::{Answer, Case, Count, Entry, Expect, Given, Published, Spot};
+pub use run::{Ran, Suite, SuiteOptions, Verdict};
+pub use value::Content;

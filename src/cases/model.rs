@@ -1,0 +1,165 @@
+//! What a case says, as plain data.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::pattern::Pattern;
+use super::value::Content;
+use crate::engine::Hook;
+use crate::policy::approval::Rule;
+use crate::policy::budget::AskedLimits;
+use crate::principal::PrincipalId;
+
+/// A value with its place in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spot<T> {
+    /// The value.
+    pub value: T,
+    /// Its bytes in the file.
+    pub span: Range<usize>,
+}
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What it is called; unique in its file.
+    pub name: String,
+    /// The line that it begins on, from 1.
+    pub line: usize,
+    /// What the capsule meets.
+    pub given: Given,
+    /// What has to be so.
+    pub expect: Expect,
+}
+
+/// What is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// The interceptor, with this action.
+    Action(String),
+    /// A lifecycle hook.
+    Hook(Hook),
+}
+
+/// An answer to a question of the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// One value.
+    One(String),
+    /// Several values.
+    Many(Vec<String>),
+    /// Nobody answers.
+    Cancel,
+    /// Nobody answers in time.
+    TimeOut,
+}
+
+/// What the capsule meets.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// What is called.
+    pub entry: Entry,
+    /// What it is called with.
+    pub payload: Option<Content>,
+    /// The file with what it is called with.
+    pub payload_file: Option<PathBuf>,
+    /// The topic of the message that is being served.
+    pub topic: String,
+    /// On whose behalf.
+    pub principal: PrincipalId,
+    /// What the random bytes depend on.
+    pub seed: u64,
+    /// When it is, since the Unix epoch; else whenever a virtual clock begins.
+    pub time: Option<Duration>,
+    /// The version before, for an upgrade.
+    pub previous_version: String,
+    /// Settings and secrets.
+    pub env: BTreeMap<String, String>,
+    /// Keys and values.
+    pub kv: BTreeMap<String, Content>,
+    /// Files in the home of the principal.
+    pub home: BTreeMap<String, Content>,
+    /// Files in the workspace.
+    pub workspace: BTreeMap<String, Content>,
+    /// Answers, by the keys of questions.
+    pub answers: BTreeMap<String, Answer>,
+    /// Decisions on requests for approval; the first that is about one decides.
+    pub approve: Vec<Rule>,
+    /// Limits of the call.
+    pub limits: AskedLimits,
+}
+
+/// A number of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// The least.
+    pub least: u64,
+    /// The most.
+    pub most: u64,
+}
+
+/// A message that is to be published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// The topic; `*` stands for any text.
+    pub topic: Pattern,
+    /// What it says; anything when not given.
+    pub payload: Option<Content>,
+}
+
+/// What has to be so. What is not given is not looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Expect {
+    /// How the call ends; without it, with an answer that lets go on.
+    pub outcome: Option<Spot<String>>,
+    /// The data, exactly.
+    pub data: Option<Spot<Content>>,
+    /// What the data holds at least.
+    pub data_includes: Option<Spot<Content>>,
+    /// What the data looks like.
+    pub data_matches: Option<Spot<Pattern>>,
+    /// Why it was denied or failed, exactly.
+    pub reason: Option<Spot<String>>,
+    /// What the reason looks like.
+    pub reason_matches: Option<Spot<Pattern>>,
+    /// Values of keys.
+    pub kv: BTreeMap<String, Spot<Content>>,
+    /// Keys that are not there.
+    pub kv_absent: Vec<Spot<String>>,
+    /// Files in the home.
+    pub home: BTreeMap<String, Spot<Content>>,
+    /// Files that the home does not have.
+    pub home_absent: Vec<Spot<String>>,
+    /// Files in the workspace.
+    pub workspace: BTreeMap<String, Spot<Content>>,
+    /// Files that the workspace does not have.
+    pub workspace_absent: Vec<Spot<String>>,
+    /// All messages that it publishes, in order.
+    pub published: Option<Spot<Vec<Published>>>,
+    /// Host calls, by their short names.
+    pub calls: BTreeMap<String, Spot<Count>>,
+    /// The most fuel of the call.
+    pub max_fuel: Option<Spot<u64>>,
+    /// The most memory, in bytes.
+    pub max_memory: Option<Spot<u64>>,
+}
+
+impl Count {
+    /// Whether a number is one of these.
+    pub fn has(&self, count: u64) -> bool {
+        (self.least..=self.most).contains(&count)
+    }
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.least, self.most) {
+            (least, most) if least == most => write!(f, "{least}"),
+            (least, u64::MAX) => write!(f, "at least {least}"),
+            (0, most) => write!(f, "at most {most}"),
+            (least, most) => write!(f, "{least} to {most}"),
+        }
+    }
+}

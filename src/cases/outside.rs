@@ -1,0 +1,218 @@
+//! What stands in for the world around the guest of one case.
+//!
+//! Everything that a case can decide about the outside is made here and nowhere else: the clock, the
+//! home with its principals, settings, secrets and files, the workspace, and the person who answers.
+//! The network is closed. It is all below one temporary directory, and goes with it.
+
+use std::collections::BTreeMap;
+use std::future::{Future, ready};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::model::{Answer, Given};
+use super::value::Content;
+use crate::clock::{Clock, SEEDED_START};
+use crate::fs::{Mount, Scheme};
+use crate::host::ports::{
+    ApprovalRequest, Approved, LogLevel, Person, PersonAnswer, Question, Remember,
+};
+use crate::local::{LogSink, Machine, MachineOptions, NetworkOptions, ProcessOptions};
+use crate::manifest::Manifest;
+use crate::policy::approval::{Rule, RuleAnswer};
+use crate::principal::{PrincipalId, edit, save_profile};
+use crate::store::Store;
+use crate::store::layout::Home;
+
+/// The outside could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {why}")]
+pub struct OutsideError {
+    what: &'static str,
+    why: String,
+}
+
+fn failed<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> OutsideError {
+    move |error| OutsideError { what, why: error.to_string() }
+}
+
+/// The outside of one case.
+pub struct Outside {
+    /// The machine that the capsule is on.
+    pub machine: Machine,
+    /// What the capsule works in.
+    pub workspace: Arc<Mount>,
+    person: Arc<Scripted>,
+    log: Arc<Mutex<Vec<String>>>,
+    home_dir: PathBuf,
+    workspace_dir: PathBuf,
+    _root: tempfile::TempDir,
+}
+
+impl Outside {
+    /// Makes what the case says.
+    ///
+    /// # Errors
+    ///
+    /// The disk refuses, or what the case says cannot be had, such as a secret of that size.
+    pub fn new(
+        given: &Given,
+        manifest: &Manifest,
+        processes: ProcessOptions,
+    ) -> Result<Outside, OutsideError> {
+        let root = tempfile::Builder::new()
+            .prefix("capsule-case-")
+            .tempdir()
+            .map_err(failed("there is no room for a home"))?;
+        let home = Home::at(root.path().join("home"));
+        let clock = Clock::seeded(given.seed);
+        // A clock is set by letting the time until then pass.
+        clock.advance(given.time.unwrap_or(SEEDED_START).saturating_sub(SEEDED_START));
+        let store = Store::new(home.clone(), clock.clone());
+        let home_dir = principal(&home, &given.principal)?;
+        secrets(&store, given, manifest)?;
+        let workspace_dir = root.path().join("workspace");
+        write(&home_dir, &given.home)?;
+        write(&workspace_dir, &given.workspace)?;
+        let workspace = Mount::direct(Scheme::Workspace, &workspace_dir)
+            .map_err(failed("the workspace cannot be opened"))?;
+        let person = Arc::new(Scripted {
+            answers: given.answers.clone(),
+            rules: given.approve.clone(),
+            asked_in_vain: Mutex::default(),
+        });
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let machine = Machine::new(MachineOptions {
+            store: Some(store),
+            clock,
+            person: Arc::clone(&person) as _,
+            log: log_to(&log),
+            network: NetworkOptions { offline: true, ..NetworkOptions::default() },
+            processes,
+        });
+        let workspace = Arc::new(workspace);
+        Ok(Outside { machine, workspace, person, log, home_dir, workspace_dir, _root: root })
+    }
+
+    /// Questions and requests for approval that the case has no answer to.
+    pub fn asked_in_vain(&self) -> Vec<String> {
+        lock(&self.person.asked_in_vain).clone()
+    }
+
+    /// What the guest logged, a line each.
+    pub fn log(&self) -> Vec<String> {
+        lock(&self.log).clone()
+    }
+
+    /// What a file in the home of the principal holds now.
+    pub fn home(&self, path: &str) -> Option<Vec<u8>> {
+        read(&self.home_dir.join(path))
+    }
+
+    /// What a file in the workspace holds now.
+    pub fn workspace(&self, path: &str) -> Option<Vec<u8>> {
+        read(&self.workspace_dir.join(path))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes the homes of the owner and of whom the case is about.
+fn principal(home: &Home, id: &PrincipalId) -> Result<PathBuf, OutsideError> {
+    let owner = PrincipalId::default();
+    for id in [&owner, id] {
+        let dir = home.principal(id.as_str()).map_err(failed("the principal has no home"))?;
+        std::fs::create_dir_all(dir).map_err(failed("the home cannot be made"))?;
+    }
+    if !id.is_default() {
+        let profile = edit::new_profile(id, &[]).map_err(failed("the principal cannot be made"))?;
+        save_profile(&home.profiles(), id, &profile)
+            .map_err(failed("the principal cannot be made"))?;
+    }
+    home.principal(id.as_str()).map_err(failed("the principal has no home"))
+}
+
+/// Puts the settings that the manifest calls secret where secrets are.
+fn secrets(store: &Store, given: &Given, manifest: &Manifest) -> Result<(), OutsideError> {
+    let (id, capsule) = (given.principal.as_str(), manifest.id().as_str());
+    for var in manifest.env.iter().filter(|var| var.is_secret()) {
+        if let Some(value) = given.env.get(&var.name) {
+            let secrets = store.secrets(id, capsule).map_err(failed("a secret cannot be set"))?;
+            secrets.set(&var.name, value).map_err(failed("a secret cannot be set"))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(dir: &Path, files: &BTreeMap<String, Content>) -> Result<(), OutsideError> {
+    std::fs::create_dir_all(dir).map_err(failed("a directory cannot be made"))?;
+    for (path, content) in files {
+        let path = dir.join(path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed("a directory cannot be made"))?;
+        }
+        std::fs::write(path, content.text()).map_err(failed("a file cannot be written"))?;
+    }
+    Ok(())
+}
+
+/// What a file holds; a link is none, wherever it leads.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let metadata = path.symlink_metadata().ok()?;
+    if metadata.is_file() { std::fs::read(path).ok() } else { None }
+}
+
+/// Lines of the log that are kept.
+const LOG_LINES_MAX: usize = 200;
+
+fn log_to(lines: &Arc<Mutex<Vec<String>>>) -> LogSink {
+    let lines = Arc::clone(lines);
+    Arc::new(move |_, level: LogLevel, message| {
+        let mut lines = lock(&lines);
+        if lines.len() < LOG_LINES_MAX {
+            lines.push(format!("{} {message}", level.as_str()));
+        }
+    })
+}
+
+/// Somebody who says what the case says, at once.
+struct Scripted {
+    answers: BTreeMap<String, Answer>,
+    rules: Vec<Rule>,
+    asked_in_vain: Mutex<Vec<String>>,
+}
+
+impl Person for Scripted {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
+        let answer = match self.answers.get(&question.key) {
+            Some(Answer::One(value)) => PersonAnswer::One(value.clone()),
+            Some(Answer::Many(values)) => PersonAnswer::Many(values.clone()),
+            Some(Answer::Cancel) => PersonAnswer::Cancelled,
+            Some(Answer::TimeOut) => PersonAnswer::TimedOut,
+            None => {
+                lock(&self.asked_in_vain).push(format!("the question {:?}", question.key));
+                PersonAnswer::Cancelled
+            }
+        };
+        Box::pin(ready(answer))
+    }
+
+    fn approve(&self, request: ApprovalRequest) -> Pin<Box<dyn Future<Output = Approved> + Send>> {
+        let ApprovalRequest { capsule, asked, .. } = &request;
+        let ruled = self.rules.iter().find_map(|rule| rule.decide(capsule, asked));
+        Box::pin(ready(match ruled {
+            Some(RuleAnswer::Approve) => Approved::Yes(Remember::Once),
+            Some(RuleAnswer::Session) => Approved::Yes(Remember::Session),
+            Some(RuleAnswer::Always) => Approved::Yes(Remember::Always),
+            Some(RuleAnswer::Deny) => Approved::No,
+            Some(RuleAnswer::Timeout) => Approved::TimedOut,
+            Some(RuleAnswer::Error) => Approved::Unavailable,
+            None => {
+                lock(&self.asked_in_vain).push(format!("the request to approve {asked}"));
+                Approved::NobodyThere
+            }
+        }))
+    }
+}

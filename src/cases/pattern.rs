@@ -1,0 +1,55 @@
+//! Texts in which `*` stands for any text.
+
+/// A text in which `*` stands for any text, also for none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// The pattern as it is written.
+    pub fn new(text: impl Into<String>) -> Pattern {
+        Pattern(text.into())
+    }
+
+    /// The pattern as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the whole of `text` looks like this. Takes time in proportion to the text for each
+    /// star at most.
+    pub fn matches(&self, text: &str) -> bool {
+        let mut pieces = self.0.split('*');
+        let first = pieces.next().unwrap_or_default();
+        let Some(mut rest) = text.strip_prefix(first) else { return false };
+        let Some(last) = pieces.next_back() else { return rest.is_empty() };
+        for piece in pieces {
+            match rest.find(piece) {
+                Some(at) => rest = &rest[at + piece.len()..],
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        let check = |pattern: &str, text, fits| {
+            assert_eq!(Pattern::new(pattern).matches(text), fits, "{pattern} {text}");
+        };
+        check("abc", "abc", true);
+        check("abc", "abcd", false);
+        check("a*c", "abbc", true);
+        check("a*c", "ac", true);
+        check("a*a", "a", false);
+        check("*b*", "abc", true);
+        check("*b*c*", "acb", false);
+        check("", "", true);
+        check("*", "", true);
+        check("no topic*é", "no topic is né", true);
+    }
+}

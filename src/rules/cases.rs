@@ -1,0 +1,22 @@
+//! What can be wrong with the cases of `capsule test`.
+
+rules! {
+    SYNTAX = "case-syntax", Error, "a file of cases is not TOML",
+        "Nothing after the mistake can be understood.",
+        "Correct the text at the place shown.";
+    UNKNOWN_KEY = "case-unknown-key", Error, "a case has a key that means nothing",
+        "What it was to expect or to set up would be left out without a word.",
+        "Correct the key, or remove it.";
+    LATER = "case-not-yet", Error, "a case asks for something that is not there yet",
+        "To leave it out would test something else than what the case says.",
+        "Remove the key, and test this part in another way.";
+    VALUE = "case-value", Error, "a value of a case cannot be meant",
+        "The case would not say what its author thinks it says.",
+        "Give the value the form that the message names.";
+    INCOMPLETE = "case-incomplete", Error, "a case lacks something that it cannot do without",
+        "There is nothing to call, or nothing to call it by.",
+        "Add the key that the message names.";
+    FAILED = "case-failed", Error, "what was expected of a case is not so",
+        "The capsule does something else than its author wrote down.",
+        "Change the capsule; if what it does now is right, `capsule test --bless` writes it down.";
+}
