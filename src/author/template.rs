@@ -68,12 +68,20 @@ impl Template<'_> {
             Language::Wat => vec![(self.source(), include_str!("templates/wat/capsule.wat.in"))],
         };
         files.extend(sources.into_iter().map(|(path, text)| self.file(path, text)));
-        files.push(self.file("tests/first.toml", include_str!("templates/shared/first.toml.in")));
+        if self.has_cases() {
+            let cases = include_str!("templates/shared/first.toml.in");
+            files.push(self.file("tests/first.toml", cases));
+        }
         files.push(self.file("README.md", include_str!("templates/shared/README.md.in")));
         files.push(self.file(".gitignore", include_str!("templates/shared/gitignore.in")));
         let workflow = include_str!("templates/shared/capsule.yml.in");
         files.push(self.file(".github/workflows/capsule.yml", workflow));
         files
+    }
+
+    /// Whether it starts with cases: a case calls an interceptor or a lifecycle hook.
+    pub fn has_cases(&self) -> bool {
+        self.parts.iter().any(|part| *part != Part::Run)
     }
 
     /// The file that says what the capsule does.
@@ -112,7 +120,7 @@ impl Template<'_> {
         File { path: path.to_owned(), text }
     }
 
-    fn values(&self) -> [(&'static str, String); 15] {
+    fn values(&self) -> [(&'static str, String); 14] {
         let name = self.id.as_str();
         let pings = format!("{name}.v1.ping.");
         let hooked = self.parts.contains(&Part::Hook);
@@ -141,13 +149,7 @@ impl Template<'_> {
             ("pings-bytes", (pings.len() + 1).to_string()),
             ("ping-prefix-bytes", pings.len().to_string()),
             ("reply-prefix-bytes", format!("{name}.v1.reply.").len().to_string()),
-            ("entry", self.lifecycle_entry().to_owned()),
         ]
-    }
-
-    /// The lifecycle hook that a first case can call.
-    fn lifecycle_entry(&self) -> &'static str {
-        if self.parts.contains(&Part::Install) { "install" } else { "upgrade" }
     }
 }
 

@@ -48,6 +48,7 @@ mod secret;
 mod show;
 mod tape;
 mod target;
+mod test;
 mod tool;
 mod ui;
 mod verify;
@@ -141,6 +142,8 @@ commands! {
         "Start a capsule: a directory with a manifest, a source and a first test";
     Build(build::BuildArgs, build::run) = "build",
         "Build the component of a capsule from its sources, and check it";
+    Test(test::TestArgs, test::run) = "test",
+        "Run the cases of a capsule: what is given to it, and what has to be so afterwards";
     Install(install::InstallArgs, install::run) = "install",
         "Install a capsule: check it, record its hash, run its lifecycle hook";
     Inspect(inspect::InspectArgs, inspect::run) = "inspect",

@@ -33,6 +33,7 @@ pub mod run;
 pub mod secret;
 pub mod show;
 pub mod table;
+pub mod test;
 pub mod tool;
 pub mod trace;
 pub mod verify;

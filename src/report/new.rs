@@ -26,6 +26,8 @@ pub struct NewReport {
     install: Option<&'static str>,
     #[serde(skip)]
     is_text: bool,
+    #[serde(skip)]
+    has_cases: bool,
 }
 
 impl NewReport {
@@ -46,6 +48,7 @@ impl NewReport {
             toolchain: toolchain.as_ref().ok().map(Toolchain::describe),
             install: toolchain.as_ref().err().map(Missing::help),
             is_text: template.language == Language::Wat,
+            has_cases: template.has_cases(),
         }
     }
 
@@ -62,7 +65,8 @@ impl NewReport {
             Some(found) => text.push_str(&format!("toolchain: {}\n", cell(found))),
             None => text.push_str("toolchain: none found\n"),
         }
-        text.push_str(&format!("next: cd {dir} && capsule build && capsule test\n"));
+        let test = if self.has_cases { " && capsule test" } else { "" };
+        text.push_str(&format!("next: cd {dir} && capsule build{test}\n"));
         text
     }
 }

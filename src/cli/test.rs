@@ -1,0 +1,227 @@
+//! `capsule test`.
+
+mod files;
+mod runner;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::load::refuse_unlinkable;
+use super::target::{self, Capsule};
+use super::{format, interrupt, processes};
+use crate::cases::bless::bless;
+use crate::cases::{Ran, Suite, SuiteOptions, Verdict};
+use crate::engine::{Engine, EngineOptions, Flavour, Profile, fingerprint};
+use crate::report::checks::Form;
+use crate::report::test::{CaseReport, TestReport, Tested};
+use files::{CaseFile, Listed};
+
+/// Run the cases of a capsule: what is given to it, and what has to be so afterwards
+///
+/// Each [[case]] in tests/*.toml is run on a machine of its own: a home that is thrown away, virtual
+/// time, seeded randomness, no network. Equal code gives equal results and equal fuel.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct TestArgs {
+    /// Directory with a Capsule.toml and tests/*.toml
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Run only cases with this text in their names; repeatable
+    #[arg(short = 'E', long, value_name = "TEXT")]
+    filter: Vec<String>,
+    /// List the cases, and run none
+    #[arg(long, conflicts_with_all = ["bless", "fail_fast"])]
+    list: bool,
+    /// Stop at the first case that fails
+    #[arg(long)]
+    fail_fast: bool,
+    /// Write what is so into the files, in place of what was expected; comments stay
+    #[arg(long)]
+    bless: bool,
+    /// How many cases run at once [default: one for each core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Form of the report [default: text, or json with --json]
+    #[arg(long, value_enum, hide_default_value = true)]
+    format: Option<TestFormat>,
+}
+
+const AFTER_HELP: &str = "\
+A case:
+  [[case]]
+  name = \"greets by name\"
+  [case.given]
+  action = \"greet\"              # or hook = \"install\", \"upgrade\"
+  payload = { name = \"Ada\" }    # a text as it stands, anything else as JSON
+  kv = { visits = 1 }
+  [case.expect]
+  outcome = \"continue\"
+  data = { greeting = \"Hello, Ada!\" }
+  kv = { visits = 2 }
+  calls = { \"kv.kv-set\" = 1, \"http.http-request\" = 0 }
+  max-fuel = 1_000_000
+
+  given:  action, hook, payload, payload-file, topic, principal, seed, time, previous-version, env,
+          kv, home, workspace, answers, approve, fuel, timeout, memory
+  expect: outcome, data, data-includes, data-matches, reason, reason-matches, kv, kv-absent, home,
+          home-absent, workspace, workspace-absent, published, calls, max-fuel, max-memory
+
+Exit status: 0, or 1 when a case fails, or 3 when a file of cases is not valid.";
+
+/// The form of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum TestFormat {
+    /// For people: a line for each case
+    Text,
+    /// One document, capsule.test/1
+    Json,
+    /// JUnit's XML
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+pub(super) fn run(cx: &Cx, args: TestArgs) -> Result<Exit, Failure> {
+    let form = match (args.format, cx.ui.json()) {
+        (None, true) => TestFormat::Json,
+        (None, false) => TestFormat::Text,
+        (Some(form), json) if json && form != TestFormat::Json => {
+            let message = "--format contradicts --json";
+            return Err(Failure::new(Exit::Usage, "usage", message));
+        }
+        (Some(form), _) => form,
+    };
+    let done = test(cx, &args, form);
+    if let Err(failure) = &done
+        && form == TestFormat::Json
+        && !cx.ui.json()
+    {
+        format::emit(cx, &failure.document());
+    }
+    done
+}
+
+fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
+    let started = Instant::now();
+    let dir: PathBuf = cx.env.absolute(&args.dir)?.components().collect();
+    let files = files::read(cx, &dir, form == TestFormat::Github)?;
+    let all = files.iter().map(|file| file.cases.len()).sum::<usize>();
+    let listed = files::listed(&files, &args.filter);
+    if listed.is_empty() {
+        let names = files.iter().flat_map(CaseFile::names).collect::<Vec<_>>();
+        return Err(files::none_left(&args.filter, &names));
+    }
+    if args.list {
+        return Ok(list(cx, &listed, form));
+    }
+    let capsule = target::find_to_check(&dir).map_err(|failure| match failure.id {
+        "unreadable" => failure.help(format!("capsule build {}", args.dir.display())),
+        _ => failure,
+    })?;
+    let suite = suite(cx, &capsule)?;
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let interrupted = interrupt::watch(cancel.clone())?;
+    let runner = runner::Runner {
+        suite: &suite,
+        cases: &listed,
+        jobs: args.jobs,
+        fail_fast: args.fail_fast,
+        cancel,
+    };
+    let mut results: Vec<Option<Ran>> = Vec::new();
+    runner.run(|case, ran| {
+        if form == TestFormat::Text && ran.is_some() {
+            cx.ui.text(&CaseReport::new(&case.found(), ran.as_ref()).text());
+        }
+        results.push(ran);
+    })?;
+    let reports = listed.iter().zip(&results);
+    let reports = reports.map(|(case, ran)| CaseReport::new(&case.found(), ran.as_ref()));
+    let tested = Tested {
+        capsule: capsule.id().to_string(),
+        version: capsule.manifest.package.version.to_string(),
+        wasm_hash: capsule.verified.digest().to_string(),
+        fingerprint: fingerprint(Flavour::Deterministic),
+        left_out: all - listed.len(),
+        took: started.elapsed(),
+    };
+    let report = TestReport::new(tested, reports.collect());
+    match form {
+        TestFormat::Text => cx.ui.text(&report.summary()),
+        TestFormat::Json => format::emit(cx, &report),
+        TestFormat::Junit => cx.ui.text(&report.junit()),
+        TestFormat::Github => cx.ui.text(&report.checks().render(Form::Github)),
+    }
+    if let Some(exit) = interrupted.exit() {
+        return Ok(exit);
+    }
+    let left = if args.bless { write_down(cx, &files, &listed, &results)? } else { 0 };
+    let failed = if args.bless { left > 0 } else { report.failed() };
+    Ok(if failed { Exit::No } else { Exit::Done })
+}
+
+fn list(cx: &Cx, listed: &[Listed<'_>], form: TestFormat) -> Exit {
+    let reports: Vec<CaseReport> =
+        listed.iter().map(|case| CaseReport::new(&case.found(), None)).collect();
+    match form {
+        TestFormat::Json => {
+            let document = serde_json::json!({ "schema": "capsule.test-list/1", "cases": reports });
+            format::emit(cx, &document);
+        }
+        _ => listed.iter().for_each(|case| cx.ui.text(&format!("{}\n", case.found().name()))),
+    }
+    Exit::Done
+}
+
+fn suite(cx: &Cx, capsule: &Capsule) -> Result<Suite, Failure> {
+    let surface = capsule.surface()?;
+    refuse_unlinkable(capsule, &surface)?;
+    let engine = Engine::new(EngineOptions { profile: Profile::Server, cache: None });
+    let code = engine.compile(&capsule.verified, Flavour::Deterministic).map_err(|error| {
+        Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
+            .because(&error)
+    })?;
+    Ok(Suite::new(SuiteOptions {
+        manifest: Arc::clone(&capsule.manifest),
+        code,
+        surface,
+        processes: processes::options(cx, false),
+    }))
+}
+
+/// Writes what is so into the files, and tells how much is left that only an author can change.
+fn write_down(
+    cx: &Cx,
+    files: &[CaseFile],
+    listed: &[Listed<'_>],
+    results: &[Option<Ran>],
+) -> Result<usize, Failure> {
+    let mut all_left = 0;
+    for file in files {
+        let own = listed.iter().zip(results).filter(|(case, _)| case.file.path == file.path);
+        let mut mismatches = Vec::new();
+        for (_, ran) in own {
+            match ran.as_ref().map(|ran| &ran.verdict) {
+                Some(Verdict::Failed(found)) => mismatches.extend(found),
+                Some(Verdict::Broken(_)) => all_left += 1,
+                _ => {}
+            }
+        }
+        let blessed = bless(&file.text, mismatches);
+        all_left += blessed.left;
+        if blessed.changed > 0 {
+            files::replace(&file.path, &blessed.text)?;
+            let noun = if blessed.changed == 1 { "value" } else { "values" };
+            cx.ui.note(&format!("{}: {} {noun} written", file.shown, blessed.changed));
+        }
+    }
+    if all_left > 0 {
+        let noun = if all_left == 1 { "expectation is" } else { "expectations are" };
+        cx.ui.warn(&format!("{all_left} {noun} for you to change: only exact values are written"));
+    }
+    Ok(all_left)
+}

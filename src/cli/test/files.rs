@@ -1,0 +1,200 @@
+//! The files of cases: finding them, reading them, and writing one again.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::cases::{Case, read};
+use crate::cli::cx::Cx;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::help::nearest;
+use crate::limits::CASE_FILE_BYTES_MAX;
+use crate::manifest::{Problem, Source, render};
+use crate::report::checks::{Checks, Finding, Form, Place, Subject};
+use crate::report::test::Found;
+use crate::rules::{self, Level};
+
+/// A file of cases.
+pub(super) struct CaseFile {
+    pub(super) path: PathBuf,
+    /// As the user would name it.
+    pub(super) shown: String,
+    /// What it is called in names of cases.
+    stem: String,
+    pub(super) text: String,
+    pub(super) cases: Vec<Case>,
+}
+
+impl CaseFile {
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
+        self.cases.iter().map(|case| self.found(case).name())
+    }
+
+    fn found<'a>(&'a self, case: &'a Case) -> Found<'a> {
+        Found { file: &self.shown, text: &self.text, stem: &self.stem, case }
+    }
+}
+
+/// A case that is to be run.
+pub(super) struct Listed<'a> {
+    pub(super) file: &'a CaseFile,
+    pub(super) case: &'a Case,
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn found(&self) -> Found<'a> {
+        self.file.found(self.case)
+    }
+
+    /// Where the files are that the case names.
+    pub(super) fn dir(&self) -> &'a Path {
+        self.file.path.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+/// The cases with one of the texts in their names; all when there is none.
+pub(super) fn listed<'a>(files: &'a [CaseFile], filter: &[String]) -> Vec<Listed<'a>> {
+    let all = files.iter().flat_map(|file| file.cases.iter().map(|case| Listed { file, case }));
+    let wanted = |listed: &Listed<'_>| {
+        let name = listed.found().name();
+        filter.is_empty() || filter.iter().any(|text| name.contains(text.as_str()))
+    };
+    all.filter(wanted).collect()
+}
+
+/// The failure for a filter that leaves nothing.
+pub(super) fn none_left(filter: &[String], names: &[String]) -> Failure {
+    let message = format!("no case has {} in its name", filter.join(" or "));
+    let failure = Failure::new(Exit::Usage, "no-cases", message);
+    let words = names.iter().flat_map(|name| name.split([' ', ':']));
+    match filter.iter().find_map(|text| nearest(text, words.clone())) {
+        Some(near) => failure.help(format!("did you mean {near}?")),
+        None => failure.help("capsule test --list"),
+    }
+}
+
+/// Reads every file of cases of the capsule in `dir`. Problems of all of them are told at once, with
+/// `annotate` also as annotations on standard output.
+pub(super) fn read(cx: &Cx, dir: &Path, annotate: bool) -> Result<Vec<CaseFile>, Failure> {
+    let base = cx.env.cwd().unwrap_or(Path::new("/"));
+    let mut files = Vec::new();
+    let mut wrong: Vec<(String, String, Vec<Problem>)> = Vec::new();
+    for path in paths(dir)? {
+        let shown = path.strip_prefix(base).unwrap_or(&path).display().to_string();
+        let text = text(&path, &shown)?;
+        match read::cases(&text) {
+            Ok(cases) => {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.push(CaseFile { path, shown, stem, text, cases });
+            }
+            Err(problems) => wrong.push((shown, text, problems)),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(files);
+    }
+    if annotate {
+        cx.ui.text(&annotations(&wrong));
+    }
+    let message = match wrong.as_slice() {
+        [(shown, ..)] => format!("{shown} is not a valid file of cases"),
+        _ => format!("{} files of cases are not valid", wrong.len()),
+    };
+    let mut failure = Failure::new(Exit::Invalid, "cases", message);
+    for (shown, text, problems) in &wrong {
+        for problem in problems {
+            failure = failure.cause(render(problem, shown, text).trim_end());
+        }
+    }
+    Err(failure)
+}
+
+fn paths(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let tests = dir.join("tests");
+    let none = || {
+        let message = format!("there are no cases: no .toml file in {}", tests.display());
+        Failure::new(Exit::Invalid, "no-cases", message)
+            .help("capsule help test shows what a case looks like")
+    };
+    if !dir.join("Capsule.toml").is_file() {
+        let message = format!("there is no Capsule.toml in {}", dir.display());
+        return Err(Failure::new(Exit::Invalid, "no-manifest", message));
+    }
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => none(),
+        _ => Failure::environment(format!("cannot read {}", tests.display()), &error),
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(&tests).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        return Err(none());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn text(path: &Path, shown: &str) -> Result<String, Failure> {
+    use std::io::Read;
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => {
+            Failure::new(Exit::Invalid, "cases", format!("{shown} is not text")).because(&error)
+        }
+        _ => Failure::environment(format!("cannot read {shown}"), &error),
+    };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    // One byte more than may be: what is too long is told with the other problems.
+    file.take(CASE_FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+fn annotations(wrong: &[(String, String, Vec<Problem>)]) -> String {
+    let subject = |(shown, text, problems): &(String, String, Vec<Problem>)| {
+        let source = Source::new(text);
+        let finding = |problem: &Problem| {
+            let rule = rules::find(problem.code).expect("problems are made from rules");
+            let position = problem.span.as_ref().map(|span| source.position(span.start));
+            Finding {
+                rule,
+                level: Level::Error,
+                message: problem.message.clone(),
+                help: problem.help.clone().unwrap_or_else(|| rule.fix.to_owned()),
+                place: Place {
+                    file: shown.clone(),
+                    line: position.map(|at| at.line),
+                    column: position.map(|at| at.column),
+                    bytes: None,
+                },
+            }
+        };
+        let findings = problems.iter().map(finding).collect();
+        Subject { name: shown.clone(), findings, omitted: 0 }
+    };
+    let subjects = wrong.iter().map(subject).collect();
+    Checks { command: "test", fails_at: Level::Error, subjects }.render(Form::Github)
+}
+
+/// Writes a file beside its place and moves it there, with the permissions of the old one.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        Failure::environment(format!("cannot write {}", path.display()), error)
+    };
+    // A link stays one: what it leads to is replaced.
+    let path = path.canonicalize().map_err(|error| failed(&error))?;
+    let mode = path.metadata().map_err(|error| failed(&error))?.permissions().mode() & 0o777;
+    let mut file = tempfile::Builder::new()
+        .prefix(".capsule-")
+        .permissions(std::fs::Permissions::from_mode(mode))
+        .tempfile_in(path.parent().unwrap_or(Path::new("/")))
+        .map_err(|error| failed(&error))?;
+    file.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    file.persist(path).map_err(|error| failed(&error.error))?;
+    Ok(())
+}
