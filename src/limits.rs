@@ -108,6 +108,8 @@ pub const NET_LISTENERS_MAX: usize = 4;
 pub const NET_HOST_BYTES_MAX: usize = 255;
 /// Names that the process asks the system about at once, given up or not; ours.
 pub const NET_LOOKUPS_MAX: usize = 32;
+/// How many of them may be one capsule's; ours.
+pub const NET_CAPSULE_LOOKUPS_MAX: usize = 4;
 /// Host calls that block a thread at once, however few the cores.
 pub const BLOCKING_PERMITS_MIN: usize = 2;
 /// Cores that such calls leave to others.

@@ -57,15 +57,16 @@ pub struct Services {
 }
 
 /// The network, and what the user decided about it.
+#[derive(Clone)]
 pub struct Network {
     /// Finds the addresses of names.
     pub resolver: Arc<dyn Resolver>,
     /// Connects to addresses.
     pub dialer: Arc<dyn Dialer>,
     /// Whom to believe over HTTPS.
-    pub tls: Tls,
+    pub tls: Arc<Tls>,
     /// Endpoints in the guest's spelling that may be reached although their addresses are local.
-    pub allow_local: Box<[Endpoint]>,
+    pub allow_local: Arc<[Endpoint]>,
     /// Whether nothing is reached at all.
     pub offline: bool,
 }

@@ -223,7 +223,7 @@ impl Machine {
             allowances: Arc::clone(&inner.allowances),
             identities: Arc::clone(&inner.identities) as _,
             permits: Arc::clone(&inner.permits),
-            network: Arc::clone(&inner.network),
+            network: network::of_a_capsule(&inner.network),
             doorway: Arc::new(doorway),
             processes: Arc::clone(&inner.processes),
             workspace,

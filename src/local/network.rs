@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::host::http::Tls;
 use crate::host::ports::{Dialer, Network, Resolver};
-use crate::limits::NET_LOOKUPS_MAX;
+use crate::limits::{NET_CAPSULE_LOOKUPS_MAX, NET_LOOKUPS_MAX};
 use crate::policy::endpoint::Endpoint;
 
 /// What a user says about the network.
@@ -52,7 +52,7 @@ impl NetworkOptions {
                 lookups: Arc::new(Semaphore::new(NET_LOOKUPS_MAX)),
             }),
             dialer: self.dialer.unwrap_or_else(|| Arc::new(LocalDialer)),
-            tls: Tls::new(self.authorities),
+            tls: Arc::new(Tls::new(self.authorities)),
             allow_local: self.allow_local.into(),
             offline: self.offline,
         })
@@ -106,8 +106,42 @@ impl Resolver for LocalResolver {
     }
 }
 
+/// The network as one capsule has it: it can be waiting for so many names and no more, so that
+/// others find a place.
+pub(super) fn of_a_capsule(network: &Network) -> Arc<Network> {
+    let resolver = Arc::new(Share {
+        places: Arc::new(Semaphore::new(NET_CAPSULE_LOOKUPS_MAX)),
+        everybody: Arc::clone(&network.resolver),
+    });
+    Arc::new(Network { resolver, ..network.clone() })
+}
+
+/// One capsule's part in the look-ups of everybody.
+struct Share {
+    places: Arc<Semaphore>,
+    everybody: Arc<dyn Resolver>,
+}
+
+impl Resolver for Share {
+    fn resolve(&self, host: &str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
+        let (places, answer) = (Arc::clone(&self.places), self.everybody.resolve(host));
+        Box::pin(async move {
+            let place = places.acquire_owned().await.map_err(io::Error::other)?;
+            // A task of its own: giving up does not end a look-up, so it must not free the place.
+            let asking = tokio::spawn(async move {
+                let found = answer.await;
+                drop(place);
+                found
+            });
+            asking.await.map_err(io::Error::other)?
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[tokio::test]
@@ -127,5 +161,56 @@ mod tests {
         answer.send(()).expect("it still waits");
         assert_eq!(next.await.expect("no panic").expect("an answer"), 7);
         assert_eq!(lookups.available_permits(), 1);
+    }
+
+    /// Answers for `hangs` when it is told to, and for every other name at once.
+    struct Slow {
+        lookups: Arc<Semaphore>,
+        begun: Arc<AtomicUsize>,
+        answers: tokio::sync::watch::Receiver<bool>,
+    }
+
+    impl Resolver for Slow {
+        fn resolve(
+            &self,
+            host: &str,
+        ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
+            let (lookups, begun) = (Arc::clone(&self.lookups), Arc::clone(&self.begun));
+            let (hangs, mut answers) = (host == "hangs", self.answers.clone());
+            Box::pin(async move {
+                let _place = lookups.acquire().await.map_err(io::Error::other)?;
+                begun.fetch_add(1, Ordering::SeqCst);
+                if hangs {
+                    answers.wait_for(|answers| *answers).await.map_err(io::Error::other)?;
+                }
+                Ok(vec![IpAddr::from([192, 0, 2, 7])])
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_capsule_whose_lookups_hang_takes_no_more_than_its_share_given_up_or_not() {
+        let (answer, answers) = tokio::sync::watch::channel(false);
+        let begun = Arc::new(AtomicUsize::new(0));
+        let lookups = Arc::new(Semaphore::new(NET_LOOKUPS_MAX));
+        let slow = Slow { lookups: Arc::clone(&lookups), begun: Arc::clone(&begun), answers };
+        let all = NetworkOptions::default().network();
+        let all = Network { resolver: Arc::new(slow), ..(*all).clone() };
+        let (greedy, other) = (of_a_capsule(&all), of_a_capsule(&all));
+        for _ in 0..NET_LOOKUPS_MAX {
+            let mut asking = greedy.resolver.resolve("hangs");
+            // Polled as far as it goes now, and then given up.
+            let begins = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(asking.as_mut().poll(context).is_pending())
+            });
+            assert!(begins.await);
+            drop(asking);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(begun.load(Ordering::SeqCst), NET_CAPSULE_LOOKUPS_MAX);
+        assert_eq!(lookups.available_permits(), NET_LOOKUPS_MAX - NET_CAPSULE_LOOKUPS_MAX);
+        assert!(other.addresses("prompt.example").await.is_ok());
+        answer.send(true).expect("they still wait");
+        assert!(greedy.addresses("prompt.example").await.is_ok(), "its places come back");
     }
 }

@@ -68,8 +68,8 @@ fn ask(
                 answers.iter().map(|it| it.to_vec()).collect(),
             ))),
             dialer: Arc::new(Noting(address, Arc::clone(&dialled))),
-            tls: Tls::new(Vec::new()),
-            allow_local: Box::default(),
+            tls: Arc::new(Tls::new(Vec::new())),
+            allow_local: Arc::default(),
             offline: false,
         };
         let text = "[package]\nname = \"c\"\nversion = \"1.0.0\"\n[capabilities]\nnet = [\"*\"]";
