@@ -111,6 +111,8 @@ fn redirect(draft: &mut Draft, method: Method, mut to: Url) {
             without(&draft.headers, &[AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST]);
         draft.host = None;
     }
+    // Whom to be is the guest's to say, never the server's. What no name can be taken out of has none.
+    let _ = to.set_username("").and_then(|()| to.set_password(None));
     if to.fragment().is_none() {
         to.set_fragment(draft.url.fragment());
     }
@@ -256,6 +258,22 @@ mod tests {
             }
             assert_eq!(draft.host.is_some(), kept, "{to}");
             assert!(draft.headers.contains_key("x-other"), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_location_brings_no_credentials_along() {
+        for (to, kept) in [
+            ("http://eve:pw@a.example/next", true),
+            ("//eve@a.example/next", true),
+            ("http://a.example:pw@b.example/", false),
+            ("https://:pw@a.example/", false),
+        ] {
+            let mut draft = after(307, "http://ada:own@a.example/", to);
+            assert_eq!((draft.url.username(), draft.url.password()), ("", None), "{to}");
+            draft.settle_url().expect("a good URL");
+            let sent = draft.headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+            assert_eq!(sent, kept.then_some(&b"a.example"[..]), "{to}");
         }
     }
 
