@@ -35,6 +35,8 @@ mod memory;
 mod permits;
 #[path = "engine/pool.rs"]
 mod pool;
+#[path = "engine/profiles.rs"]
+mod profiles;
 #[path = "engine/rig.rs"]
 mod rig;
 #[path = "engine/slots.rs"]

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::cache::CacheError;
+use super::profiled::Probe;
 use super::{Engine, EngineError, Flavour, Flavoured, Profile};
 use crate::component::{Digest, Verified};
 use crate::host::record::Function;
@@ -17,6 +18,7 @@ pub struct Code {
     pub(super) component: Component,
     pub(super) flavoured: Flavoured,
     without_slots: Option<WithoutSlots>,
+    pub(super) probe: Option<Probe>,
     /// Digest of the binary.
     pub digest: Digest,
     /// Where the code came from.
@@ -106,13 +108,13 @@ impl Engine {
         let without_slots = self.without_slots(verified, flavour, profile);
         if let Some(component) = self.cached(engine, &digest) {
             let source = CodeSource::Cache;
-            return Ok(Code { component, flavoured, without_slots, digest, source });
+            return Ok(Code { component, flavoured, without_slots, probe: None, digest, source });
         }
         let component =
             Component::from_binary(engine, verified.bytes()).map_err(LoadError::Invalid)?;
         self.keep(engine, &digest, &component);
         let source = CodeSource::Compiled;
-        Ok(Code { component, flavoured, without_slots, digest, source })
+        Ok(Code { component, flavoured, without_slots, probe: None, digest, source })
     }
 
     fn cached(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
@@ -142,6 +144,18 @@ impl Engine {
 }
 
 impl Code {
+    /// Code that was compiled from other bytes than those of `digest`, which are instrumented. It is
+    /// never kept, so that nothing else can come to run it.
+    pub(super) fn instrumented(
+        component: Component,
+        flavoured: Flavoured,
+        digest: Digest,
+        probe: Probe,
+    ) -> Code {
+        let source = CodeSource::Compiled;
+        Code { component, flavoured, without_slots: None, probe: Some(probe), digest, source }
+    }
+
     /// Links the code to the host functions of `capsule`: to those of the interfaces that it
     /// imports, since binding all of them would be the largest part of starting a small call.
     pub fn link(&self, capsule: Arc<CapsuleHost>) -> Result<Loaded, LinkError> {
@@ -160,6 +174,7 @@ impl Code {
             capsule,
             flavoured: self.flavoured.clone(),
             without_slots: self.without_slots.clone(),
+            probe: self.probe.clone(),
             beyond: OnceLock::new(),
             hook: export("astrid-hook-trigger"),
             run: export("run"),
@@ -181,6 +196,8 @@ pub(super) struct Linked {
     pub(super) capsule: Arc<CapsuleHost>,
     pub(super) flavoured: Flavoured,
     without_slots: Option<WithoutSlots>,
+    /// Listens to it, when it is instrumented.
+    pub(super) probe: Option<Probe>,
     beyond: OnceLock<Option<Arc<Linked>>>,
     pub(super) hook: Option<ComponentExportIndex>,
     pub(super) run: Option<ComponentExportIndex>,

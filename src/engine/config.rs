@@ -44,6 +44,17 @@ pub(super) fn config(flavour: Flavour, profile: Profile) -> Config {
     config
 }
 
+/// Stack of instrumented code, whose frames are larger: twice the ordinary one, so that whatever did
+/// not use that up does not use this up either.
+const INSTRUMENTED_STACK: usize = 1 << 20;
+
+/// A configuration for instrumented code of this flavour.
+pub(super) fn instrumented(flavour: Flavour) -> Config {
+    let mut config = config(flavour, Profile::OneShot);
+    config.max_wasm_stack(INSTRUMENTED_STACK).async_stack_size(4 * INSTRUMENTED_STACK);
+    config
+}
+
 /// Slots for the instances of a long-lived process: made once, reused without asking the kernel.
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();

@@ -10,6 +10,7 @@ use wasmtime::component::{ComponentType, Lift, TypedFunc};
 use super::Loaded;
 use super::code::Linked;
 use super::outcome::{CallReport, Ending, FuelUse, HostCalls, MemoryUse, Times, classify};
+use super::profiled::Probe;
 use super::store::{deadline, new_store};
 use crate::bus::Message;
 use crate::host::HostState;
@@ -146,7 +147,7 @@ impl Linked {
         let capsule = Arc::clone(&self.capsule);
         let state = HostState::new(capsule, scope, boundary, meter, pace);
         let started = Instant::now();
-        let mut store = new_store(&self.flavoured, state, fuel)
+        let mut store = new_store(&self.flavoured, state, fuel, self.probe.as_ref())
             .map_err(|error| Unmade::for_good(CallReport::without_store(&error)))?;
         store.data_mut().boundary.entered(fuel);
         match self.pre.instantiate_async(&mut store).await {
@@ -274,15 +275,16 @@ impl Loaded {
     ) -> Result<(Instance, CallReport), Box<CallReport>> {
         let meter = Meter::new(call.limits.memory_bytes);
         let scope = call.scope(bounds);
-        let made = self.0.make(scope, meter, bounds.pace(), observer, CALL_FUEL).await?;
+        let budget = self.0.probe.as_ref().map_or(CALL_FUEL, Probe::given);
+        let made = self.0.make(scope, meter, bounds.pace(), observer, budget).await?;
         let Made { linked, mut store, instance, fuel, time } = made;
-        let fuel = FuelUse { call: 0, instantiate: fuel, budget: CALL_FUEL, lower_bound: false };
+        let fuel = FuelUse { call: 0, instantiate: fuel, budget, lower_bound: false };
         let times = Times { instantiate: time, ..Times::default() };
         let hook = linked.hook.as_ref().map(|index| instance.get_typed_func(&mut store, index));
         let hook = match hook.transpose() {
             Ok(hook) => hook,
             Err(error) => {
-                let ending = classify(&error, store.data(), CALL_FUEL, true);
+                let ending = classify(&error, store.data(), budget, true);
                 return Err(Box::new(CallReport::of(&store, ending, fuel, times)));
             }
         };

@@ -19,6 +19,7 @@ mod instance;
 mod lifecycle;
 mod outcome;
 mod pool;
+mod profiled;
 mod run_loop;
 mod store;
 mod ticker;
@@ -32,6 +33,10 @@ pub use instance::{Call, Instance};
 pub use lifecycle::{Hook, HookCall};
 pub use outcome::{CallReport, Ending, Frame, FuelUse, HostCalls, MemoryUse, Times, Trap};
 pub use pool::{Pool, PoolStats};
+pub use profiled::{
+    Attempt, FuelProfile, FunctionFuel, FunctionKind, Inconsistent, Inexact, InstrumentError,
+    PathFuel, Phase, ProfileError, Profiled,
+};
 pub use run_loop::{Health, LoopEnd, LoopReport, RunLoop, RunOptions};
 
 use crate::host::missing::is_missing;

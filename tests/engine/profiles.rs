@@ -1,0 +1,360 @@
+//! Where fuel goes: the sum over functions and over paths is what the plain run used, to the unit.
+
+use capsule::component::Verified;
+use capsule::engine::{
+    Attempt, Call, CallReport, Ending, Flavour, FuelProfile, FunctionKind, Inexact, ProfileError,
+    Profiled,
+};
+use capsule::policy::budget::CallLimits;
+
+use crate::rig::{ON_DEMAND, Rig, Setting, fixture, soon};
+use crate::support::component;
+
+/// A call of a component, plain and profiled.
+struct Case<'a> {
+    component: Vec<u8>,
+    action: &'a str,
+    payload: &'a str,
+    fuel: Option<u64>,
+    seed: Option<u64>,
+}
+
+impl<'a> Case<'a> {
+    fn new(component: Vec<u8>, action: &'a str, payload: &'a str) -> Case<'a> {
+        Case { component, action, payload, fuel: None, seed: Some(1) }
+    }
+
+    fn text(text: &str) -> Case<'a> {
+        Case::new(component(text), "a", "")
+    }
+
+    fn rig(&self) -> Rig {
+        let setting = Setting { seed: self.seed, ..Setting::default() };
+        Rig::with(&self.component, setting)
+    }
+
+    fn call(&self, rig: &Rig) -> Call<'a> {
+        let call = rig.call(self.action, self.payload);
+        let fuel = self.fuel.unwrap_or(call.limits.fuel);
+        Call { limits: CallLimits { fuel, ..call.limits }, ..call }
+    }
+
+    async fn plain(&self) -> CallReport {
+        let rig = self.rig();
+        rig.invoke(self.call(&rig)).await
+    }
+
+    fn instrument(&self) -> Profiled {
+        let verified = Verified::unpacked(self.component.clone());
+        let made = ON_DEMAND.instrument(&verified, Flavour::Normal);
+        made.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    async fn profile_of(
+        &self,
+        code: &Profiled,
+        plain: &CallReport,
+    ) -> Result<FuelProfile, ProfileError> {
+        for attempt in 0.. {
+            let rig = self.rig();
+            let host = std::sync::Arc::clone(&rig.hosted.host);
+            match soon(code.run(host, self.call(&rig), plain, attempt)).await? {
+                Attempt::Done(profile) => return Ok(*profile),
+                Attempt::Again => assert!(attempt < 10, "it never has enough"),
+            }
+        }
+        unreachable!("an attempt is the last one")
+    }
+
+    /// The profile, after the facts that hold for each have been checked.
+    async fn profile(&self) -> (CallReport, FuelProfile) {
+        let plain = self.plain().await;
+        let code = self.instrument();
+        let result = self.profile_of(&code, &plain).await;
+        let profile = result.unwrap_or_else(|error| panic!("{}: {error}\n{plain:#?}", self.action));
+        let functions: u64 = profile.functions.iter().map(|function| function.own).sum();
+        let paths: u64 = profile.paths.iter().map(|path| path.own).sum();
+        assert_eq!((functions, paths), (profile.total(), profile.total()), "{}", self.action);
+        assert_eq!(profile.instantiate, plain.fuel.instantiate);
+        match plain.fuel.lower_bound {
+            true => assert!(profile.call >= plain.fuel.call),
+            false => assert_eq!(profile.call, plain.fuel.call),
+        }
+        let again = self.profile_of(&code, &plain).await.expect("it was one before");
+        assert_eq!((&again.functions, &again.paths), (&profile.functions, &profile.paths));
+        (plain, profile)
+    }
+}
+
+/// Paths as `a;b;c own x calls`.
+fn paths(profile: &FuelProfile) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut lines = Vec::new();
+    for path in &profile.paths {
+        let name = &profile.functions[path.function].name;
+        let name = match path.caller {
+            Some(caller) => format!("{};{name}", names[caller]),
+            None => name.clone(),
+        };
+        lines.push(format!("{name} {} x{}", path.own, path.calls));
+        names.push(name);
+    }
+    lines
+}
+
+/// A module whose hook does this and then answers.
+fn hook(before: &str, body: &str) -> String {
+    format!(
+        "(module {before}
+          (func $hook (export \"astrid-hook-trigger\") (param i32 i32 i32 i32) (result i32)
+            {body}
+            (call $continue-empty)))"
+    )
+}
+
+#[tokio::test]
+async fn the_sum_is_the_fuel_of_the_plain_run_on_every_fixture() {
+    let calls = [
+        ("asker", "people", "{}"),
+        ("bridge", "message", "{}"),
+        ("calculator", "add", r#"{"a": 1, "b": 2}"#),
+        ("calculator", "tool_execute_add", r#"{"a": 1, "b": 2}"#),
+        ("echo-loop", "anything", "{}"),
+        ("everything", "report", "{}"),
+        ("fetcher", "fetch", r#"{"url": "http://127.0.0.1:1/"}"#),
+        ("greeter", "greet", r#"{"name": "Ada"}"#),
+        ("greeter", "fail", "{}"),
+        ("greeter", "unknown", "not JSON"),
+        ("onboard", "report", "{}"),
+        ("runner", "run", r#"{"program": "true"}"#),
+        ("scribe", "list", r#"{"path": "workspace://"}"#),
+        ("sleeper", "anything", "{}"),
+        ("spinner", "anything", "{}"),
+        ("unoptimised", "greet", r#"{"name": "Ada"}"#),
+        ("unoptimised", "fail", "{}"),
+        ("witness", "witness", "{}"),
+        ("witness", "clocks", "{}"),
+        ("witness", "random", "{}"),
+        ("witness", "count", "{}"),
+        ("greedy", "work", r#"{"rounds": 5000}"#),
+        ("greedy", "grow", "{}"),
+        ("greedy", "survive", "{}"),
+    ];
+    for (name, action, payload) in calls {
+        let (plain, profile) = Case::new(fixture(name), action, payload).profile().await;
+        assert!(!plain.fuel.lower_bound, "{name} {action}: {:?}", plain.ending);
+        let host: u64 = profile.functions.iter().filter(|f| f.kind == FunctionKind::Host).map(|f| f.calls).sum();
+        let calls: u64 = plain.host_calls.iter().map(|calls| calls.count.calls).sum();
+        assert_eq!(host, calls, "{name} {action}");
+    }
+}
+
+#[tokio::test]
+async fn a_guest_that_traps_is_accounted_for_up_to_there() {
+    let calls = [("greeter", "panic"), ("greedy", "trap"), ("greedy", "recurse"), ("greedy", "fill")];
+    for (name, action) in calls {
+        let payload = r#"{"mib": 500, "name": "Ada"}"#;
+        let (plain, profile) = Case::new(fixture(name), action, payload).profile().await;
+        assert!(plain.fuel.lower_bound, "{name} {action}: {:?}", plain.ending);
+        assert!(profile.functions.len() > 3);
+    }
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_is_accounted_for_to_the_last_unit() {
+    let burn = Case { fuel: Some(123_457), ..Case::new(fixture("greedy"), "burn", "{}") };
+    let (plain, profile) = burn.profile().await;
+    assert_eq!(plain.ending, Ending::OutOfFuel { budget: 123_457 });
+    assert_eq!(profile.call, 123_457);
+    // Nothing but calls, so that notes cost more than what they are about.
+    let text = hook(
+        "(func $leaf) (func $many (loop (call $leaf) (call $leaf) (br 0)))",
+        "(call $many)",
+    );
+    let calls = Case { fuel: Some(50_000_000), ..Case::text(&text) };
+    let (plain, profile) = calls.profile().await;
+    assert_eq!(plain.ending, Ending::OutOfFuel { budget: 50_000_000 });
+    assert_eq!(profile.call, 50_000_000);
+}
+
+#[tokio::test]
+async fn paths_tell_who_called_whom_and_for_how_much() {
+    let text = hook(
+        "(func $twice (call $once) (call $once)) (func $once (nop) (drop (i32.const 1)))",
+        "(call $twice) (call $once)",
+    );
+    let (_, profile) = Case::text(&text).profile().await;
+    let lines = paths(&profile);
+    // The entry and the constant; a call costs its caller one.
+    for expected in [
+        "call;hook;once 2 x1",
+        "call;hook;twice 3 x1",
+        "call;hook;twice;once 4 x2",
+    ] {
+        assert!(lines.iter().any(|line| line == expected), "{expected}\n{lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn recursion_and_calls_through_tables_are_followed() {
+    let text = hook(
+        "(type $t (func (param i32) (result i32)))
+         (table 2 funcref) (elem (i32.const 0) $fib $add)
+         (func $fib (type $t)
+           (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+             (then (local.get 0))
+             (else (i32.add
+               (call_indirect (type $t) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))
+               (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+         (func $add (type $t) (return (i32.add (local.get 0) (i32.const 1))))",
+        "(drop (call $fib (i32.const 15)))
+         (drop (call_indirect (type $t) (i32.const 1) (i32.const 1)))",
+    );
+    let (_, profile) = Case::text(&text).profile().await;
+    let fib = profile.functions.iter().find(|f| f.name == "fib").expect("it was called");
+    assert_eq!((fib.calls, fib.own), (1973, fib.total));
+}
+
+#[tokio::test]
+async fn every_way_out_of_a_function_is_noticed() {
+    let text = hook(
+        "(type $t (func (param i32) (result i32 i64)))
+         (table 1 funcref) (elem (i32.const 0) $two)
+         (func $two (type $t) (i32.const 1) (i64.const 2))
+         (func $early (param i32) (result i32)
+           (if (local.get 0) (then (return (i32.const 1))))
+           (block (loop (br_if 2 (i32.const 7) (i32.eqz (local.get 0))) drop))
+           (i32.const 3))
+         (func $table (param i32)
+           (block (br_table 0 1 0 (local.get 0))) (drop (i32.const 9)))
+         (func $tail (param i32) (result i32 i64) (return_call $two (local.get 0)))
+         (func $tail-table (param i32) (result i32 i64)
+           (return_call_indirect (type $t) (local.get 0) (i32.const 0)))
+         (func $loop (param i32) (result i32 i64)
+           (if (i32.eqz (local.get 0)) (then (return_call $tail (i32.const 5))))
+           (return_call $loop (i32.sub (local.get 0) (i32.const 1))))",
+        "(drop (call $early (i32.const 0))) (drop (call $early (i32.const 1)))
+         (call $table (i32.const 0)) (call $table (i32.const 1)) (call $table (i32.const 9))
+         (drop) (drop (call $tail (i32.const 1)))
+         (drop) (drop (call $tail-table (i32.const 1)))
+         (drop) (drop (call $loop (i32.const 100000)))",
+    )
+    .replace("(drop) (drop (call $t", "(call $t")
+    .replace("(drop) (drop (call $loop (i32.const 100000)))", "(call $loop (i32.const 100000)) drop drop")
+    .replace("(call $tail (i32.const 1)))", "(call $tail (i32.const 1)) drop drop")
+    .replace("(call $tail-table (i32.const 1)))", "(call $tail-table (i32.const 1)) drop drop");
+    let (_, profile) = Case::text(&text).profile().await;
+    let looped = profile.functions.iter().find(|f| f.name == "loop").expect("it was called");
+    assert_eq!(looped.calls, 100_001);
+}
+
+#[tokio::test]
+async fn work_that_depends_on_sizes_is_charged_to_who_does_it() {
+    let text = hook(
+        "(memory $other 1) (table $t 10 100 funcref) (data $d \"0123456789\")
+         (func $copy (param i32) (memory.copy (i32.const 0) (i32.const 100) (local.get 0)))
+         (func $fill (memory.fill $other (i32.const 0) (i32.const 7) (i32.const 5000)))
+         (func $init (memory.init $d (i32.const 0) (i32.const 0) (i32.const 10)))
+         (func $grow (drop (memory.grow $other (i32.const 1)))
+           (drop (table.grow $t (ref.null func) (i32.const 50))))",
+        "(call $copy (i32.const 1000)) (call $fill) (call $init) (call $grow)",
+    );
+    let (_, profile) = Case::text(&text).profile().await;
+    let own = |name: &str| profile.functions.iter().find(|f| f.name == name).map(|f| f.own);
+    assert!(own("copy") > Some(1000) && own("fill") > Some(5000) && own("grow") > Some(50));
+}
+
+#[tokio::test]
+async fn a_start_function_belongs_to_making_the_instance() {
+    let text = hook(
+        "(func $start (local i32) (local.set 0 (i32.const 1000))
+           (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+         (start $start)",
+        "",
+    );
+    let (plain, profile) = Case::text(&text).profile().await;
+    assert!(plain.fuel.instantiate > 1000);
+    let lines = paths(&profile);
+    assert!(lines.iter().any(|line| line.starts_with("instantiate;start ")), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn what_the_host_has_run_for_an_answer_is_below_its_call() {
+    let text = r#"(module
+      (import "astrid:sys/host@1.0.0" "random-bytes" (func $random (param i64 i32)))
+      (func $hook (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+        (call $random (i64.const 16) (i32.const 64))
+        (call $random (i64.const 16) (i32.const 64))
+        (call $continue-empty)))"#;
+    let (_, profile) = Case::text(text).profile().await;
+    let lines = paths(&profile);
+    let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
+    assert!(has("call;cabi-realloc "), "of the arguments: {lines:#?}");
+    assert!(lines.iter().any(|line| line.ends_with("host:sys.random-bytes 0 x2")), "{lines:#?}");
+    let below = lines.iter().any(|line| line.contains("host:sys.random-bytes;cabi-realloc "));
+    assert!(below, "{lines:#?}");
+}
+
+#[tokio::test]
+async fn several_modules_and_components_are_one_profile() {
+    let text = include_str!("../../fixtures/hook.wat");
+    // The allocator and the hook call into modules of their own, one of them in a component.
+    let text = text
+        .replacen(
+            "(component",
+            r#"(component
+  (component $inner
+    (core module $deep (func $twice (export "twice") (param i32) (result i32)
+      (i32.mul (local.get 0) (i32.const 2))))
+    (core instance $deep (instantiate $deep))
+    (func (export "twice") (param "x" u32) (result u32)
+      (canon lift (core func $deep "twice"))))
+  (instance $inner (instantiate $inner))
+  (core func $lowered (canon lower (func $inner "twice")))
+  (core module $lib (func $plus (export "plus") (param i32) (result i32)
+    (i32.add (local.get 0) (i32.const 1))))
+  (core instance $lib (instantiate $lib))
+  (core instance $more (export "twice" (func $lowered)))"#,
+            1,
+        )
+        .replacen(
+            "(core module $hook",
+            r#"(core module $hook
+    (import "lib" "plus" (func $plus (param i32) (result i32)))
+    (import "more" "twice" (func $twice (param i32) (result i32)))"#,
+            1,
+        )
+        .replacen(
+            "(i32.store (i32.const 64) (i32.const 16))",
+            "(drop (call $twice (call $plus (i32.const 3)))) (i32.store (i32.const 64) (i32.const 16))",
+            1,
+        )
+        .replacen(
+            "(core instance $main (instantiate $hook))",
+            r#"(core instance $main (instantiate $hook
+    (with "lib" (instance $lib)) (with "more" (instance $more))))"#,
+            1,
+        );
+    let bytes = wat::parse_str(&text).expect("valid text");
+    let (_, profile) = Case::new(bytes, "a", "payload").profile().await;
+    let lines = paths(&profile);
+    for expected in ["plus 4 x1", "twice 4 x1"] {
+        assert!(lines.iter().any(|line| line.ends_with(expected)), "{expected} {lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_never_the_same_is_no_profile() {
+    let text = r#"(module
+      (import "astrid:sys/host@1.0.0" "random-bytes" (func $random (param i64 i32)))
+      (func $hook (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+        (local i32)
+        (call $random (i64.const 8) (i32.const 64))
+        (local.set 0 (i32.and (i32.const 0xffff) (i32.load (i32.load offset=4 (i32.const 64)))))
+        (loop (br_if 0 (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))
+        (call $continue-empty)))"#;
+    let case = Case { seed: None, ..Case::text(text) };
+    let plain = case.plain().await;
+    let result = case.profile_of(&case.instrument(), &plain).await;
+    assert!(matches!(result, Err(ProfileError::Inexact(Inexact::Sum { .. }))), "{result:?}");
+}
