@@ -1,6 +1,8 @@
 //! Counts the memory of a whole store: every linear memory, and every table.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::ResourceLimiter;
 
@@ -21,11 +23,11 @@ pub struct Meter {
     notes: Option<Notes>,
 }
 
-/// Takes growths of a memory that can never grow for messages of instrumented code.
+/// Takes growths of memories that are made for this alone for messages of instrumented code.
 #[derive(Clone)]
 struct Notes {
     engine: wasmtime::Engine,
-    is_note: fn(u64) -> bool,
+    made: Arc<AtomicU64>,
     pending: Option<u64>,
 }
 
@@ -37,6 +39,10 @@ impl fmt::Debug for Notes {
 
 /// Bytes of a page, which growths are counted in.
 const PAGE_BYTES: u64 = 1 << 16;
+
+/// The maximum of a memory that takes notes, in pages: more than any machine has, and than any
+/// program asks for. It tells such a memory from the guest's own.
+pub(crate) const NOTE_MEMORY_PAGES: u64 = 0x5eed_0000_0000;
 
 impl Meter {
     /// A meter that allows `ceiling_bytes` in all.
@@ -52,10 +58,11 @@ impl Meter {
         }
     }
 
-    /// Listens for numbers that instrumented code asks a memory without pages to grow by, and makes
-    /// the engine, which nothing else may use, look at its epoch after each of them.
-    pub(crate) fn listen(&mut self, engine: &wasmtime::Engine, is_note: fn(u64) -> bool) {
-        self.notes = Some(Notes { engine: engine.clone(), is_note, pending: None });
+    /// Takes the numbers of pages that instrumented code asks for from memories of
+    /// [`NOTE_MEMORY_PAGES`], none of which it gets. After each the engine, which nothing else may
+    /// use, looks at its epoch. `made` counts such memories.
+    pub(crate) fn listen(&mut self, engine: &wasmtime::Engine, made: Arc<AtomicU64>) {
+        self.notes = Some(Notes { engine: engine.clone(), made, pending: None });
     }
 
     /// The number that was heard last, once.
@@ -63,16 +70,19 @@ impl Meter {
         self.notes.as_mut()?.pending.take()
     }
 
-    /// Whether a growth is a note.
-    fn hears(&mut self, desired: u64, maximum: Option<u64>) -> bool {
-        let Some(notes) = &mut self.notes else { return false };
-        let number = desired / PAGE_BYTES;
-        if maximum != Some(0) || !(notes.is_note)(number) {
-            return false;
+    /// What becomes of a growth that means something else; `None` for an ordinary one.
+    fn hear(&mut self, desired: u64, maximum: Option<u64>) -> Option<bool> {
+        let notes = self.notes.as_mut()?;
+        if maximum != Some(NOTE_MEMORY_PAGES * PAGE_BYTES) {
+            return None;
         }
-        notes.pending = Some(number);
+        if desired == 0 {
+            notes.made.fetch_add(1, Ordering::Relaxed);
+            return Some(true);
+        }
+        notes.pending = Some(desired / PAGE_BYTES);
         notes.engine.increment_epoch();
-        true
+        Some(false)
     }
 
     /// The ceiling.
@@ -146,7 +156,8 @@ impl ResourceLimiter for Meter {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let (desired, maximum) = (desired as u64, maximum.map(|bytes| bytes as u64));
-        Ok(!self.hears(desired, maximum) && self.grow(current as u64, desired, maximum))
+        let heard = self.hear(desired, maximum);
+        Ok(heard.unwrap_or_else(|| self.grow(current as u64, desired, maximum)))
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {

@@ -14,6 +14,7 @@ mod note;
 mod recorder;
 mod tree;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::StoreContextMut;
@@ -143,7 +144,8 @@ impl Profiled {
             return Err(Inexact::Clock.into());
         }
         let room = Room::of(plain, call.limits.fuel, attempt);
-        let probe = Probe { recorder: Arc::default(), given: room.instantiate.0 };
+        let given = room.instantiate.0;
+        let probe = Probe { recorder: Arc::default(), modules: Arc::default(), given };
         let code = Code::instrumented(
             self.component.clone(),
             self.flavoured.clone(),
@@ -151,12 +153,17 @@ impl Profiled {
             probe.clone(),
         );
         let loaded = code.link(capsule).map_err(ProfileError::Link)?;
-        let measured = probe.measure(&loaded, call, room).await;
+        let mut measured = probe.measure(&loaded, call, room).await;
         if measured.is_short(plain) {
             return Ok(Attempt::Again);
         }
+        let mut heard = probe.recorder().take().map_err(Inexact::Account)?;
+        // Setting up a module with data costs one unit less when all of its memories come with their
+        // contents, which the memory for notes does not.
+        let modules = probe.modules.load(Ordering::Relaxed);
+        let more = measured.instantiate.saturating_sub(plain.fuel.instantiate).min(modules);
+        measured.instantiate -= heard.set_up_for_less(more);
         measured.check(plain)?;
-        let heard = probe.recorder().take().map_err(Inexact::Account)?;
         Ok(Attempt::Done(Box::new(FuelProfile::new(heard, &self.names, measured))))
     }
 }
@@ -197,6 +204,8 @@ fn with_notes(fuel: u64) -> u64 {
 #[derive(Clone)]
 pub(super) struct Probe {
     recorder: Arc<Mutex<Recorder>>,
+    /// Instrumented modules that were instantiated.
+    modules: Arc<AtomicU64>,
     given: u64,
 }
 
@@ -207,7 +216,7 @@ impl Probe {
     }
 
     pub(super) fn listen(&self, state: &mut HostState, engine: &wasmtime::Engine) {
-        state.meter.listen(engine, |number| Note::read(number).is_some());
+        state.meter.listen(engine, Arc::clone(&self.modules));
     }
 
     /// Called when the engine looks at its epoch, which it does after each note and at each tick.
@@ -294,7 +303,8 @@ impl Measured {
             (Phase::Instantiate, plain.fuel.instantiate, Some(self.instantiate)),
             (Phase::Call, plain.fuel.call, self.call),
         ];
-        let mut parts = parts.into_iter().filter_map(|(phase, plain, own)| Some((phase, plain, own?)));
+        let mut parts =
+            parts.into_iter().filter_map(|(phase, plain, own)| Some((phase, plain, own?)));
         let last = if self.call.is_some() { Phase::Call } else { Phase::Instantiate };
         parts.try_for_each(|(phase, plain_fuel, profiled)| {
             // After a trap the plain run has written down less than it used, and maybe less than

@@ -7,6 +7,8 @@ use wasmparser::{
     ImportSectionReader, MemorySectionReader, Operator, TypeRef, TypeSectionReader, ValType,
 };
 
+use crate::host::meter::NOTE_MEMORY_PAGES;
+
 use super::instrument::{InstrumentError, Section, write};
 use super::note::{Event, FunctionId, Note, note_function};
 
@@ -261,11 +263,11 @@ fn value_type(ty: ValType) -> Result<wasm_encoder::ValType, InstrumentError> {
     })
 }
 
-/// A memory of no pages that may have no more.
+/// A memory without pages that never gets any: the host knows it by its maximum.
 fn never_grows() -> Vec<u8> {
     let memory = MemoryType {
         minimum: 0,
-        maximum: Some(0),
+        maximum: Some(NOTE_MEMORY_PAGES),
         memory64: true,
         shared: false,
         page_size_log2: None,

@@ -266,9 +266,7 @@ impl Recorder {
         let all = std::mem::take(self);
         match all.wrong {
             Some(wrong) => Err(wrong),
-            None => {
-                Ok(Heard { nodes: all.nodes, sums: all.sums, hosts: all.hosts, cut: all.cut })
-            }
+            None => Ok(Heard { nodes: all.nodes, sums: all.sums, hosts: all.hosts, cut: all.cut }),
         }
     }
 }
@@ -281,6 +279,22 @@ pub(super) struct Heard {
     pub(super) hosts: Vec<Function>,
     /// Calls on paths that were not kept apart.
     pub(super) cut: u64,
+}
+
+impl Heard {
+    /// Takes this much off what the engine used for setting up modules, as far as there is so much,
+    /// and gives what was taken.
+    pub(super) fn set_up_for_less(&mut self, less: u64) -> u64 {
+        let frame = Frame::Phase(Phase::Instantiate);
+        let Some(node) = self.nodes.iter_mut().find(|node| node.frame == frame) else { return 0 };
+        let less = less.min(node.fuel);
+        node.fuel -= less;
+        if let Some(sum) = self.sums.get_mut(&frame) {
+            sum.fuel -= less;
+            sum.total -= less;
+        }
+        less
+    }
 }
 
 #[cfg(test)]
