@@ -75,8 +75,8 @@
 pub mod archive;
 pub mod author;
 pub mod bus;
-pub mod cassette;
 pub mod cases;
+pub mod cassette;
 pub mod cli;
 pub mod clock;
 pub mod component;

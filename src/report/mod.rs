@@ -6,8 +6,8 @@
 
 pub mod approvals;
 pub mod bench;
-pub mod check;
 pub mod build;
+pub mod check;
 pub mod checks;
 pub mod connect;
 pub mod diff;

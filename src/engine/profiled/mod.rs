@@ -267,7 +267,7 @@ impl Probe {
 
 impl Observer for Probe {
     fn observe(&mut self, record: &CallRecord<'_>) {
-        self.recorder().host_call(record.function, record.fuel_left);
+        self.recorder().host_call(record.function(), record.call.fuel_left);
     }
 }
 
