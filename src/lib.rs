@@ -93,5 +93,6 @@ pub mod policy;
 pub mod principal;
 pub mod report;
 pub mod rules;
+pub mod signature;
 pub mod store;
 pub mod trace;

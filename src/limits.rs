@@ -299,6 +299,8 @@ pub const SOURCE_DEPTH_MAX: usize = 64;
 pub const ARCHIVE_BYTES_MAX: u64 = 1 << 30;
 /// Bytes of one file of an archive; the largest binaries in use have 12 MiB.
 pub const ARCHIVE_FILE_BYTES_MAX: u64 = 512 << 20;
+/// Bytes of a file with a key or a signature; minisign's have less than 400. Ours.
+pub const KEY_FILE_BYTES_MAX: u64 = 64 << 10;
 /// Entries of an archive, directories and extended headers included.
 pub const ARCHIVE_ENTRIES_MAX: usize = 10_000;
 /// Bytes of a path in an archive.

@@ -13,6 +13,8 @@ use crate::archive::{ArchiveError, Limits, unpack};
 pub(super) struct Opened {
     /// The archive.
     pub(super) archive: PathBuf,
+    /// The key that it was demanded to be signed with, and is.
+    pub(super) signed_by: Option<String>,
     scratch: TempDir,
 }
 
@@ -40,12 +42,17 @@ impl Opened {
 pub(super) fn open(target: &str, path: &Path) -> Result<Opened, Failure> {
     let file = File::open(path)
         .map_err(|error| Failure::environment(format!("cannot open {target}"), &error))?;
+    unpacked(target, path, file)
+}
+
+/// The same for one that is open already.
+pub(super) fn unpacked(target: &str, path: &Path, file: File) -> Result<Opened, Failure> {
     let scratch = tempfile::Builder::new()
         .prefix("capsule-")
         .tempdir()
         .map_err(|error| Failure::environment("cannot make a scratch directory", &error))?;
     unpack(file, scratch.path(), &Limits::default()).map_err(|error| refused(target, &error))?;
-    Ok(Opened { archive: path.to_owned(), scratch })
+    Ok(Opened { archive: path.to_owned(), signed_by: None, scratch })
 }
 
 /// The failure for an archive that is refused or cannot be used.

@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::load::refuse_unlinkable;
 use super::observe::Tracing;
 use super::person::Answers;
+use super::signed;
 use super::target;
 use super::target::{Capsule, TargetKind};
 use crate::component::{Digest, Surface, Verified};
@@ -46,6 +47,12 @@ pub(super) struct InstallArgs {
     /// Refuse a binary with another BLAKE3 than this
     #[arg(long, value_name = "HEX")]
     expect_hash: Option<Digest>,
+    /// Refuse an archive without a signature by this key: a file of minisign, or its second line
+    #[arg(long, value_name = "PUBLICKEY")]
+    key: Option<String>,
+    /// Where the signature is [default: SOURCE.minisig]
+    #[arg(long, value_name = "FILE", requires = "key")]
+    signature: Option<PathBuf>,
     /// Refuse to install what is not installed yet
     #[arg(long)]
     upgrade_only: bool,
@@ -73,6 +80,13 @@ struct Candidate {
     answers: Answers,
     /// What is recorded about where it came from.
     source: Option<Value>,
+}
+
+impl Candidate {
+    /// The key that it was demanded to be signed with.
+    fn signed_by(&self) -> Option<&str> {
+        self.capsule.archive.as_ref()?.signed_by.as_deref()
+    }
 }
 
 pub(super) fn run(cx: &Cx, args: InstallArgs) -> Result<Exit, Failure> {
@@ -125,8 +139,13 @@ fn refuse_other_principals(cx: &Cx) -> Result<(), Failure> {
 fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     let named = cx.env.absolute(Path::new(&args.source))?;
     let opened = match named.extension().and_then(|extension| extension.to_str()) {
-        Some("capsule") if named.is_file() => Some(archive::open(&args.source, &named)?),
-        _ if named.is_dir() => None,
+        Some("capsule") if named.is_file() => Some(open_archive(cx, args, &named)?),
+        _ if named.is_dir() && args.key.is_none() => None,
+        _ if named.is_dir() => {
+            let message = format!("{} is a directory, and only files are signed", args.source);
+            return Err(Failure::new(Exit::Usage, "key", message)
+                .help(format!("capsule pack {}, then capsule sign what it makes", args.source)));
+        }
         _ => return Err(not_a_source(args, &named)),
     };
     let dir = opened.as_ref().map_or(named.as_path(), Opened::dir);
@@ -170,6 +189,16 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     let named = capsule.archive.as_ref().map_or(capsule.path.parent(), |it| Some(&it.archive));
     let source = named.and_then(|path| path.canonicalize().ok()).map(|path| json!(path));
     Ok(Candidate { capsule, surface, linkable, answers, source })
+}
+
+/// Unpacks an archive; with a key, one that was signed.
+fn open_archive(cx: &Cx, args: &InstallArgs, path: &Path) -> Result<Opened, Failure> {
+    let Some(key) = &args.key else { return archive::open(&args.source, path) };
+    let key = signed::public_key(cx, key)?;
+    let file = signed::checked(cx, &args.source, &key, args.signature.as_deref())?;
+    let mut opened = archive::unpacked(&args.source, path, file)?;
+    opened.signed_by = Some(key.id().to_string());
+    Ok(opened)
 }
 
 fn not_a_source(args: &InstallArgs, path: &Path) -> Failure {

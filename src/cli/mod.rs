@@ -35,6 +35,7 @@ mod mapped;
 mod network;
 mod new;
 mod observe;
+mod output;
 mod outside;
 mod pack;
 mod parse;
@@ -47,6 +48,8 @@ mod run;
 mod secret;
 mod show;
 mod tape;
+mod sign;
+mod signed;
 mod target;
 mod test;
 mod tool;
@@ -150,6 +153,8 @@ commands! {
         "Show what a capsule's binary is, needs and does, without running it";
     Pack(pack::PackArgs, pack::run) = "pack",
         "Make an archive of a capsule: the same files always give the same bytes";
+    Sign(sign::SignArgs, sign::run) = "sign",
+        "Sign a file: install and verify accept it with the public key";
     Invoke(invoke::InvokeArgs, invoke::run) = "invoke",
         "Fire one interceptor and print its answer and its cost";
     Bench(invoke::BenchArgs, invoke::run_bench) = "bench",

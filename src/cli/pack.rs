@@ -1,14 +1,13 @@
 //! `capsule pack`.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::archive;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output::write_whole;
 use super::target;
 use crate::archive::{Limits, PackFile, pack, verify};
 use crate::clock::Clock;
@@ -106,27 +105,12 @@ fn files(dir: &Path, manifest: &Manifest, output: &Path) -> Result<Vec<PackFile>
 
 /// Writes the archive beside its place, reads it as a stranger would, and moves it there.
 fn write(output: &Path, files: Vec<PackFile>) -> Result<(u64, Vec<u8>), Failure> {
-    let shown = output.display();
-    let failed = |error: &(dyn std::error::Error + 'static)| {
-        Failure::environment(format!("cannot write {shown}"), error)
-    };
     let mut bytes = Vec::new();
-    let named = shown.to_string();
+    let named = output.display().to_string();
     let content_bytes =
         pack(files, &mut bytes).map_err(|error| archive::refused(&named, &error))?;
     verify(bytes.as_slice(), &Limits::default())
         .map_err(|error| archive::refused(&named, &error))?;
-    let dir = output.parent().unwrap_or(Path::new("/"));
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".capsule-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(dir)
-        .map_err(|error| failed(&error))?;
-    let file: &mut File = temporary.as_file_mut();
-    let mut out = BufWriter::new(file);
-    out.write_all(&bytes).and_then(|()| out.flush()).map_err(|error| failed(&error))?;
-    drop(out);
-    temporary.as_file().sync_all().map_err(|error| failed(&error))?;
-    temporary.persist(output).map_err(|error| failed(&error.error))?;
+    write_whole(output, &bytes)?;
     Ok((content_bytes, bytes))
 }

@@ -85,7 +85,7 @@ fn set(cx: &Cx, manifest: &Manifest, secrets: &Secrets<'_>, key: &str) -> Result
         return Err(Failure::new(Exit::Usage, "not-a-secret", message)
             .help(format!("capsule env {id} set {key}=VALUE")));
     }
-    let value = value(cx, key)?;
+    let value = hidden(cx, &format!("value of {key}"))?;
     secrets.set(key, &value).map_err(|error| unusable(id.as_str(), &error))?;
     cx.ui.talk(&format!("set secret {key} of {id}\n"));
     if declared.is_none() {
@@ -106,12 +106,12 @@ fn unset(cx: &Cx, manifest: &Manifest, secrets: &Secrets<'_>, key: &str) -> Resu
     Ok(())
 }
 
-/// The value: typed without being shown, or the whole of standard input without its last line break.
-fn value(cx: &Cx, key: &str) -> Result<String, Failure> {
+/// A value that is not to be seen: typed without being shown, or the whole of standard input without its last line break.
+pub(super) fn hidden(cx: &Cx, what: &str) -> Result<String, Failure> {
     if cx.may_ask() {
-        let typed = Ours::new()?.hidden(&format!("value of {key}: "))?;
+        let typed = Ours::new()?.hidden(&format!("{what}: "))?;
         return typed.ok_or_else(|| {
-            Failure::new(Exit::Denied, "no-answer", format!("no value of {key} was given"))
+            Failure::new(Exit::Denied, "no-answer", format!("no {what} was given"))
         });
     }
     let mut bytes = Vec::new();
@@ -122,7 +122,7 @@ fn value(cx: &Cx, key: &str) -> Result<String, Failure> {
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::environment("cannot read standard input", &error))?;
     let text = String::from_utf8(bytes).map_err(|_| {
-        Failure::new(Exit::Usage, "not-text", format!("the value of {key} is not UTF-8 text"))
+        Failure::new(Exit::Usage, "not-text", format!("the {what} is not UTF-8 text"))
     })?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())

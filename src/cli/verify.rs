@@ -4,12 +4,13 @@ mod repair;
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{self, Format};
+use super::signed;
 use super::target::{not_found, sites};
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Level, ParseOptions};
@@ -27,6 +28,8 @@ const FLAWS_MAX: usize = 20;
 #[derive(clap::Args)]
 pub(super) struct VerifyArgs {
     /// Id of an installed capsule [default: all]
+    ///
+    /// With --key, files whose signatures are checked.
     #[arg(value_name = "NAME", conflicts_with = "all")]
     names: Vec<String>,
     /// Check all capsules, stored files and the cache
@@ -36,6 +39,12 @@ pub(super) struct VerifyArgs {
     /// where their hash is still the recorded one
     #[arg(long)]
     repair: bool,
+    /// Check the signatures of files instead, made by this key: a file of minisign, or its second line
+    #[arg(long, value_name = "PUBLICKEY", requires = "names", conflicts_with_all = ["repair", "format"])]
+    key: Option<String>,
+    /// Where the signature of the one file is [default: FILE.minisig]
+    #[arg(long, value_name = "FILE", requires = "key")]
+    signature: Option<PathBuf>,
     /// Form of the report; all but the first two hold the findings only [default: text, or json
     /// with --json]
     #[arg(long)]
@@ -43,6 +52,9 @@ pub(super) struct VerifyArgs {
 }
 
 pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
+    if let Some(key) = &args.key {
+        return signed::verify(cx, &args.names, key, args.signature.as_deref());
+    }
     let format = Format::wanted(cx, args.format)?;
     let store = cx.store()?;
     let everything = args.all || args.names.is_empty();

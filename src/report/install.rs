@@ -27,6 +27,9 @@ pub struct InstallReport {
     pub dry_run: bool,
     /// Digest of the binary.
     pub wasm_hash: String,
+    /// The key that its archive was demanded to be signed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// Where it is.
     pub target_dir: String,
     /// `hit` or `miss`: whether compiled code was there before.
@@ -108,6 +111,7 @@ impl InstallReport {
             phase: "install",
             dry_run: false,
             wasm_hash,
+            signed_by: None,
             target_dir: String::new(),
             cache: "miss",
             hooks_run: Vec::new(),

@@ -32,6 +32,7 @@ pub mod replay;
 pub mod run;
 pub mod secret;
 pub mod show;
+pub mod sign;
 pub mod table;
 pub mod test;
 pub mod tool;

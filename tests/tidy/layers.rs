@@ -20,6 +20,7 @@ const LAYERS: &[(&str, May)] = &[
     ("clock", May::Only(&[])),
     ("archive", May::Only(&["limits"])),
     ("rules", May::Only(&[])),
+    ("signature", May::Only(&[])),
     ("component", May::Only(&["limits", "rules"])),
     ("author", May::Only(&["manifest", "component", "limits", "rules"])),
     ("principal", May::Only(&["limits", "clock"])),

@@ -216,6 +216,9 @@ pub(super) fn record(extras: &mut Map<String, Value>, candidate: &Candidate, app
     if let Some(source) = &candidate.source {
         extras.insert(crate::store::repair::SOURCE.to_owned(), source.clone());
     }
+    if let Some(key) = candidate.signed_by() {
+        extras.insert("signed_by".to_owned(), key.into());
+    }
     extras.insert("mode".to_owned(), candidate.surface.mode().name().into());
     extras.insert(APPROVED.to_owned(), json!(approved));
     if !optional.is_empty() {
