@@ -88,7 +88,7 @@ fn hasher() -> Outcome<(&'static str, Run)> {
 /// Commands that are over at once.
 fn start(home: &Path) -> Outcome<()> {
     let greeter = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/greeter");
-    Run::capsule(home, &["install"]).arg(&greeter).check()?;
+    Run::capsule(home, &["install", "--yes"]).arg(&greeter).check()?;
     let payload = ["--payload", r#"{"name":"Ada"}"#];
     let installed = Run::capsule(home, &["invoke", "greeter", "greet"]).args(&payload);
     let unpacked = Run::capsule(home, &["invoke"]).arg(&greeter).arg("greet").args(&payload);

@@ -86,3 +86,29 @@ fn nothing_of_a_refused_archive_is_left_behind() {
     assert_eq!(std::fs::read_dir(&scratch).expect("readable").count(), 0);
     assert!(!sandbox.tmp().join("evil").exists() && !scratch.join("evil").exists());
 }
+
+#[test]
+fn an_invalid_manifest_in_an_archive_gives_findings_with_their_places() {
+    let sandbox = Sandbox::new();
+    let text = MANIFEST.replace("\"a\"", "\"A\"");
+    let parts = [file("Capsule.toml", text.as_bytes()), file("a.wasm", &component(SILENT))];
+    let path = sandbox.file("bad.capsule", archive(&parts));
+    let path = path.to_str().expect("the sandbox has a plain path");
+    let check = |format: &str| {
+        let args = ["inspect", path, "--check", "--format", format];
+        sandbox.run(args).expect_code(3)
+    };
+    let sarif = check("sarif").json();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "capsule-id");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "bad.capsule/Capsule.toml");
+    let line = text.lines().position(|line| line.starts_with("name")).expect("it has a name");
+    let column = "name = ".len() + 1;
+    assert_eq!(place["region"]["startLine"], line + 1);
+    assert_eq!(place["region"]["startColumn"], column);
+    let junit = check("junit").stdout;
+    assert!(junit.contains(&format!("bad.capsule/Capsule.toml:{}:{column}", line + 1)), "{junit}");
+    let github = check("github").stdout;
+    assert!(github.contains(&format!("line={},col={column}", line + 1)), "{github}");
+}

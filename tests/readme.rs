@@ -1,4 +1,4 @@
-//! Every command that the README shows works, and so does the script in docs/ci.
+//! Every command that the README and the guides show works, and so does the script in docs/ci.
 
 #[path = "support/web.rs"]
 mod web;
@@ -113,6 +113,31 @@ fn every_command_of_the_tour_succeeds_in_order() {
     };
     assert!(fetched.contains("hello"), "{fetched}");
     assert!(connected.contains("you said: hello"), "{connected}");
+}
+
+/// A directory in which a guide finds what it names, and may write.
+fn checkout() -> tempfile::TempDir {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dir = tempfile::tempdir().expect("a directory");
+    for name in ["fixtures", "tests", "docs"] {
+        std::os::unix::fs::symlink(root.join(name), dir.path().join(name)).expect("a link");
+    }
+    std::fs::create_dir(dir.path().join("target")).expect("an own directory");
+    dir
+}
+
+#[test]
+fn every_command_of_the_guide_to_trust_succeeds_in_order() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/trust.md");
+    let guide = std::fs::read_to_string(guide).expect("a guide");
+    let (reader, dir) = (Reader::new(), checkout());
+    let mut commands = 0;
+    for block in blocks(&guide) {
+        let Block::Tour(lines) = block else { panic!("{block:?} is no list of commands") };
+        commands += lines.len();
+        lines.iter().for_each(|line| drop(reader.types(line, dir.path())));
+    }
+    assert!(commands >= 18, "the guide has shrunk to {commands} commands");
 }
 
 #[test]

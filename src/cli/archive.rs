@@ -29,7 +29,14 @@ impl Opened {
         let scratch = self.scratch.path().display().to_string();
         let archive = self.archive.display().to_string();
         let named = |text: String| text.replace(&scratch, &archive);
+        let manifest = failure.manifest.map(|mut refused| {
+            if let Ok(inner) = refused.path.strip_prefix(self.scratch.path()) {
+                refused.path = self.archive.join(inner);
+            }
+            refused
+        });
         Failure {
+            manifest,
             message: named(failure.message),
             causes: failure.causes.into_iter().map(named).collect(),
             help: failure.help.map(named),

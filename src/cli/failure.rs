@@ -1,10 +1,12 @@
 //! Why a command did not do what was asked: the only error type of the command line.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::manifest::Problem;
 
 /// A failed command: an exit code, a stable id, one line for people, causes, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +21,32 @@ pub(super) struct Failure {
     pub(super) causes: Vec<String>,
     /// What to do about it, at best a command that can be pasted.
     pub(super) help: Option<String>,
+    /// The manifest that could not be used, for reports on what is wrong with it.
+    pub(super) manifest: Option<Box<Refused>>,
+}
+
+/// A manifest that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// Its file, as the user knows it.
+    pub(super) path: PathBuf,
+    /// Its text; bytes that are no UTF-8 as replacement characters.
+    pub(super) text: String,
+    /// Everything that was found in it, errors and the rest.
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Failure {
     /// A failure without causes or help.
     pub(super) fn new(exit: Exit, id: &'static str, message: impl Into<String>) -> Failure {
-        Failure { exit, id, message: message.into(), causes: Vec::new(), help: None }
+        Failure {
+            exit,
+            id,
+            message: message.into(),
+            causes: Vec::new(),
+            help: None,
+            manifest: None,
+        }
     }
 
     /// Adds a cause.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::archive::{self, Opened};
 use super::cx::Cx;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{Failure, Refused};
 use crate::component::{Bytes, Digest, Surface, Verified, from_wat};
 use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::local::DataScope;
@@ -310,9 +310,12 @@ pub(super) fn read_manifest_as(
             let failure =
                 Failure::new(Exit::Invalid, "manifest", format!("{shown} is not a valid manifest"));
             let errors = parsed.problems.iter().filter(|p| p.level == manifest::Level::Error);
-            Err(errors.fold(failure, |failure, problem| {
+            let mut failure = errors.fold(failure, |failure, problem| {
                 failure.cause(manifest::render(problem, "Capsule.toml", &text).trim_end())
-            }))
+            });
+            let refused = Refused { path: path.to_owned(), text, problems: parsed.problems };
+            failure.manifest = Some(Box::new(refused));
+            Err(failure)
         }
     }
 }

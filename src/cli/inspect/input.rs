@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::target::{Capsule, TargetKind};
 use crate::component::kernel::{self, Release};
 use crate::component::{Finding, ParseError, Surface, finding, leaks};
-use crate::manifest::{self, Manifest, ParseOptions, Source};
+use crate::manifest::{Manifest, Source};
 use crate::report::checks::{self, Checks, Form, Place};
 use crate::report::inspect::{Files, claims};
 use crate::rules;
@@ -48,7 +48,7 @@ pub(super) fn files(cx: &Cx, capsule: &Capsule) -> Files {
     Files { manifest, binary }
 }
 
-/// The findings of a manifest that cannot be used, which is why the capsule could not be looked at.
+/// The findings of a manifest that cannot be used, if that is why the capsule could not be looked at.
 pub(super) fn refused(
     cx: &Cx,
     target: &str,
@@ -56,16 +56,10 @@ pub(super) fn refused(
     form: Form,
     fails_at: rules::Level,
 ) {
-    if failure.id != "manifest" {
-        return;
-    }
-    let Ok(path) = cx.env.absolute(&Path::new(target).join("Capsule.toml")) else { return };
-    let Ok(bytes) = std::fs::read(&path) else { return };
-    let parsed = manifest::parse_bytes(&bytes, &ParseOptions::default());
-    let text = String::from_utf8_lossy(&bytes);
-    let source = Source::new(&text);
-    let file = Place::file(&path, cx.env.cwd().unwrap_or(Path::new("/")));
-    let findings = parsed.problems.iter().map(|problem| {
+    let Some(refused) = &failure.manifest else { return };
+    let source = Source::new(&refused.text);
+    let file = Place::file(&refused.path, cx.env.cwd().unwrap_or(Path::new("/")));
+    let findings = refused.problems.iter().map(|problem| {
         let rule = rules::find(problem.code).expect("problems are made from rules");
         let position = problem.span.as_ref().map(|span| source.position(span.start));
         checks::Finding {
