@@ -156,6 +156,9 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
         TestFormat::Junit => cx.ui.text(&report.junit()),
         TestFormat::Github => cx.ui.text(&report.checks().render(Form::Github)),
     }
+    if matches!(form, TestFormat::Junit | TestFormat::Github) {
+        cx.ui.talk(report.summary().trim_start());
+    }
     if let Some(exit) = interrupted.exit() {
         return Ok(exit);
     }
