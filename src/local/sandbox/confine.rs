@@ -122,7 +122,11 @@ fn calls() -> Result<(), seccompiler::Error> {
     let number = |value: libc::c_int| u64::from(value.cast_unsigned());
     let others: Result<Vec<_>, _> =
         DOMAINS.iter().map(|domain| when(0, SeccompCmpOp::Ne, number(*domain))).collect();
-    refused.insert(libc::SYS_socket, vec![SeccompRule::new(others?)?]);
+    // Of what the kernel tells by messages, programs look up their interfaces and nothing else.
+    let talks = when(0, SeccompCmpOp::Eq, number(libc::AF_NETLINK))?;
+    let of_else = when(2, SeccompCmpOp::Ne, number(libc::NETLINK_ROUTE))?;
+    let sockets = vec![SeccompRule::new(others?)?, SeccompRule::new(vec![talks, of_else])?];
+    refused.insert(libc::SYS_socket, sockets);
     let mut clones = Vec::new();
     for flag in NAMESPACES.map(number) {
         clones.push(SeccompRule::new(vec![when(0, SeccompCmpOp::MaskedEq(flag), flag)?])?);
