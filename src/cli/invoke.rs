@@ -2,7 +2,7 @@
 
 mod bench;
 mod check;
-mod input;
+pub(super) mod input;
 mod many;
 
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use super::tape::{self, RecordArgs};
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
-use crate::component::EntryPoint;
+use crate::component::{EntryPoint, Surface};
 use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
 use crate::host::record::{Both, Observer};
 use crate::local::Account;
@@ -169,7 +169,7 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let account = place.account(&principal)?;
     let limits = limits(&account, args.asked(), &capsule.manifest)?;
     let ready = place.load(&capsule, Default::default())?;
-    refuse_without_hook(&args.target, &capsule, &ready)?;
+    refuse_without_hook(&args.target, &capsule, &ready.surface)?;
 
     let owner = crate::principal::PrincipalId::default();
     let call = Call {
@@ -268,7 +268,7 @@ fn invoke_many(
     payload: &[u8],
 ) -> Result<Exit, Failure> {
     let ready = place.load(capsule, Default::default())?;
-    refuse_without_hook(&args.target, capsule, &ready)?;
+    refuse_without_hook(&args.target, capsule, &ready.surface)?;
     let plan = many::Plan {
         action: &args.action,
         payload,
@@ -310,7 +310,7 @@ impl InvokeArgs {
 }
 
 /// What a call for this principal may use.
-fn limits(
+pub(super) fn limits(
     account: &Account,
     asked: AskedLimits,
     manifest: &Manifest,
@@ -323,7 +323,7 @@ fn limits(
 }
 
 /// Calls on this thread, which nothing else needs meanwhile.
-fn call_once(
+pub(super) fn call_once(
     ready: &Ready,
     call: Call<'_>,
     observer: Option<Box<dyn Observer>>,
@@ -336,9 +336,13 @@ fn call_once(
     Ok((report, interrupted.exit()))
 }
 
-fn refuse_without_hook(target: &str, capsule: &Capsule, ready: &Ready) -> Result<(), Failure> {
-    let hook = ready.surface.entry_points.get(EntryPoint::Hook);
-    if is_callable(&ready.surface, EntryPoint::Hook) && !hook.wrong_type {
+pub(super) fn refuse_without_hook(
+    target: &str,
+    capsule: &Capsule,
+    surface: &Surface,
+) -> Result<(), Failure> {
+    let hook = surface.entry_points.get(EntryPoint::Hook);
+    if is_callable(surface, EntryPoint::Hook) && !hook.wrong_type {
         return Ok(());
     }
     let message = format!("{} has no interceptor to invoke", capsule.id());
@@ -347,7 +351,7 @@ fn refuse_without_hook(target: &str, capsule: &Capsule, ready: &Ready) -> Result
         hook.status.name(),
         hook.evidence
     ));
-    Err(if is_callable(&ready.surface, EntryPoint::Run) {
+    Err(if is_callable(surface, EntryPoint::Run) {
         failure.help(format!("it has a run loop: capsule run {target}"))
     } else {
         failure

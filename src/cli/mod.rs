@@ -19,6 +19,7 @@ mod failure;
 #[cfg(debug_assertions)]
 mod fault;
 mod format;
+mod fuel;
 mod gc;
 mod groups;
 mod help;
@@ -42,6 +43,7 @@ mod parse;
 mod person;
 mod principals;
 mod processes;
+mod profile;
 mod remove;
 mod replay;
 mod run;
@@ -159,6 +161,10 @@ commands! {
         "Fire one interceptor and print its answer and its cost";
     Bench(invoke::BenchArgs, invoke::run_bench) = "bench",
         "Measure calls of an interceptor: how many a second, how long they take, what fuel they use";
+    Profile(profile::ProfileArgs, profile::run) = "profile",
+        "Show exactly where the fuel of one call goes: functions, paths of calls, host calls";
+    Fuel(fuel::FuelArgs, fuel::run) = "fuel",
+        "Write down what the calls of a capsule cost, and notice when they cost more";
     Run(run::RunArgs, run::run) = "run",
         "Host capsules on one bus: run loops on threads of their own, interceptors when messages match";
     Trace(invoke::TraceCommandArgs, invoke::run_traced) = "trace",

@@ -9,7 +9,7 @@ use crate::fs::{CommitError, FsError, Mount, Scheme};
 use crate::report::workspace::WorkspaceReport;
 
 /// What becomes of the changes that guests make to the workspace.
-#[derive(clap::Args, Clone, Copy, Debug)]
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
 pub(super) struct WorkspaceArgs {
     /// Apply what guests changed in the workspace, all of it or nothing; without this it is listed
     /// and dropped

@@ -122,7 +122,7 @@ pub(in crate::cli) fn run(cx: &Cx, args: BenchArgs) -> Result<Exit, Failure> {
     let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
         .with_workspace(&workspace.mount);
     let ready = place.load(&capsule, Default::default())?;
-    refuse_without_hook(&args.target, &capsule, &ready)?;
+    refuse_without_hook(&args.target, &capsule, &ready.surface)?;
     let gates = Gates::default();
     let mut runs = Vec::new();
     let mut worst = Exit::Done;

@@ -13,7 +13,7 @@ use crate::limits::HOST_CALL_BYTES_MAX;
 const PAYLOAD_MAX: u64 = HOST_CALL_BYTES_MAX as u64;
 
 /// The payload: this text, or what a file holds, or standard input; else nothing.
-pub(super) fn payload(
+pub(in crate::cli) fn payload(
     text: Option<&str>,
     file: Option<&Path>,
     from_stdin: bool,
@@ -44,7 +44,7 @@ pub(super) fn payload(
 }
 
 /// The message that a call pretends to serve.
-pub(super) fn caller(
+pub(in crate::cli) fn caller(
     topic: &str,
     principal: &str,
     place: &Place,

@@ -85,14 +85,14 @@ impl Walk {
         self.modules += 1;
         let (header, sections) = split(bytes)?;
         let sections = sections.collect::<Result<Vec<_>, _>>()?;
+        let Some(module) = Module::read(number, &sections)? else { return Ok(bytes.to_vec()) };
         for section in sections.iter().filter(|section| section.id == 0) {
-            // A section of its own notes that cannot be read is no reason to refuse the code.
+            // Names that cannot be read are no reason to refuse the code.
             let reader = CustomSectionReader::new(BinaryReader::new(section.bytes, 0));
             if let Ok(custom) = reader {
-                self.names.learn(number, &custom);
+                self.names.learn(number, module.first_function(), &custom);
             }
         }
-        let Some(module) = Module::read(number, &sections)? else { return Ok(bytes.to_vec()) };
         let mut out = header.to_vec();
         module.write(&sections, &mut out)?;
         Ok(out)

@@ -92,6 +92,11 @@ impl Module {
         self.types.count
     }
 
+    /// The number of the first function that is not imported.
+    pub(super) fn first_function(&self) -> u32 {
+        self.imported_functions
+    }
+
     fn note_function(&self) -> u32 {
         self.imported_functions.saturating_add(self.functions.len() as u32)
     }

@@ -18,14 +18,20 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Learns the names in a custom section of a module; one that cannot be read names nothing.
-    pub(super) fn learn(&mut self, module: u32, section: &wasmparser::CustomSectionReader<'_>) {
+    /// Learns the names in a custom section of a module, of functions from number `first` on: those
+    /// before are imported. A section that cannot be read names nothing.
+    pub(super) fn learn(
+        &mut self,
+        module: u32,
+        first: u32,
+        section: &wasmparser::CustomSectionReader<'_>,
+    ) {
         if let KnownCustom::Name(names) = section.as_known() {
-            self.learn_all(module, names);
+            self.learn_all(module, first, names);
         }
     }
 
-    fn learn_all(&mut self, module: u32, names: NameSectionReader<'_>) {
+    fn learn_all(&mut self, module: u32, first: u32, names: NameSectionReader<'_>) {
         let functions = names.into_iter().map_while(Result::ok).filter_map(|name| match name {
             Name::Function(functions) => Some(functions),
             _ => None,
@@ -33,7 +39,7 @@ impl Names {
         for naming in functions.flatten().map_while(Result::ok) {
             let id = FunctionId { module, function: naming.index };
             let name = readable(naming.name);
-            if !name.is_empty() {
+            if naming.index >= first && !name.is_empty() {
                 self.known.insert(id, name);
             }
         }

@@ -6,7 +6,9 @@ use super::note::{Event, FunctionId, NOTE_FUEL, Note, READ_AFTER};
 use crate::host::record::Function;
 
 /// Paths that are kept apart. What is called on more counts for the path that leads there.
-const PATHS_MAX: usize = 1_000_000;
+const PATHS_MAX: usize = 200_000;
+/// Frames on one path, for the same reason: a list of paths is as long as all of them together.
+const DEPTH_MAX: usize = 256;
 
 /// One entry into the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -228,11 +230,13 @@ impl Recorder {
     fn node(&mut self, parent: Option<usize>, frame: Frame) -> usize {
         let new = self.nodes.len();
         let key = (parent.unwrap_or(usize::MAX), frame);
-        if let Some(known) = self.children.get(&key) {
+        if let Some(known) = self.children.get(&key)
+            && self.stack.len() < DEPTH_MAX
+        {
             return *known;
         }
         if let Some(parent) = parent
-            && new >= PATHS_MAX
+            && (new >= PATHS_MAX || self.stack.len() >= DEPTH_MAX)
         {
             self.cut += 1;
             return parent;

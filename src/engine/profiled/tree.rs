@@ -62,8 +62,8 @@ pub struct FuelProfile {
     pub instantiate: u64,
     /// Fuel of the call.
     pub call: u64,
-    /// Calls on paths beyond the million that are kept apart; they count for the path they branch
-    /// off from. Figures of functions are not affected.
+    /// Calls on paths that are too many or too long to be kept apart; they count for the path they
+    /// branch off from. Figures of functions are not affected.
     pub cut: u64,
     /// What the instrumented run came to; its figures of fuel and time include the instruments.
     pub report: CallReport,

@@ -1,0 +1,143 @@
+//! `capsule profile`.
+
+pub(super) mod lab;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::invoke::{input, refuse_without_hook};
+use super::{parse, target};
+use crate::policy::budget::AskedLimits;
+use crate::report::profile::{ProfileReport, Profiled};
+use lab::{Asked, Conditions, Lab, Measured};
+
+/// Show exactly where the fuel of one call goes: functions, paths of calls, host calls
+///
+/// The call is made twice, with nothing of the real home: as it is, and in a copy of the binary whose
+/// functions are counted. The figures are those of the first run, to the unit; where they would not
+/// be, there is an error instead.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  capsule profile greeter greet --payload '{\"name\":\"Ada\"}'
+  capsule profile ./my-capsule greet -o profile.svg
+  capsule profile greeter greet --format collapsed | sort -k2 -n -t' '
+  capsule profile greeter greet --json | jq '.functions[0]'
+
+Open an SVG in a browser, a speedscope file at any speedscope viewer.")]
+pub(super) struct ProfileArgs {
+    /// Installed capsule, directory, or .wasm/.wat file
+    target: String,
+    /// The action
+    action: String,
+    /// `-` reads the payload from standard input
+    #[arg(value_name = "-", value_parser = ["-"])]
+    stdin: Option<String>,
+    /// Payload
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["payload_file", "stdin"])]
+    payload: Option<String>,
+    /// File with the payload
+    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
+    payload_file: Option<PathBuf>,
+    /// Topic of the message that is being served
+    #[arg(long, default_value = "capsule.v1.invoke")]
+    topic: String,
+    /// How the profile is written [default: what the name of the file says, else text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Write the profile to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Functions in the table of the text form; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    top: usize,
+    /// Fuel of the call [default: 10000000000]
+    #[arg(long, value_name = "N", value_parser = parse::number)]
+    fuel: Option<u64>,
+    /// Wall-clock limit of the call [default: the profile's, 300s]
+    #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
+    timeout: Option<Duration>,
+    /// Memory of the instance [default: the profile's, 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    memory: Option<u64>,
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table of functions
+    Text,
+    /// One line for each path of calls: frames, a blank, fuel
+    Collapsed,
+    /// For speedscope viewers
+    Speedscope,
+    /// A flame graph for a browser
+    Svg,
+}
+
+impl Format {
+    /// The format that a file of this name is expected to have.
+    fn of(path: &Path) -> Format {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("svg") => Format::Svg,
+            Some("json") => Format::Speedscope,
+            Some("folded" | "collapsed") => Format::Collapsed,
+            _ => Format::Text,
+        }
+    }
+}
+
+pub(super) fn run(cx: &Cx, args: ProfileArgs) -> Result<Exit, Failure> {
+    let named = args.output.as_deref().map(Format::of);
+    let format = args.format.or(named).unwrap_or(Format::Text);
+    if cx.ui.json() && args.format.is_some() && args.output.is_none() {
+        let message = "with --json standard output is for one document, not for a profile";
+        return Err(Failure::new(Exit::Usage, "format", message).help("add --output FILE"));
+    }
+    let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
+    let payload = input::payload(text, file, args.stdin.is_some())?;
+    let capsule = target::find(cx, &args.target)?;
+    refuse_without_hook(&args.target, &capsule, &capsule.surface()?)?;
+    let lab = Lab::open(cx, &capsule, &args.conditions)?;
+    let asked = Asked {
+        action: &args.action,
+        payload: &payload,
+        topic: &args.topic,
+        limits: AskedLimits { fuel: args.fuel, timeout: args.timeout, memory_bytes: args.memory },
+    };
+    let Measured { plain, profile } = lab.measure(&asked)?;
+    let about = Profiled {
+        capsule: capsule.id().to_string(),
+        action: args.action.clone(),
+        wasm_hash: capsule.verified.digest().to_string(),
+        fingerprint: Lab::fingerprint(),
+    };
+    let report = ProfileReport::new(about, &plain, &profile);
+    let written = match format {
+        Format::Text => report.text(args.top),
+        Format::Collapsed => report.collapsed(),
+        Format::Speedscope => report.speedscope(),
+        Format::Svg => report
+            .svg()
+            .map_err(|error| Failure::environment("the flame graph cannot be drawn", &error))?,
+    };
+    cx.ui.document(&report);
+    match &args.output {
+        Some(path) => write(cx, path, &written)?,
+        None => cx.ui.text(&written),
+    }
+    if let Some(note) = report.note() {
+        cx.ui.note(&note);
+    }
+    Ok(Exit::Done)
+}
+
+fn write(cx: &Cx, path: &Path, profile: &str) -> Result<(), Failure> {
+    std::fs::write(cx.env.absolute(path)?, profile).map_err(|error| {
+        Failure::environment(format!("cannot write the profile to {}", path.display()), &error)
+    })
+}

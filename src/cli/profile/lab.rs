@@ -1,0 +1,236 @@
+//! Calls that are made to be measured: each on a throw-away machine of its own, on which time and
+//! random bytes are the same every time.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::cx::Cx;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::invoke::{call_once, input, limits};
+use crate::cli::load::{Place, PlaceOptions, Ready, log_to, refuse_unlinkable, refused};
+use crate::cli::person::{ApproveArgs, LocalPerson, telling};
+use crate::cli::processes::OutsideArgs;
+use crate::cli::target::Capsule;
+use crate::cli::workspace::{Workspace, WorkspaceArgs};
+use crate::cli::{interrupt, observe};
+use crate::component::Surface;
+use crate::engine::{
+    Attempt, Call, CallReport, Code, Engine, EngineOptions, Flavour, FuelProfile, Inexact, Profile,
+    ProfileError, Profiled, fingerprint,
+};
+use crate::local::HostingOptions;
+use crate::policy::budget::AskedLimits;
+use crate::principal::PrincipalId;
+
+/// What measured calls find on their machines.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Conditions {
+    /// What the virtual clock and the random bytes begin with
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    outside: OutsideArgs,
+    #[command(flatten)]
+    approve: ApproveArgs,
+}
+
+/// A call to measure.
+pub(in crate::cli) struct Asked<'a> {
+    /// The action.
+    pub(in crate::cli) action: &'a str,
+    /// The payload.
+    pub(in crate::cli) payload: &'a [u8],
+    /// Topic of the message that is served.
+    pub(in crate::cli) topic: &'a str,
+    /// What the call may use.
+    pub(in crate::cli) limits: AskedLimits,
+}
+
+/// What a call came to.
+pub(in crate::cli) struct Measured {
+    /// Without instruments.
+    pub(in crate::cli) plain: CallReport,
+    /// The fuel of that, function by function.
+    pub(in crate::cli) profile: FuelProfile,
+}
+
+/// Measures calls of one capsule.
+pub(in crate::cli) struct Lab<'a> {
+    cx: &'a Cx,
+    capsule: &'a Capsule,
+    conditions: &'a Conditions,
+    options: PlaceOptions,
+    surface: Surface,
+    code: Code,
+    instrumented: Profiled,
+}
+
+/// A machine that nothing has happened on yet.
+struct Stage {
+    place: Place,
+    ready: Ready,
+    person: Arc<LocalPerson>,
+}
+
+/// Time and random bytes are given, so not-a-number has one form too.
+const FLAVOUR: Flavour = Flavour::Deterministic;
+
+impl<'a> Lab<'a> {
+    /// Compiles the capsule, with and without instruments. Nothing of it is kept.
+    pub(in crate::cli) fn open(
+        cx: &'a Cx,
+        capsule: &'a Capsule,
+        conditions: &'a Conditions,
+    ) -> Result<Lab<'a>, Failure> {
+        let surface = capsule.surface()?;
+        refuse_unlinkable(capsule, &surface)?;
+        let outside = conditions.outside.place()?;
+        let options = PlaceOptions { ephemeral: true, seed: Some(conditions.seed), ..outside };
+        let engine = Engine::new(EngineOptions { profile: Profile::OneShot, cache: None });
+        let code = engine.compile(&capsule.verified, FLAVOUR).map_err(|error| {
+            let message = format!("{} does not compile", capsule.id());
+            Failure::new(Exit::Invalid, "compile", message).because(&error)
+        })?;
+        let instrumented = engine
+            .instrument(&capsule.verified, FLAVOUR)
+            .map_err(|error| no_profile(capsule, &error))?;
+        Ok(Lab { cx, capsule, conditions, options, surface, code, instrumented })
+    }
+
+    /// What the figures are valid for.
+    pub(in crate::cli) fn fingerprint() -> String {
+        fingerprint(FLAVOUR)
+    }
+
+    /// Makes the call twice, without instruments and with them. What the guest logs, and what is
+    /// decided for it, is shown for the first one.
+    pub(in crate::cli) fn measure(&self, asked: &Asked<'_>) -> Result<Measured, Failure> {
+        let stage = self.stage(true)?;
+        let plain = self.plain(&stage, asked)?;
+        if let Some(missing) = stage.person.missing_approval() {
+            self.cx.ui.warn(&missing.message);
+        }
+        match self.profile(asked, &plain)? {
+            Ok(profile) => Ok(Measured { plain, profile }),
+            Err(error) => Err(self.why_not(asked, &plain, &error)?),
+        }
+    }
+
+    fn stage(&self, is_first: bool) -> Result<Stage, Failure> {
+        let told = match is_first {
+            true => telling(&self.cx.ui),
+            false => Arc::new(|_: &_| {}) as _,
+        };
+        let log = if is_first { log_to(&self.cx.ui) } else { Arc::new(|_: &_, _, _: &_| {}) as _ };
+        let person = LocalPerson::nobody().deciding(&self.conditions.approve, told)?;
+        let person = Arc::new(person);
+        let workspace = Workspace::open(self.cx, WorkspaceArgs::default())?;
+        let options = self.options.clone();
+        let place = Place::new(self.cx, options, Profile::OneShot, Arc::clone(&person) as _, log)?
+            .with_workspace(&workspace.mount);
+        let (code, surface) = (self.code.clone(), self.surface.clone());
+        let ready = place.attach(self.capsule, code, surface, HostingOptions::default())?;
+        Ok(Stage { place, ready, person })
+    }
+
+    fn call<'c>(&self, stage: &Stage, asked: &Asked<'c>) -> Result<Call<'c>, Failure> {
+        let principal = self.cx.principal()?;
+        let account = stage.place.account(&principal)?;
+        let belongings =
+            |id: &PrincipalId| stage.ready.hosted.belongings(id).map_err(|error| refused(&error));
+        let caller = input::caller(asked.topic, principal.as_str(), &stage.place, asked.payload)?;
+        Ok(Call {
+            action: asked.action,
+            payload: asked.payload,
+            principal: belongings(&principal)?,
+            owner: belongings(&PrincipalId::default())?,
+            caller: Some(Arc::new(caller)),
+            limits: limits(&account, asked.limits, &self.capsule.manifest)?,
+            cancel: CancellationToken::new(),
+        })
+    }
+
+    fn plain(&self, stage: &Stage, asked: &Asked<'_>) -> Result<CallReport, Failure> {
+        let (report, interrupted) = call_once(&stage.ready, self.call(stage, asked)?, None)?;
+        interrupted.map_or(Ok(report), |exit| Err(was_interrupted(exit)))
+    }
+
+    fn profile(
+        &self,
+        asked: &Asked<'_>,
+        plain: &CallReport,
+    ) -> Result<Result<FuelProfile, ProfileError>, Failure> {
+        let mut attempt = 0;
+        loop {
+            let stage = self.stage(false)?;
+            let call = self.call(&stage, asked)?;
+            let runtime = observe::runtime()?;
+            let interrupted = interrupt::watch(call.cancel.clone())?;
+            let host = Arc::clone(&stage.ready.hosted.host);
+            let run = self.instrumented.run(host, call, plain, attempt);
+            let result = runtime.block_on(tokio::task::coop::unconstrained(run));
+            runtime.shutdown_background();
+            if let Some(exit) = interrupted.exit() {
+                return Err(was_interrupted(exit));
+            }
+            match result {
+                Ok(Attempt::Done(profile)) => return Ok(Ok(*profile)),
+                Ok(Attempt::Again) => attempt += 1,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    /// Finds out whether a profile that does not fit the plain run is the capsule's doing, which
+    /// another plain run tells.
+    fn why_not(
+        &self,
+        asked: &Asked<'_>,
+        plain: &CallReport,
+        error: &ProfileError,
+    ) -> Result<Failure, Failure> {
+        let failure = no_profile(self.capsule, error);
+        if !matches!(error, ProfileError::Inexact(inexact) if *inexact != Inexact::Clock) {
+            return Ok(failure);
+        }
+        let again = self.plain(&self.stage(false)?, asked)?;
+        let difference = match () {
+            () if again.ending != plain.ending => "it does not end the same way each time".into(),
+            () if again.fuel != plain.fuel => {
+                let (first, second) = (plain.fuel.call, again.fuel.call);
+                format!("two plain runs used {first} and {second} fuel")
+            }
+            () if again.host_calls != plain.host_calls => {
+                "it does not make the same host calls each time".to_owned()
+            }
+            () => return Ok(failure),
+        };
+        let message = format!("{} does something else each time", self.capsule.id());
+        let help = "what it does must not depend on the network, on programs, or on how long \
+                    something takes";
+        Ok(Failure::new(Exit::No, "not-repeatable", message).cause(difference).help(help))
+    }
+}
+
+fn was_interrupted(exit: Exit) -> Failure {
+    Failure::new(exit, "interrupted", "it was interrupted")
+}
+
+fn no_profile(capsule: &Capsule, error: &ProfileError) -> Failure {
+    let (exit, id) = match error {
+        ProfileError::Engine(_) => (Exit::Environment, "engine"),
+        ProfileError::Inexact(Inexact::Clock) => (Exit::Deadline, "not-repeatable"),
+        ProfileError::Inexact(_) => (Exit::Defect, "inexact"),
+        ProfileError::Instrument(_) | ProfileError::Compile(_) | ProfileError::Link(_) => {
+            (Exit::Invalid, "not-profiled")
+        }
+    };
+    let failure = Failure::new(exit, id, format!("there is no exact profile of {}", capsule.id()));
+    let failure = failure.because(error);
+    match error {
+        ProfileError::Inexact(Inexact::Clock) => failure.help("bound it by fuel: --fuel N"),
+        _ => failure,
+    }
+}
