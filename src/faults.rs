@@ -7,7 +7,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::component::signatures;
 use crate::host::boundary::Stop;
 use crate::host::describe::Value;
@@ -26,6 +28,10 @@ pub enum Failure {
         /// Whether the case carries a text.
         has_text: bool,
     },
+    /// It answers as it should, but much virtual time passes before.
+    Late,
+    /// It answers with the beginning of what it should.
+    Short(Vec<u8>),
     /// The guest ends there, as if its process had been killed. What it did before stays done.
     Crash,
 }
@@ -34,7 +40,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Error { case, .. } => f.write_str(case),
-            Failure::Crash => f.write_str("crash"),
+            Failure::Late => f.write_str("late"),
+            Failure::Short(_) => f.write_str("short"),
+            Failure::Crash => f.write_str("killed"),
         }
     }
 }
@@ -77,6 +85,8 @@ fn error_cases(shape: &str) -> Vec<(String, bool)> {
 /// Makes one host call of an instance go wrong.
 pub struct Saboteur {
     fault: Fault,
+    clock: Clock,
+    jump: Duration,
     struck: Arc<AtomicBool>,
 }
 
@@ -92,10 +102,11 @@ impl Struck {
 }
 
 impl Saboteur {
-    /// One for this fault, and whoever can tell afterwards whether it struck.
-    pub fn new(fault: Fault) -> (Saboteur, Struck) {
+    /// One for this fault, and whoever can tell afterwards whether it struck. A call that is late
+    /// moves `clock` by `jump`.
+    pub fn new(fault: Fault, clock: Clock, jump: Duration) -> (Saboteur, Struck) {
         let struck = Arc::new(AtomicBool::new(false));
-        (Saboteur { fault, struck: Arc::clone(&struck) }, Struck(struck))
+        (Saboteur { fault, clock, jump, struck: Arc::clone(&struck) }, Struck(struck))
     }
 }
 
@@ -108,6 +119,14 @@ impl Observer for Saboteur {
         }
         self.struck.store(true, Ordering::Relaxed);
         match &self.fault.failure {
+            Failure::Late => {
+                self.clock.advance(self.jump);
+                Decision::Act
+            }
+            Failure::Short(bytes) => {
+                let bytes = Value::Bytes(bytes.clone());
+                Decision::Answer(Value::Result(Ok(Box::new(bytes))))
+            }
             Failure::Crash => Decision::Stop(Stop::StoodIn(TEXT.to_owned())),
             Failure::Error { case, has_text } => {
                 let text = has_text.then(|| Box::new(Value::Text(TEXT.to_owned())));

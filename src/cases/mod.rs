@@ -13,6 +13,7 @@ pub mod outside;
 mod pattern;
 pub mod read;
 pub mod run;
+mod sabotage;
 mod value;
 
 pub use compare::Mismatch;

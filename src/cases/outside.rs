@@ -104,6 +104,15 @@ impl Outside {
         lock(&self.log).clone()
     }
 
+    /// Every file in the home of the principal and in the workspace, as `home PATH` and `workspace
+    /// PATH`, but what the machine keeps in a home for itself.
+    pub(super) fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        let mut files = BTreeMap::new();
+        collect("home", &self.home_dir, &self.home_dir, &mut files)?;
+        collect("workspace", &self.workspace_dir, &self.workspace_dir, &mut files)?;
+        Ok(files)
+    }
+
     /// What a file in the home of the principal holds now.
     pub fn home(&self, path: &str) -> Option<Vec<u8>> {
         read(&self.home_dir.join(path))
@@ -117,6 +126,35 @@ impl Outside {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Directories of a home that belong to the machine.
+const MACHINE_DIRS: [&str; 2] = [".config", ".local"];
+
+fn collect(
+    place: &str,
+    root: &Path,
+    dir: &Path,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> Result<(), String> {
+    let unreadable = |error: std::io::Error| format!("cannot read {place}: {error}");
+    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let is_machines = dir == root && MACHINE_DIRS.iter().any(|name| entry.file_name() == *name);
+        if place == "home" && is_machines {
+            continue;
+        }
+        let path = entry.path();
+        let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() {
+            files.insert(format!("{place} {shown}/"), Vec::new());
+            collect(place, root, &path, files)?;
+        } else if kind.is_file() {
+            files.insert(format!("{place} {shown}"), std::fs::read(&path).map_err(unreadable)?);
+        }
+    }
+    Ok(())
 }
 
 /// Makes the homes of the owner and of whom the case is about.

@@ -14,6 +14,7 @@ use crate::bus::{Attribution, Message, Tap};
 use crate::component::{EntryPoint, Surface};
 use crate::engine::{Call, CallReport, Code, Ending, Hook, HookCall, Loaded};
 use crate::host::ports::Belongings;
+use crate::host::record::Observer;
 use crate::kv::{KvService, Namespace};
 use crate::limits::HOST_CALL_BYTES_MAX;
 use crate::local::{Hosted, HostingOptions, ProcessOptions, Staging};
@@ -83,8 +84,7 @@ impl Suite {
             asked_in_vain: Vec::new(),
             took: Duration::ZERO,
         };
-        let outside = Outside::new(&case.given, &self.0.manifest, self.0.processes.clone());
-        match outside.map_err(|error| error.to_string()) {
+        match self.outside(&case.given) {
             Ok(outside) => {
                 let verdict = self.judged(case, dir, &outside, cancel, &mut ran).await;
                 ran.verdict = verdict.unwrap_or_else(Verdict::Broken);
@@ -95,6 +95,12 @@ impl Suite {
         }
         ran.took = started.elapsed();
         ran
+    }
+
+    /// Makes what the case says there is around the capsule.
+    pub(super) fn outside(&self, given: &Given) -> Result<Outside, String> {
+        let outside = Outside::new(given, &self.0.manifest, self.0.processes.clone());
+        outside.map_err(|error| error.to_string())
     }
 
     async fn judged(
@@ -108,7 +114,7 @@ impl Suite {
         let stage = self.stage(&case.given, outside)?;
         let payload = payload(&case.given, dir)?;
         let tap = outside.machine.bus().tap();
-        let report = stage.call(&case.given, &payload, outside, cancel).await?;
+        let report = stage.call(&case.given, &payload, outside, cancel, None).await?;
         let published = stage.published(&tap);
         let verdict = if report.ending == Ending::Cancelled {
             Verdict::Cancelled
@@ -127,7 +133,7 @@ impl Suite {
     }
 
     /// Hosts the capsule, with the keys and values that the case gives.
-    fn stage(&self, given: &Given, outside: &Outside) -> Result<Stage, String> {
+    pub(super) fn stage(&self, given: &Given, outside: &Outside) -> Result<Stage, String> {
         let SuiteOptions { manifest, code, surface, .. } = &self.0;
         let (entry, name) = match &given.entry {
             Entry::Action(_) => (EntryPoint::Hook, "no interceptor"),
@@ -182,7 +188,7 @@ fn limits(given: &Given, outside: &Outside, manifest: &Manifest) -> Result<CallL
     Ok(limits.for_uplink(manifest.is_uplink(), given.limits.timeout))
 }
 
-fn payload(given: &Given, dir: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn payload(given: &Given, dir: &Path) -> Result<Vec<u8>, String> {
     let bytes = match (&given.payload, &given.payload_file) {
         (Some(payload), _) => payload.text().into_bytes(),
         (None, Some(file)) => {
@@ -205,7 +211,7 @@ fn payload(given: &Given, dir: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// A capsule that is ready for its call.
-struct Stage {
+pub(super) struct Stage {
     loaded: Loaded,
     hosted: Hosted,
     principal: Arc<Belongings>,
@@ -216,18 +222,19 @@ struct Stage {
 }
 
 impl Stage {
-    async fn call(
+    pub(super) async fn call(
         &self,
         given: &Given,
         payload: &[u8],
         outside: &Outside,
         cancel: CancellationToken,
+        observer: Option<Box<dyn Observer>>,
     ) -> Result<CallReport, String> {
         let principal = Arc::clone(&self.principal);
         match &given.entry {
             Entry::Hook(hook) => {
                 let call = HookCall { hook: *hook, principal, cancel };
-                let report = self.loaded.hook(call, None).await;
+                let report = self.loaded.hook(call, observer).await;
                 report.ok_or_else(|| format!("the capsule does not export {}", hook.export()))
             }
             Entry::Action(action) => {
@@ -249,18 +256,38 @@ impl Stage {
                     limits: self.limits,
                     cancel,
                 };
-                let invoke = self.loaded.invoke(call, None);
+                let invoke = self.loaded.invoke(call, observer);
                 Ok(tokio::task::coop::unconstrained(invoke).await)
             }
         }
     }
 
     /// What the capsule has published so far: topics and payloads.
-    fn published(&self, tap: &Tap) -> Vec<(String, String)> {
+    pub(super) fn published(&self, tap: &Tap) -> Vec<(String, String)> {
         let source = self.hosted.host.source_id;
         let messages = tap.drain().messages;
         let own = messages.iter().filter(|message| message.source_id == source);
         own.map(|message| (message.topic.to_string(), message.payload.to_string())).collect()
+    }
+
+    /// All keys with their values. What a hook wrote counts when it has `returned`.
+    pub(super) fn keys(&self, returned: bool) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        let own = &self.principal.kv;
+        let names = match returned {
+            true => own.list_keys(""),
+            false => self.kv.list_keys(&self.namespace, ""),
+        };
+        let mut keys = BTreeMap::new();
+        for name in names.map_err(|error| error.to_string())? {
+            let value = match returned {
+                true => own.get(&name),
+                false => self.kv.get(&self.namespace, &name),
+            };
+            if let Some(value) = value.map_err(|error| error.to_string())? {
+                keys.insert(name, value);
+            }
+        }
+        Ok(keys)
     }
 
     /// The value of a key after the call.

@@ -34,11 +34,16 @@ pub(super) struct TestArgs {
     #[arg(short = 'E', long, value_name = "TEXT")]
     filter: Vec<String>,
     /// List the cases, and run none
-    #[arg(long, conflicts_with_all = ["bless", "fail_fast"])]
+    #[arg(long, conflicts_with_all = ["bless", "fail_fast", "faults"])]
     list: bool,
     /// Stop at the first case that fails
     #[arg(long)]
     fail_fast: bool,
+    /// Run each case that passes again with every host call failing in every way that it can, one at
+    /// a time: the capsule has to answer, and to leave behind what was there before or all of what it
+    /// leaves otherwise
+    #[arg(long, conflicts_with = "bless")]
+    faults: bool,
     /// Write what is so into the files, in place of what was expected; comments stay
     #[arg(long)]
     bless: bool,
@@ -130,6 +135,7 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
         cases: &listed,
         jobs: args.jobs,
         fail_fast: args.fail_fast,
+        faults: args.faults,
         cancel,
     };
     let mut results: Vec<Option<Ran>> = Vec::new();

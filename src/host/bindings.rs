@@ -6,15 +6,15 @@
 #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
 
 pub(crate) use super::describe::describe_generated;
+use super::describe::restore::{Restore, Unlike};
 use super::describe::{Describe, Value};
-use super::restore::{Restore, Unlike};
 use super::table::{Handles, Table};
 
 /// Generated types as data, there and back.
 macro_rules! generated {
     ($($ty:ty),* $(,)?) => {
         $crate::host::describe::describe_generated!($($ty),*);
-        $crate::host::restore::restore_generated!($($ty),*);
+        $crate::host::describe::restore::restore_generated!($($ty),*);
     };
 }
 use generated;

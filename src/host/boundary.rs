@@ -24,10 +24,10 @@ use wasmtime::component::{
 };
 
 use super::HostState;
+use super::describe::restore::Restore;
 use super::describe::{Describe, DescribeArgs, Dynamic};
 use super::permits::Permits;
 use super::record::{CallRecord, Decision, Function, Observer, PendingCall, Permit, Progress};
-use super::restore::Restore;
 use super::table::Handles;
 use crate::policy::gate::{Ask, Denial, Gate};
 

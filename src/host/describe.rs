@@ -6,6 +6,8 @@
 
 mod dynamic;
 mod generated;
+mod rebuild;
+pub mod restore;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};

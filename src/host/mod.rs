@@ -29,7 +29,6 @@ pub mod ports;
 pub mod process;
 pub mod record;
 pub mod request_context;
-pub mod restore;
 pub mod scope;
 mod slots;
 pub mod spawner;

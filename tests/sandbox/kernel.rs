@@ -88,7 +88,7 @@ fn a_program_has_namespaces_of_its_own_and_no_capability_in_them() {
         let kinds = ["ipc", "mnt", "net", "pid", "user", "uts"];
         let links = kinds.map(|kind| format!("/proc/self/ns/{kind}"));
         let script = format!(
-            "readlink {}; cat /proc/sys/kernel/hostname; id -u | sed s/^0$/root/; \
+            "readlink {}; cat /proc/sys/kernel/hostname; id -u | sed s,^0$,root,; \
              grep -E '^(Cap(Prm|Eff|Amb|Inh)|NoNewPrivs|Seccomp):' /proc/self/status",
             links.join(" ")
         );

@@ -36,7 +36,7 @@ const LAYERS: &[(&str, May)] = &[
     ),
     ("engine", May::AllBut(&["store", "local", "dispatch", "trace", "cases", "report", "cli"])),
     ("trace", May::Only(&["host", "policy", "limits"])),
-    ("faults", May::Only(&["component", "host"])),
+    ("faults", May::Only(&["clock", "component", "host"])),
     ("cassette", May::Only(&["engine", "host", "trace", "policy::verdict", "kv::base64"])),
     ("dispatch", May::AllBut(&["store", "local", "report", "cli"])),
     ("local", May::AllBut(&["engine", "dispatch", "report", "cli"])),

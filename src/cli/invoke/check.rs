@@ -97,7 +97,7 @@ fn track(
     let account = place.account(&principal)?;
     let limits = limits(&account, args.asked(), &capsule.manifest)?;
     let ready = place.load(capsule, Default::default())?;
-    refuse_without_hook(&args.target, capsule, &ready)?;
+    refuse_without_hook(&args.target, capsule, &ready.surface)?;
     let belongings = ready.hosted.belongings(&principal).map_err(|error| refused(&error))?;
     let call = Call {
         action: &args.action,

@@ -19,6 +19,8 @@ pub(super) struct Runner<'a> {
     pub(super) jobs: Option<u16>,
     /// Whether no case begins after one that failed.
     pub(super) fail_fast: bool,
+    /// Whether each case is also run with every fault.
+    pub(super) faults: bool,
     pub(super) cancel: CancellationToken,
 }
 
@@ -42,7 +44,7 @@ impl Runner<'_> {
                     while let Some(index) = self.take(next, stop) {
                         let case = &self.cases[index];
                         let cancel = self.cancel.child_token();
-                        let ran = runtime.block_on(self.suite.run(case.case, case.dir(), cancel));
+                        let ran = runtime.block_on(self.case(case, cancel));
                         if self.fail_fast
                             && matches!(ran.verdict, Verdict::Failed(_) | Verdict::Broken(_))
                         {
@@ -58,6 +60,13 @@ impl Runner<'_> {
             self.tell(results, &mut told);
         });
         Ok(())
+    }
+
+    async fn case(&self, case: &Listed<'_>, cancel: CancellationToken) -> Ran {
+        match self.faults {
+            true => self.suite.run_with_faults(case.case, case.dir(), cancel).await,
+            false => self.suite.run(case.case, case.dir(), cancel).await,
+        }
     }
 
     /// The next case, unless none is to begin any more.

@@ -8,8 +8,8 @@ use serde::de::{
     VariantAccess, Visitor,
 };
 
-use super::Unlike;
-use crate::host::describe::{Value, kebab};
+use super::restore::Unlike;
+use super::{Value, kebab};
 
 impl Value {
     /// Makes a generated record, variant or enum out of its description.

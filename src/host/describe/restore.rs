@@ -1,21 +1,19 @@
-//! Answers of host calls, made from [`Value`]s: the way back from [`describe`](super::describe).
+//! Answers of host calls, made from [`Value`]s: the way back from [`describe`](super).
 //!
-//! Whoever answers in the host's stead ([`Observer::before`](super::record::Observer::before)) says
+//! Whoever answers in the host's stead ([`Observer::before`](crate::host::record::Observer::before)) says
 //! what as a [`Value`]. It is turned into what the function would have given; a value of another
 //! shape is an error, never a guess. Names of fields and cases are understood in both spellings, that
 //! of the WIT text and that of the generated types.
 
-mod generated;
-
 use wasmtime::component::Resource;
 
-use super::describe::Value;
-use super::table::Table;
+use super::Value;
+use crate::host::table::Table;
 
 /// A value is not of the type that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Unlike(String);
+pub struct Unlike(pub(super) String);
 
 impl Unlike {
     pub(crate) fn expected(what: &str, found: &Value) -> Unlike {
@@ -142,11 +140,11 @@ impl<T: 'static> Restore for Resource<T> {
 /// Restores generated types by way of their `serde::Deserialize`.
 macro_rules! restore_generated {
     ($($ty:ty),* $(,)?) => {$(
-        impl $crate::host::restore::Restore for $ty {
+        impl $crate::host::describe::restore::Restore for $ty {
             fn restore(
                 value: $crate::host::describe::Value,
                 _: &mut $crate::host::table::Table,
-            ) -> Result<$ty, $crate::host::restore::Unlike> {
+            ) -> Result<$ty, $crate::host::describe::restore::Unlike> {
                 value.into_generated()
             }
         }
