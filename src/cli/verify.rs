@@ -18,6 +18,7 @@ use crate::report::verify::{Flaw, VerifyReport};
 use crate::store::Store;
 use crate::store::catalog::{Entry, EntryProblem};
 use crate::store::layout::Home;
+use crate::store::recheck::StoredFiles;
 
 /// Flaws of the cache that are reported.
 const FLAWS_MAX: usize = 20;
@@ -64,19 +65,20 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
     } else {
         Vec::new()
     };
+    let failed = |error| Failure::environment("cannot check the stored files", &error);
+    let stored = match everything {
+        true => store.hash_stored().map_err(failed)?,
+        false => StoredFiles::default(),
+    };
     let checks: Vec<_> = chosen(cx, &store, &args.names)?
         .into_iter()
         .map(|entry| {
             let manifest = manifest_problems(&store, &entry);
-            (store.recheck(entry), manifest)
+            (store.recheck_among(entry, &stored), manifest)
         })
         .collect();
-    let (blobs, cache) = if everything {
-        let failed = |error| Failure::environment("cannot check the stored files", &error);
-        (store.recheck_blobs().map_err(failed)?, cache_flaws(store.home()))
-    } else {
-        (Vec::new(), Vec::new())
-    };
+    let cache = if everything { cache_flaws(store.home()) } else { Vec::new() };
+    let blobs = stored.damaged();
     let report = VerifyReport::new(&checks, blobs, cache).with_mended(mended);
     match (format, format.form()) {
         (_, Some(form)) => cx.ui.text(&report.checks(cx.env.cwd()?).render(form)),

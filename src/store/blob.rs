@@ -80,7 +80,7 @@ impl Store {
         Ok(put)
     }
 
-    fn blob_state(
+    pub(super) fn blob_state(
         &self,
         path: &Path,
         hash: &Hash,

@@ -1,6 +1,9 @@
 //! Checking again what is installed: every digest is computed anew.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 
 use super::Store;
 use super::binary::IntegrityError;
@@ -78,9 +81,37 @@ pub struct DamagedBlob {
     pub actual: Option<Hash>,
 }
 
+/// Every blob of a home, hashed, so that what several capsules use is read once.
+#[derive(Debug, Default)]
+pub struct StoredFiles(BTreeMap<PathBuf, (Hash, BlobState)>);
+
+impl StoredFiles {
+    /// Those that are damaged, whether a capsule uses them or not.
+    pub fn damaged(&self) -> Vec<DamagedBlob> {
+        let damaged = |(path, (expected, state)): (&PathBuf, &(Hash, BlobState))| match state {
+            BlobState::Damaged { actual } => Some(DamagedBlob {
+                path: path.clone(),
+                expected: expected.clone(),
+                actual: actual.clone(),
+            }),
+            BlobState::Intact | BlobState::Missing => None,
+        };
+        self.0.iter().filter_map(damaged).collect()
+    }
+
+    fn state(&self, path: &Path) -> Option<BlobState> {
+        self.0.get(path).map(|(_, state)| state.clone())
+    }
+}
+
 impl Store {
     /// Checks one installed capsule. One whose manifest declares no component needs no binary.
     pub fn recheck(&self, entry: Entry) -> Check {
+        self.recheck_among(entry, &StoredFiles::default())
+    }
+
+    /// The same, without hashing again what is hashed already.
+    pub fn recheck_among(&self, entry: Entry, stored: &StoredFiles) -> Check {
         let mut problems: Vec<Problem> = entry.problems.into_iter().map(Problem::Entry).collect();
         let of_manifest = entry.meta.as_ref().and_then(Meta::manifest);
         // One that does not even parse is told already.
@@ -93,8 +124,8 @@ impl Store {
         let recorded = entry.meta.as_ref().is_some_and(|meta| meta.wasm_hash.is_some());
         if entry.meta.is_some() && (recorded || entry.outline.component.is_some()) {
             let file = entry.outline.component.as_deref().unwrap_or(Path::new(""));
-            match self.load_binary(&entry.dir, file) {
-                Ok(binary) => (expected, actual) = (Some(binary.hash.clone()), Some(binary.hash)),
+            match self.recheck_binary(&entry.dir, file, stored) {
+                Ok(hash) => (expected, actual) = (Some(hash.clone()), Some(hash)),
                 Err(error) => {
                     (expected, actual) = digests(&error);
                     problems.push(Problem::Binary(error));
@@ -102,28 +133,58 @@ impl Store {
             }
         }
         for (name, text) in entry.meta.iter().flat_map(|meta| &meta.wit_files) {
-            problems.extend(self.recheck_wit(name, text));
+            problems.extend(self.recheck_wit(name, text, stored));
         }
         Check { id: entry.id, scope: entry.scope, dir: entry.dir, expected, actual, problems }
     }
 
-    /// Checks every blob of the home, whether a capsule uses it or not.
-    pub fn recheck_blobs(&self) -> Result<Vec<DamagedBlob>, DiskError> {
-        let mut damaged = Vec::new();
-        let mut check = |path, expected, state| {
-            if let BlobState::Damaged { actual } = state {
-                damaged.push(DamagedBlob { path, expected, actual });
+    /// Hashes every blob of the home, whether a capsule uses it or not, on all processors.
+    pub fn hash_stored(&self) -> Result<StoredFiles, DiskError> {
+        let binaries = self.blobs_in(&self.home.binaries(), "wasm")?.into_iter();
+        let binaries = binaries.map(|(path, hash)| (path, hash, limits::BINARY_BYTES_MAX));
+        let wits = self.blobs_in(&self.home.wits(), "wit")?.into_iter();
+        let wits = wits.map(|(path, hash)| (path, hash, limits::WIT_FILE_BYTES_MAX));
+        let waiting = Mutex::new(binaries.chain(wits));
+        let hash_some = || {
+            let mut hashed = Vec::new();
+            loop {
+                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((path, hash, limit)) = next else { return Ok(hashed) };
+                let state = self.blob_state(&path, &hash, limit)?;
+                hashed.push((path, (hash, state)));
             }
         };
-        for (path, hash) in self.blobs_in(&self.home.binaries(), "wasm")? {
-            let state = self.binary_state(&hash)?;
-            check(path, hash, state);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let parts: Vec<Result<Vec<_>, DiskError>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(hash_some)).collect();
+            let join = |thread: ScopedJoinHandle<'_, _>| match thread.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            threads.into_iter().map(join).collect()
+        });
+        let mut stored = StoredFiles::default();
+        for part in parts {
+            stored.0.extend(part?);
         }
-        for (path, hash) in self.blobs_in(&self.home.wits(), "wit")? {
-            let state = self.wit_state(&hash)?;
-            check(path, hash, state);
+        Ok(stored)
+    }
+
+    fn recheck_binary(
+        &self,
+        dir: &Path,
+        file: &Path,
+        stored: &StoredFiles,
+    ) -> Result<Hash, IntegrityError> {
+        let (path, expected) = self.locate_binary(dir, file)?;
+        match stored.state(&path) {
+            Some(BlobState::Intact) => Ok(expected),
+            Some(BlobState::Damaged { actual: Some(actual) }) => {
+                Err(IntegrityError::Mismatch { path, expected, actual })
+            }
+            // Whoever reads it tells best what is wrong with it.
+            _ => self.load_binary(dir, file).map(|binary| binary.hash),
         }
-        Ok(damaged)
     }
 
     /// What cannot be read is a problem of the entry.
@@ -134,15 +195,18 @@ impl Store {
         (actual != expected).then_some(Problem::ManifestDiffers { expected, actual })
     }
 
-    fn recheck_wit(&self, name: &str, text: &str) -> Option<Problem> {
+    fn recheck_wit(&self, name: &str, text: &str, stored: &StoredFiles) -> Option<Problem> {
         let name = name.to_owned();
         match text.parse::<Hash>() {
             Err(source) => Some(Problem::WitHash { name, source }),
-            Ok(expected) => match self.wit_state(&expected) {
-                Ok(BlobState::Intact) => None,
-                Ok(_) => Some(Problem::Wit { name, expected }),
-                Err(error) => Some(Problem::Disk(error)),
-            },
+            Ok(expected) => {
+                let known = stored.state(&self.home.wit(&expected));
+                match known.map_or_else(|| self.wit_state(&expected), Ok) {
+                    Ok(BlobState::Intact) => None,
+                    Ok(_) => Some(Problem::Wit { name, expected }),
+                    Err(error) => Some(Problem::Disk(error)),
+                }
+            }
         }
     }
 }
@@ -162,9 +226,14 @@ mod tests {
     use super::*;
     use crate::store::testing::Scratch;
 
+    /// One by one and all at once, the same is found.
     fn check(scratch: &Scratch) -> Check {
         let store = scratch.store();
-        store.recheck(store.find(&[scratch.site()], "c").expect("installed"))
+        let entry = || store.find(&[scratch.site()], "c").expect("installed");
+        let check = store.recheck(entry());
+        let among = store.recheck_among(entry(), &store.hash_stored().expect("readable"));
+        assert_eq!(format!("{check:?}"), format!("{among:?}"));
+        check
     }
 
     #[test]
@@ -174,7 +243,7 @@ mod tests {
         let check = check(&scratch);
         assert!(check.problems.is_empty(), "{:?}", check.problems);
         assert!(check.expected.is_some() && check.expected == check.actual);
-        assert!(scratch.store().recheck_blobs().expect("readable").is_empty());
+        assert!(scratch.store().hash_stored().expect("readable").damaged().is_empty());
     }
 
     #[test]
@@ -221,7 +290,7 @@ mod tests {
         let (hash, _) = store.put_binary(b"code").expect("room");
         std::fs::write(store.home().binary(&hash), "x").expect("own file");
         std::fs::write(store.home().binaries().join("notes.txt"), "").expect("own file");
-        let damaged = store.recheck_blobs().expect("readable");
+        let damaged = store.hash_stored().expect("readable").damaged();
         assert_eq!(damaged.len(), 1);
         assert_eq!(damaged[0].actual, Some(Hash::of(b"x")));
     }

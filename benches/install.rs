@@ -1,0 +1,229 @@
+//! What installing and verifying cost, beside the least that has to be done for it.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+#[path = "process/large.rs"]
+mod large;
+mod measure;
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use capsule::component::{Verified, from_wat};
+use capsule::engine::{Engine, EngineOptions, Flavour, Profile};
+use measure::{Way, in_turns, judge, print};
+
+/// Anything that goes wrong before there is something to measure.
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const CAPSULE: &str = env!("CARGO_BIN_EXE_capsule");
+/// So little time a round that each way gets one process.
+const TIME: Duration = Duration::from_nanos(1);
+/// Compiling 12 MB takes seconds.
+const INSTALL_ROUNDS: usize = 7;
+const VERIFY_ROUNDS: usize = 31;
+
+/// Capsules that are verified at once.
+const CAPSULES: usize = 200;
+/// Bytes of data in the binary of each.
+const CAPSULE_BYTES: usize = 1 << 20;
+
+/// With this argument the benchmark compiles one file and does nothing else.
+const COMPILE: &str = "--compile-one-file";
+/// With this argument it is the stand-in for `b3sum`, on all processors.
+const HASH: &str = "--hash-files";
+
+fn main() -> Outcome<()> {
+    let mut args = std::env::args_os().skip(1);
+    match args.next() {
+        Some(arg) if arg == COMPILE => compile(Path::new(&args.next().ok_or("no file")?)),
+        Some(arg) if arg == HASH => args.try_for_each(|file| hash(Path::new(&file))),
+        _ => {
+            let scratch = tempfile::tempdir()?;
+            println!("capsule: {CAPSULE}");
+            install(scratch.path())?;
+            verify(scratch.path())
+        }
+    }
+}
+
+/// What `wasmtime compile` does, with the settings that the tool has.
+fn compile(file: &Path) -> Outcome<()> {
+    let engine = Engine::new(EngineOptions { profile: Profile::OneShot, cache: None });
+    engine.compile(&Verified::unpacked(fs::read(file)?), Flavour::Normal)?;
+    Ok(())
+}
+
+fn hash(file: &Path) -> Outcome<()> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_mmap_rayon(file)?;
+    println!("{}  {}", hasher.finalize(), file.display());
+    Ok(())
+}
+
+/// A first install of 12 MB, and the same again, beside hashing, compiling and copying.
+fn install(scratch: &Path) -> Outcome<()> {
+    let source = scratch.join("large");
+    let file = source.join("large.wasm");
+    write_capsule(&source, "large", &from_wat(&large::text())?)?;
+    let home = scratch.join("home");
+    let install = Run::capsule(&home, &["install", "--yes"]).arg(&source);
+    let (name, hasher) = hasher(&[file.clone()])?;
+    let compiler = Run::itself(&[COMPILE])?.arg(&file);
+    compiler.check()?;
+    let copy = scratch.join("copy");
+    let mut ways = [
+        Way::new("b3sum + compile + copy and fsync", |times| {
+            (0..times).map(|_| hasher.once() + compiler.once() + copied(&file, &copy)).sum()
+        }),
+        Way::new("capsule install, a fresh home", |times| {
+            let mut took = Duration::ZERO;
+            for _ in 0..times {
+                let _ = fs::remove_dir_all(&home);
+                took += install.once();
+            }
+            took
+        }),
+    ];
+    let samples = in_turns(&mut ways, INSTALL_ROUNDS, TIME);
+    print(&format!("install a component of 12 MB; hashing by {name}"), &ways, &samples, 0);
+    let cold = samples[1].over(&samples[0]).median();
+    judge("install / its parts, median of pairs", cold, 1.15);
+    drop(ways);
+
+    install.check()?;
+    let mut ways = [
+        Way::new("b3sum + compile + copy and fsync", |times| {
+            (0..times).map(|_| hasher.once() + compiler.once() + copied(&file, &copy)).sum()
+        }),
+        Way::new("capsule install, the same bytes again", |times| {
+            (0..times).map(|_| install.once()).sum()
+        }),
+    ];
+    let samples = in_turns(&mut ways, INSTALL_ROUNDS, TIME);
+    print("the same bytes again", &ways, &samples, 0);
+    judge("again / its parts, median of pairs", samples[1].over(&samples[0]).median(), 0.1);
+    Ok(())
+}
+
+/// Copies a file and waits until it is on the medium.
+fn copied(from: &Path, to: &Path) -> Duration {
+    let started = Instant::now();
+    let copied = || -> std::io::Result<()> {
+        let mut target = File::create(to)?;
+        target.write_all(&fs::read(from)?)?;
+        target.sync_all()
+    };
+    copied().expect("it was copied before");
+    started.elapsed()
+}
+
+/// Hashing 200 installed capsules again, beside hashing their files.
+fn verify(scratch: &Path) -> Outcome<()> {
+    let home = scratch.join("many");
+    let mut files = Vec::new();
+    for number in 0..CAPSULES {
+        let id = format!("capsule-{number}");
+        let source = scratch.join("many-sources").join(&id);
+        write_capsule(&source, &id, &small(number)?)?;
+        Run::capsule(&home, &["install", "--yes"]).arg(&source).check()?;
+    }
+    for entry in fs::read_dir(home.join("bin"))? {
+        files.push(entry?.path());
+    }
+    let (name, hasher) = hasher(&files)?;
+    let verify = Run::capsule(&home, &["verify", "--all"]);
+    verify.check()?;
+    let mut ways = [
+        Way::new(name, |times| (0..times).map(|_| hasher.once()).sum()),
+        Way::new("capsule verify --all", |times| (0..times).map(|_| verify.once()).sum()),
+    ];
+    let samples = in_turns(&mut ways, VERIFY_ROUNDS, TIME);
+    print(&format!("{CAPSULES} capsules of 1 MB"), &ways, &samples, 0);
+    judge("verify / b3sum, median of pairs", samples[1].over(&samples[0]).median(), 1.2);
+    Ok(())
+}
+
+/// A component of 1 MB that is almost all data, different for each number.
+fn small(number: usize) -> Outcome<Vec<u8>> {
+    let data = format!("{number:08}").repeat(CAPSULE_BYTES / 8);
+    Ok(from_wat(&format!("(component (core module (memory 17) (data (i32.const 0) \"{data}\")))"))?)
+}
+
+fn write_capsule(dir: &Path, id: &str, component: &[u8]) -> Outcome<()> {
+    fs::create_dir_all(dir)?;
+    let file = format!("{id}.wasm");
+    let manifest = format!(
+        "[package]\nname = \"{id}\"\nversion = \"1.0.0\"\n\n[[component]]\nfile = \"{file}\"\n"
+    );
+    fs::write(dir.join("Capsule.toml"), manifest)?;
+    Ok(fs::write(dir.join(file), component)?)
+}
+
+/// `b3sum` with all processors, or what stands in for it.
+fn hasher(files: &[PathBuf]) -> Outcome<(&'static str, Run)> {
+    let there = Command::new("b3sum").arg("--version").stdout(Stdio::null()).status();
+    let (name, run) = match there.is_ok_and(|status| status.success()) {
+        true => ("b3sum", Run::new("b3sum")),
+        false => ("a stand-in for b3sum", Run::itself(&[HASH])?),
+    };
+    let run = files.iter().fold(run, |run, file| run.arg(file));
+    run.check()?;
+    Ok((name, run))
+}
+
+/// A command line.
+struct Run {
+    program: PathBuf,
+    args: Vec<std::ffi::OsString>,
+}
+
+impl Run {
+    fn new(program: impl Into<PathBuf>) -> Run {
+        Run { program: program.into(), args: Vec::new() }
+    }
+
+    fn capsule(home: &Path, args: &[&str]) -> Run {
+        let run = Run::new(CAPSULE).arg("--home").arg(home);
+        args.iter().fold(run, |run, arg| run.arg(arg))
+    }
+
+    fn itself(args: &[&str]) -> Outcome<Run> {
+        Ok(args.iter().fold(Run::new(std::env::current_exe()?), |run, arg| run.arg(arg)))
+    }
+
+    fn arg(mut self, arg: impl AsRef<OsStr>) -> Run {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
+    /// Runs it once and fails, with what it said, unless it succeeds.
+    fn check(&self) -> Outcome<()> {
+        let output = self.command().stderr(Stdio::piped()).output()?;
+        match output.status.success() {
+            true => Ok(()),
+            false => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                Err(format!("{} {:?}: {said}", self.program.display(), self.args).into())
+            }
+        }
+    }
+
+    /// How long it takes.
+    fn once(&self) -> Duration {
+        let started = Instant::now();
+        let status = self.command().stderr(Stdio::null()).status();
+        assert!(status.is_ok_and(|status| status.success()), "it succeeded before");
+        started.elapsed()
+    }
+}
