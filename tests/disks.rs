@@ -187,7 +187,7 @@ fn a_directory_of_somebody_else_is_refused_and_left_alone() {
         assert!(output.stderr.contains(&home.display().to_string()), "{}", output.stderr);
     };
     if !rustix::process::geteuid().is_root() {
-        println!("not root: a home below / stands in");
+        // A home below / stands in for one that was given away.
         return install(Path::new("/capsule-home-of-somebody-else"));
     }
     for foreign in ["cache", "cache/staging"] {

@@ -223,3 +223,37 @@ fn rules_decide_before_the_terminal_is_asked() {
     let shown = sandbox.capsule(args).at_terminal().finish().expect_code(0).stdout;
     assert!(shown.contains(r#"["Denied"]"#) && !shown.contains("approve?"), "{shown}");
 }
+
+#[test]
+fn the_password_of_a_key_is_typed_without_being_shown() {
+    let sandbox = Sandbox::new();
+    let keys = support::repository().join("tests/signatures");
+    let keys = keys.to_str().expect("a path in UTF-8");
+    let message = sandbox.file("message", "text");
+    let message = message.to_str().expect("a path in UTF-8");
+    let (secret, public) = (format!("{keys}/locked.key"), format!("{keys}/locked.pub"));
+    let mut terminal = sandbox.capsule(["sign", message, "--key", &secret]).at_terminal();
+    terminal.expect("password of");
+    terminal.expect_hidden();
+    terminal.send("of the tests\n");
+    terminal.expect("signed ");
+    let _ = terminal.finish().expect_code(0);
+    let _ = sandbox.run(["verify", message, "--key", &public]).expect_code(0);
+}
+
+#[test]
+fn a_first_install_is_agreed_to_or_does_not_happen() {
+    let sandbox = Sandbox::new();
+    let greeter = sandbox.fixture("greeter");
+    let greeter = greeter.to_str().expect("a path in UTF-8");
+    for (answer, code) in [("n\n", 4), ("\n", 4), ("y\n", 0)] {
+        let mut terminal = sandbox.capsule(["install", greeter]).at_terminal();
+        terminal.expect("greeter may touch:");
+        terminal.expect("import astrid:sys/host");
+        terminal.expect("install it? [y/N] ");
+        terminal.send(answer);
+        let _ = terminal.finish().expect_code(code);
+    }
+    // What was agreed to once is not asked again.
+    let _ = sandbox.run(["install", greeter]).expect_code(0);
+}
