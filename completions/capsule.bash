@@ -19,9 +19,6 @@ _capsule() {
             capsule,bench)
                 cmd="capsule__subcmd__bench"
                 ;;
-            capsule,build)
-                cmd="capsule__subcmd__build"
-                ;;
             capsule,completions)
                 cmd="capsule__subcmd__completions"
                 ;;
@@ -70,9 +67,6 @@ _capsule() {
             capsule,man)
                 cmd="capsule__subcmd__man"
                 ;;
-            capsule,new)
-                cmd="capsule__subcmd__new"
-                ;;
             capsule,pack)
                 cmd="capsule__subcmd__pack"
                 ;;
@@ -85,6 +79,9 @@ _capsule() {
             capsule,remove)
                 cmd="capsule__subcmd__remove"
                 ;;
+            capsule,rollback)
+                cmd="capsule__subcmd__rollback"
+                ;;
             capsule,run)
                 cmd="capsule__subcmd__run"
                 ;;
@@ -93,6 +90,9 @@ _capsule() {
                 ;;
             capsule,show)
                 cmd="capsule__subcmd__show"
+                ;;
+            capsule,sign)
+                cmd="capsule__subcmd__sign"
                 ;;
             capsule,tool)
                 cmd="capsule__subcmd__tool"
@@ -197,7 +197,7 @@ _capsule() {
 
     case "${cmd}" in
         capsule)
-            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version new build install inspect pack invoke bench run trace connect tool list show verify diff explain remove doctor gc logs env secret kv principal quota group completions man help"
+            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect pack sign invoke bench run trace connect tool list show verify diff explain rollback remove doctor gc logs env secret kv principal quota group completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -287,36 +287,6 @@ _capsule() {
                     ;;
                 --answer-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        capsule__subcmd__build)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --release --debug --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -941,7 +911,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --dry-run --upgrade-only --reinstall --allow-downgrade --no-hooks --allow-unlinkable --strict --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --key --signature --upgrade-only --reinstall --allow-downgrade --allow-unlinkable --strict --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -964,6 +934,14 @@ _capsule() {
                     return 0
                     ;;
                 --expect-hash)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1464,44 +1442,6 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        capsule__subcmd__new)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --lang --with --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --lang)
-                    COMPREPLY=($(compgen -W "rust c wat" -- "${cur}"))
-                    return 0
-                    ;;
-                --with)
-                    COMPREPLY=($(compgen -W "hook run install upgrade" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         capsule__subcmd__pack)
             opts="-q -v -y -o -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --output --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1976,6 +1916,76 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__rollback)
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --answers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-format)
+                    COMPREPLY=($(compgen -W "text jsonl chrome" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__run)
             opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --watch --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2227,6 +2237,52 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__sign)
+            opts="-q -v -y -o -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --key --output --comment --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2493,7 +2549,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__verify)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --format --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --repair --key --signature --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2513,6 +2569,14 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2536,7 +2600,7 @@ _capsule_arguments() {
         return
     fi
     case "${COMP_WORDS[1]}" in
-        new|inspect|invoke|bench|run|trace|connect|show|verify|remove|logs|env|secret|kv)
+        inspect|invoke|bench|run|trace|connect|show|verify|rollback|remove|logs|env|secret|kv)
             if [[ "${COMP_WORDS[1]}" == invoke && ${COMP_CWORD} -eq 3 ]]; then
                 words="$("$1" list --actions "${COMP_WORDS[2]}" 2>/dev/null)"
             elif [[ ${COMP_CWORD} -eq 2 || "${COMP_WORDS[1]}" == verify || "${COMP_WORDS[1]}" == run ]]; then

@@ -42,6 +42,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "build" -d 'Build th
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "install" -d 'Install a capsule: check it, record its hash, run its lifecycle hook'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show what a capsule\'s binary is, needs and does, without running it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "pack" -d 'Make an archive of a capsule: the same files always give the same bytes'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "sign" -d 'Sign a file: install and verify accept it with the public key'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "bench" -d 'Measure calls of an interceptor: how many a second, how long they take, what fuel they use'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
@@ -55,6 +56,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "show" -d 'Show what
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "verify" -d 'Check installed capsules against what was recorded when they were installed'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "diff" -d 'Show in what two capsules differ, and what that means for those who use the old one'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "explain" -d 'Explain what a finding of inspect, verify or install means, and what to do about it'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "rollback" -d 'Go back to the version of a capsule before the installed one'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "remove" -d 'Remove an installed capsule'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "doctor" -d 'Check the machine and the home: what would keep capsules from working, and what to do about it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "gc" -d 'Remove stored files that no installed capsule uses, and compiled code that is out of date'
@@ -108,6 +110,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l expect-hash -d 'Refuse a binary with another BLAKE3 than this' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l key -d 'Refuse an archive without a signature by this key: a file of minisign, or its second line' -r
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l signature -d 'Where the signature is [default: SOURCE.minisig]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l answers -d 'TOML file with answers to settings and to questions of the hook' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l set -d 'One answer; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
@@ -125,13 +129,13 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -s q -l quiet -
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l dry-run -d 'Make every check and write nothing'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l upgrade-only -d 'Refuse to install what is not installed yet'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l reinstall -d 'Run astrid-install again instead of astrid-upgrade'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-downgrade -d 'Replace a newer version'
-complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-hooks -d 'Do not run lifecycle hooks'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unlinkable -d 'Install even when imports are not served here; hooks are not run then'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l strict -d 'Treat unknown and legacy manifest keys as errors'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l dry-run -d 'Make every check and write nothing'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-hooks -d 'Do not run lifecycle hooks'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-wait -d 'Fail instead of waiting for another install of the same capsule'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l offline -d 'Let guests reach nothing at all'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
@@ -180,6 +184,21 @@ complete -c capsule -n "__fish_capsule_using_subcommand pack" -l no-input -d 'Ne
 complete -c capsule -n "__fish_capsule_using_subcommand pack" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand pack" -l strict -d 'Refuse a manifest with unknown keys or tables that no longer mean anything'
 complete -c capsule -n "__fish_capsule_using_subcommand pack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l key -d 'File with the secret key' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -s o -l output -d 'Where to write the signature, replacing what is there [default: FILE.minisig]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l comment -d 'Text that is signed with the file [default: the time and the file\'s name]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand sign" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -524,6 +543,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -l workspace -d 
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
 always\t'Always'
 never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand verify" -l key -d 'Check the signatures of files instead, made by this key: a file of minisign, or its second line' -r
+complete -c capsule -n "__fish_capsule_using_subcommand verify" -l signature -d 'Where the signature of the one file is [default: FILE.minisig]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l format -d 'Form of the report; all but the first two hold the findings only [default: text, or json with --json]' -r -f -a "text\t'For people'
 json\t'One document, with everything that the text says'
 sarif\t'SARIF 2.1.0, for code scanning'
@@ -536,6 +557,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -s v -l verbose 
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files and the cache'
+complete -c capsule -n "__fish_capsule_using_subcommand verify" -l repair -d 'Put back what is damaged, from the stored files and from what the capsule was installed from, where their hash is still the recorded one'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand diff" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand diff" -l principal -d 'On whose behalf to act' -r
@@ -561,6 +583,36 @@ complete -c capsule -n "__fish_capsule_using_subcommand explain" -s v -l verbose
 complete -c capsule -n "__fish_capsule_using_subcommand explain" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand explain" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l answers -d 'TOML file with answers to settings and to questions of the hook' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l set -d 'One answer; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l trace -d 'Show every host call, or those that pass the filter; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l trace-format -d 'How calls are written' -r -f -a "text\t'One line per call'
+jsonl\t'One JSON object per call, `capsule.trace/1`'
+chrome\t'For trace viewers: an event per call, a thread per instance'"
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l dry-run -d 'Make every check and write nothing'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l no-hooks -d 'Do not run lifecycle hooks'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l no-wait -d 'Fail instead of waiting for another install of the same capsule'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s c -l trace-summary -d 'Show sums per function instead of every call'
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand remove" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -1113,6 +1165,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand help" -s h -l help -d 'P
 complete -c capsule -n "__fish_capsule_using_subcommand new; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand show; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -f -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand rollback; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand remove; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand logs; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand env; and test (count (commandline -opc)) -eq 2" -f -a "(capsule list --names 2>/dev/null)"
