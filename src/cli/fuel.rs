@@ -5,7 +5,7 @@ mod compare;
 mod lock;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -21,7 +21,7 @@ use crate::report::fuel::{Change, Compared, Figures, FuelReport, Status};
 use crate::report::invoke::outcome;
 use cases::{Case, Cases};
 use compare::{Tolerance, compare};
-use lock::{Budget, Lock, Locked};
+use lock::{Budget, Lock, LockFile, Locked};
 
 /// Write down what the calls of a capsule cost, and notice when they cost more
 ///
@@ -87,20 +87,22 @@ pub(super) fn run(cx: &Cx, args: FuelArgs) -> Result<Exit, Failure> {
 
 fn snapshot(cx: &Cx, args: &MeasureArgs) -> Result<Exit, Failure> {
     let capsule = target::find(cx, &args.target)?;
-    let path = lock_path(cx, args, &capsule)?;
-    let old = read(&path, &capsule)?;
+    let place = lock_file(cx, args, &capsule)?;
+    let old = read(&place, &capsule)?;
     let cases = cases::all(&capsule, &args.given, old.as_ref())?;
-    let measured = measure(cx, args, &capsule, &cases)?;
+    let seed = args.conditions.seed().or(old.as_ref().map(|old| old.seed)).unwrap_or(0);
+    let measured = measure(cx, args, &capsule, &cases, seed)?;
 
     let mut lock = Lock::new(capsule.id().to_string(), Lab::fingerprint());
     let empty = BTreeMap::new();
     let before = old.as_ref().map_or(&empty, |old| &old.cases);
+    lock.seed = seed;
     lock.tolerance = old.as_ref().and_then(|old| old.tolerance.clone());
     lock.cases = measured;
     for (name, case) in &mut lock.cases {
         case.budget = before.get(name).map(|old| old.budget).unwrap_or_default();
     }
-    lock.write(&path)?;
+    lock.write(&place)?;
 
     // What is written is right by definition; what has changed is shown all the same.
     let comparable = old.as_ref().is_some_and(|old| old.fingerprint == lock.fingerprint);
@@ -113,7 +115,7 @@ fn snapshot(cx: &Cx, args: &MeasureArgs) -> Result<Exit, Failure> {
         }
         _ => new(name, case),
     });
-    let report = report(&capsule, &path, compared.collect()).written();
+    let report = report(&capsule, &place, compared.collect()).written();
     show(cx, &report);
     Ok(Exit::Done)
 }
@@ -121,9 +123,9 @@ fn snapshot(cx: &Cx, args: &MeasureArgs) -> Result<Exit, Failure> {
 fn check(cx: &Cx, args: &CheckArgs) -> Result<Exit, Failure> {
     let measure_args = &args.measure;
     let capsule = target::find(cx, &measure_args.target)?;
-    let path = lock_path(cx, measure_args, &capsule)?;
-    let Some(mut lock) = read(&path, &capsule)? else {
-        let message = format!("there is no lock {}", path.display());
+    let place = lock_file(cx, measure_args, &capsule)?;
+    let Some(mut lock) = read(&place, &capsule)? else {
+        let message = format!("there is no lock {place}");
         return Err(Failure::new(Exit::Usage, "no-lock", message)
             .help(format!("write one: capsule fuel snapshot {}", measure_args.target)));
     };
@@ -131,20 +133,20 @@ fn check(cx: &Cx, args: &CheckArgs) -> Result<Exit, Failure> {
         (Some(tolerance), _) => tolerance,
         (None, None) => Tolerance::NONE,
         (None, Some(text)) => text.parse().map_err(|error: String| {
-            let message = format!("the tolerance in {} is none", path.display());
+            let message = format!("the tolerance in {place} is none");
             Failure::new(Exit::Invalid, "fuel-lock", message).cause(error)
         })?,
     };
     let cases = cases::all(&capsule, &measure_args.given, Some(&lock))?;
-    let measured = measure(cx, measure_args, &capsule, &cases)?;
+    let measured = measure(cx, measure_args, &capsule, &cases, lock.seed)?;
     let comparable = lock.fingerprint == Lab::fingerprint();
     let compared = measured.iter().map(|(name, case)| match lock.cases.get(name) {
         Some(before) => compare(name, before, case, tolerance, comparable),
         None => new(name, case),
     });
-    let mut report = report(&capsule, &path, compared.collect()).against(&lock.fingerprint);
+    let mut report = report(&capsule, &place, compared.collect()).against(&lock.fingerprint);
     if args.ratchet && ratchet(&mut lock, measured, &report) {
-        lock.write(&path)?;
+        lock.write(&place)?;
         report = report.written();
     }
     show(cx, &report);
@@ -179,9 +181,8 @@ fn lower(old: &mut Locked, new: Locked) {
     old.host_calls = new.host_calls;
 }
 
-fn report(capsule: &Capsule, path: &Path, cases: Vec<Compared>) -> FuelReport {
-    let (id, path) = (capsule.id().to_string(), path.display().to_string());
-    FuelReport::new(id, path, Lab::fingerprint(), cases)
+fn report(capsule: &Capsule, place: &LockFile, cases: Vec<Compared>) -> FuelReport {
+    FuelReport::new(capsule.id().to_string(), place.to_string(), Lab::fingerprint(), cases)
 }
 
 fn show(cx: &Cx, report: &FuelReport) {
@@ -190,27 +191,26 @@ fn show(cx: &Cx, report: &FuelReport) {
     report.notes().iter().for_each(|note| cx.ui.note(note));
 }
 
-fn lock_path(cx: &Cx, args: &MeasureArgs, capsule: &Capsule) -> Result<PathBuf, Failure> {
-    if let Some(path) = &args.lock {
-        return cx.env.absolute(path);
-    }
+fn lock_file(cx: &Cx, args: &MeasureArgs, capsule: &Capsule) -> Result<LockFile, Failure> {
     // An archive and a lone binary have no directory of their own, and what is installed is nothing
     // to write to.
-    let beside = match capsule.kind {
+    let directory = match capsule.kind {
         TargetKind::Unpacked if capsule.archive.is_none() => capsule.path.parent(),
         _ => None,
     };
-    let beside = beside.map_or_else(|| PathBuf::from(LOCK), |directory| directory.join(LOCK));
-    cx.env.absolute(&beside)
+    let beside = || directory.map_or_else(|| PathBuf::from(LOCK), |it| it.join(LOCK));
+    let shown = args.lock.clone().unwrap_or_else(beside);
+    let path = cx.env.absolute(&shown)?;
+    Ok(LockFile { shown, path })
 }
 
 /// The lock, if there is one, and of this capsule.
-fn read(path: &Path, capsule: &Capsule) -> Result<Option<Lock>, Failure> {
-    let Some(lock) = Lock::read(path)? else { return Ok(None) };
+fn read(place: &LockFile, capsule: &Capsule) -> Result<Option<Lock>, Failure> {
+    let Some(lock) = Lock::read(place)? else { return Ok(None) };
     if lock.capsule == capsule.id().to_string() {
         return Ok(Some(lock));
     }
-    let message = format!("{} is the lock of another capsule", path.display());
+    let message = format!("{place} is the lock of another capsule");
     let failure = Failure::new(Exit::Usage, "fuel-lock", message);
     Err(failure.cause(format!("it is of {:?}, not of {}", lock.capsule, capsule.id())))
 }
@@ -220,9 +220,10 @@ fn measure(
     args: &MeasureArgs,
     capsule: &Capsule,
     cases: &Cases,
+    seed: u64,
 ) -> Result<BTreeMap<String, Locked>, Failure> {
     refuse_without_hook(&args.target, capsule, &capsule.surface()?)?;
-    let lab = Lab::open(cx, capsule, &args.conditions)?;
+    let lab = Lab::open(cx, capsule, &args.conditions, seed)?;
     let mut measured = BTreeMap::new();
     for (name, case) in cases {
         let asked = Asked {

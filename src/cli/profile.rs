@@ -102,7 +102,7 @@ pub(super) fn run(cx: &Cx, args: ProfileArgs) -> Result<Exit, Failure> {
     let payload = input::payload(text, file, args.stdin.is_some())?;
     let capsule = target::find(cx, &args.target)?;
     refuse_without_hook(&args.target, &capsule, &capsule.surface()?)?;
-    let lab = Lab::open(cx, &capsule, &args.conditions)?;
+    let lab = Lab::open(cx, &capsule, &args.conditions, 0)?;
     let asked = Asked {
         action: &args.action,
         payload: &payload,
@@ -130,9 +130,7 @@ pub(super) fn run(cx: &Cx, args: ProfileArgs) -> Result<Exit, Failure> {
         Some(path) => write(cx, path, &written)?,
         None => cx.ui.text(&written),
     }
-    if let Some(note) = report.note() {
-        cx.ui.note(&note);
-    }
+    report.notes().iter().for_each(|note| cx.ui.note(note));
     Ok(Exit::Done)
 }
 

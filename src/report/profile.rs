@@ -35,6 +35,8 @@ pub struct ProfileReport {
     paths_cut: u64,
     wasm_hash: String,
     fingerprint: String,
+    #[serde(skip)]
+    is_nameless: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,6 +117,7 @@ impl ProfileReport {
             paths_cut: profile.cut,
             wasm_hash: about.wasm_hash,
             fingerprint: about.fingerprint,
+            is_nameless: is_nameless(profile),
         }
     }
 
@@ -154,18 +157,35 @@ impl ProfileReport {
     }
 
     /// What a reader should not overlook.
-    pub fn note(&self) -> Option<String> {
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.fuel.lower_bound {
+            notes.push(
+                "the guest was stopped in the middle of a function, which may have used more"
+                    .into(),
+            );
+        }
         if self.paths_cut > 0 {
-            return Some(format!(
-                "{} calls were on more paths than are kept apart and count for their callers' \
-                 paths; figures of functions are not affected",
+            notes.push(format!(
+                "{} calls were on longer or more paths than are kept apart and count for their \
+                 callers' paths; figures of functions are not affected",
                 grouped(self.paths_cut)
             ));
         }
-        self.fuel.lower_bound.then(|| {
-            "the guest was stopped in the middle of a function, which may have used more".to_owned()
-        })
+        if self.is_nameless {
+            notes.push(
+                "most functions have no names in this binary; one that was not stripped has them"
+                    .into(),
+            );
+        }
+        notes
     }
+}
+
+/// Whether most functions of the capsule are numbers.
+fn is_nameless(profile: &FuelProfile) -> bool {
+    let guest = || profile.functions.iter().filter(|it| it.kind == FunctionKind::Guest);
+    guest().filter(|it| !it.is_named).count() * 2 > guest().count()
 }
 
 fn kind(kind: FunctionKind) -> &'static str {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,21 @@ const HEADER: &str = "\
 # compares with it. Add `tolerance = \"1%\"` below, or `budget = { fuel = 5000 }` to a case, as you like.
 ";
 
+/// Where a lock is.
+#[derive(Clone, Debug)]
+pub(super) struct LockFile {
+    /// As the user knows it.
+    pub(super) shown: PathBuf,
+    /// Absolute.
+    pub(super) path: PathBuf,
+}
+
+impl std::fmt::Display for LockFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.shown.display().fmt(f)
+    }
+}
+
 /// The whole file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +46,9 @@ pub(super) struct Lock {
     pub(super) capsule: String,
     /// What the figures are valid for.
     pub(super) fingerprint: String,
+    /// What the virtual clock and the random bytes began with.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) seed: u64,
     /// What `--tolerance` is when it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tolerance: Option<String>,
@@ -85,6 +103,10 @@ pub(super) struct Budget {
     pub(super) memory_peak_bytes: Option<u64>,
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Budget {
     fn is_empty(&self) -> bool {
         *self == Budget::default()
@@ -94,31 +116,30 @@ impl Budget {
 impl Lock {
     /// A lock without cases.
     pub(super) fn new(capsule: String, fingerprint: String) -> Lock {
-        Lock { version: VERSION, capsule, fingerprint, tolerance: None, cases: BTreeMap::new() }
+        let (version, cases) = (VERSION, BTreeMap::new());
+        Lock { version, capsule, fingerprint, seed: 0, tolerance: None, cases }
     }
 
-    /// Reads the lock at `path`; none when there is none.
-    pub(super) fn read(path: &Path) -> Result<Option<Lock>, Failure> {
-        let unreadable = |error: &std::io::Error| {
-            Failure::environment(format!("cannot read {}", path.display()), error)
-        };
-        let file = match std::fs::File::open(path) {
+    /// Reads a lock; none when there is none.
+    pub(super) fn read(place: &LockFile) -> Result<Option<Lock>, Failure> {
+        let unreadable =
+            |error: &std::io::Error| Failure::environment(format!("cannot read {place}"), error);
+        let file = match std::fs::File::open(&place.path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(&error)),
         };
-        let mut text = String::new();
-        file.take(LOCK_BYTES_MAX + 1)
-            .read_to_string(&mut text)
-            .map_err(|error| unreadable(&error))?;
-        let bad = || {
-            let message = format!("{} is not a fuel lock", path.display());
-            Failure::new(Exit::Invalid, "fuel-lock", message)
+        let mut text = Vec::new();
+        file.take(LOCK_BYTES_MAX + 1).read_to_end(&mut text).map_err(|error| unreadable(&error))?;
+        let bad = |cause: String| {
+            let message = format!("{place} is not a fuel lock");
+            Failure::new(Exit::Invalid, "fuel-lock", message).cause(cause)
         };
         if text.len() as u64 > LOCK_BYTES_MAX {
-            return Err(bad().cause(format!("it is larger than {LOCK_BYTES_MAX} bytes")));
+            return Err(bad(format!("it is larger than {LOCK_BYTES_MAX} bytes")));
         }
-        Lock::parse(&text).map(Some).map_err(|cause| bad().cause(cause))
+        let text = String::from_utf8(text).map_err(|error| bad(error.to_string()))?;
+        Lock::parse(&text).map(Some).map_err(bad)
     }
 
     fn parse(text: &str) -> Result<Lock, String> {
@@ -135,17 +156,13 @@ impl Lock {
     }
 
     /// Writes the lock: all of it, or nothing.
-    pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn write(&self, place: &LockFile) -> Result<(), Failure> {
         let text = self.text().map_err(|error| {
             Failure::new(Exit::Defect, "fuel-lock", "the figures do not fit a lock").because(&error)
         })?;
-        let unwritable = |error: &std::io::Error| {
-            Failure::environment(format!("cannot write {}", path.display()), error)
-        };
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let unwritable =
+            |error: &std::io::Error| Failure::environment(format!("cannot write {place}"), error);
+        let parent = place.path.parent().unwrap_or(Path::new("/"));
         // Like any file that an editor makes: who may read it is up to the user's mask.
         let mut file = tempfile::Builder::new()
             .prefix(".capsule-fuel-")
@@ -154,7 +171,7 @@ impl Lock {
             .map_err(|error| unwritable(&error))?;
         file.write_all(text.as_bytes()).map_err(|error| unwritable(&error))?;
         file.as_file().sync_all().map_err(|error| unwritable(&error))?;
-        file.persist(path).map_err(|error| unwritable(&error.error))?;
+        file.persist(&place.path).map_err(|error| unwritable(&error.error))?;
         Ok(())
     }
 

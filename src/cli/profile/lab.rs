@@ -27,13 +27,20 @@ use crate::principal::PrincipalId;
 /// What measured calls find on their machines.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Conditions {
-    /// What the virtual clock and the random bytes begin with
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    /// What the virtual clock and the random bytes begin with [default: 0, or the lock's]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     #[command(flatten)]
     outside: OutsideArgs,
     #[command(flatten)]
     approve: ApproveArgs,
+}
+
+impl Conditions {
+    /// The seed that the user names.
+    pub(in crate::cli) fn seed(&self) -> Option<u64> {
+        self.seed
+    }
 }
 
 /// A call to measure.
@@ -78,16 +85,19 @@ struct Stage {
 const FLAVOUR: Flavour = Flavour::Deterministic;
 
 impl<'a> Lab<'a> {
-    /// Compiles the capsule, with and without instruments. Nothing of it is kept.
+    /// Compiles the capsule, with and without instruments. Nothing of it is kept. `seed` is for when
+    /// the user names none.
     pub(in crate::cli) fn open(
         cx: &'a Cx,
         capsule: &'a Capsule,
         conditions: &'a Conditions,
+        seed: u64,
     ) -> Result<Lab<'a>, Failure> {
         let surface = capsule.surface()?;
         refuse_unlinkable(capsule, &surface)?;
         let outside = conditions.outside.place()?;
-        let options = PlaceOptions { ephemeral: true, seed: Some(conditions.seed), ..outside };
+        let seed = Some(conditions.seed.unwrap_or(seed));
+        let options = PlaceOptions { ephemeral: true, seed, ..outside };
         let engine = Engine::new(EngineOptions { profile: Profile::OneShot, cache: None });
         let code = engine.compile(&capsule.verified, FLAVOUR).map_err(|error| {
             let message = format!("{} does not compile", capsule.id());

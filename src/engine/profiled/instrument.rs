@@ -93,6 +93,7 @@ impl Walk {
                 self.names.learn(number, module.first_function(), &custom);
             }
         }
+        self.names.learn_exports(number, module.first_function(), module.exports());
         let mut out = header.to_vec();
         module.write(&sections, &mut out)?;
         Ok(out)

@@ -3,8 +3,9 @@
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{BlockType, Encode, Instruction, MemoryType};
 use wasmparser::{
-    BinaryReader, CodeSectionReader, CompositeInnerType, FunctionBody, FunctionSectionReader,
-    ImportSectionReader, MemorySectionReader, Operator, TypeRef, TypeSectionReader, ValType,
+    BinaryReader, CodeSectionReader, CompositeInnerType, ExportSectionReader, ExternalKind,
+    FunctionBody, FunctionSectionReader, ImportSectionReader, MemorySectionReader, Operator,
+    TypeRef, TypeSectionReader, ValType,
 };
 
 use crate::host::meter::NOTE_MEMORY_PAGES;
@@ -17,6 +18,7 @@ const IMPORT: u8 = 2;
 const FUNCTION: u8 = 3;
 const TABLE: u8 = 4;
 const MEMORY: u8 = 5;
+const EXPORT: u8 = 7;
 const CODE: u8 = 10;
 
 /// What has to be known of a module before it can be written with notes.
@@ -27,6 +29,7 @@ pub(super) struct Module {
     functions: Vec<u32>,
     memories: u32,
     types: Types,
+    exports: Vec<(u32, String)>,
 }
 
 /// The types of a module, and those that are added to it.
@@ -52,6 +55,7 @@ impl Module {
             functions: Vec::new(),
             memories: 0,
             types: Types::default(),
+            exports: Vec::new(),
         };
         for section in sections {
             let reader = BinaryReader::new(section.bytes, 0);
@@ -62,6 +66,7 @@ impl Module {
                     let functions = FunctionSectionReader::new(reader)?;
                     module.functions = functions.into_iter().collect::<Result<_, _>>()?;
                 }
+                EXPORT => module.read_exports(ExportSectionReader::new(reader)?)?,
                 MEMORY => module.memories += MemorySectionReader::new(reader)?.count(),
                 _ => {}
             }
@@ -85,6 +90,21 @@ impl Module {
             }
         }
         Ok(())
+    }
+
+    fn read_exports(&mut self, exports: ExportSectionReader<'_>) -> Result<(), wasmparser::Error> {
+        for export in exports {
+            let export = export?;
+            if matches!(export.kind, ExternalKind::Func | ExternalKind::FuncExact) {
+                self.exports.push((export.index, export.name.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Functions that it exports, with the names of the exports.
+    pub(super) fn exports(&self) -> &[(u32, String)] {
+        &self.exports
     }
 
     /// Type of the function that makes notes: the one after all that were there.

@@ -45,11 +45,27 @@ impl Names {
         }
     }
 
+    /// Takes the names of exports for functions that have no other.
+    pub(super) fn learn_exports(&mut self, module: u32, first: u32, exports: &[(u32, String)]) {
+        for (function, name) in exports {
+            let name = readable(name);
+            if *function >= first && !name.is_empty() {
+                let id = FunctionId { module, function: *function };
+                self.known.entry(id).or_insert(name);
+            }
+        }
+    }
+
     /// Finds out which names do not tell functions apart.
     pub(super) fn finish(&mut self) {
         let mut seen = HashSet::new();
         let twice = self.known.values().filter(|name| !seen.insert(*name));
         self.shared = twice.cloned().collect();
+    }
+
+    /// Whether a function has a name.
+    pub(super) fn knows(&self, id: FunctionId) -> bool {
+        self.known.contains_key(&id)
     }
 
     /// The name of a function as the binary has it, demangled; several functions may share it.

@@ -26,6 +26,8 @@ pub struct FunctionFuel {
     pub name: String,
     /// The name as the binary has it; functions may share it.
     pub plain_name: String,
+    /// Whether the binary names it; else it has a number for a name.
+    pub is_named: bool,
     /// What it is.
     pub kind: FunctionKind,
     /// Fuel of its own.
@@ -114,6 +116,7 @@ fn function(frame: Frame, sum: Sum, heard: &Heard, names: &Names) -> FunctionFue
             (format!("host:{name}"), name, FunctionKind::Host)
         }
     };
+    let is_named = !matches!(frame, Frame::Function(id) if !names.knows(id));
     let Sum { fuel, total, calls, .. } = sum;
-    FunctionFuel { name, plain_name, kind, own: fuel, total, calls }
+    FunctionFuel { name, plain_name, is_named, kind, own: fuel, total, calls }
 }
