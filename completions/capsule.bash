@@ -37,6 +37,9 @@ _capsule() {
             capsule,explain)
                 cmd="capsule__subcmd__explain"
                 ;;
+            capsule,fuel)
+                cmd="capsule__subcmd__fuel"
+                ;;
             capsule,gc)
                 cmd="capsule__subcmd__gc"
                 ;;
@@ -73,14 +76,14 @@ _capsule() {
             capsule,principal)
                 cmd="capsule__subcmd__principal"
                 ;;
+            capsule,profile)
+                cmd="capsule__subcmd__profile"
+                ;;
             capsule,quota)
                 cmd="capsule__subcmd__quota"
                 ;;
             capsule,remove)
                 cmd="capsule__subcmd__remove"
-                ;;
-            capsule,rollback)
-                cmd="capsule__subcmd__rollback"
                 ;;
             capsule,run)
                 cmd="capsule__subcmd__run"
@@ -90,9 +93,6 @@ _capsule() {
                 ;;
             capsule,show)
                 cmd="capsule__subcmd__show"
-                ;;
-            capsule,sign)
-                cmd="capsule__subcmd__sign"
                 ;;
             capsule,tool)
                 cmd="capsule__subcmd__tool"
@@ -114,6 +114,12 @@ _capsule() {
                 ;;
             capsule__subcmd__env,unset)
                 cmd="capsule__subcmd__env__subcmd__unset"
+                ;;
+            capsule__subcmd__fuel,check)
+                cmd="capsule__subcmd__fuel__subcmd__check"
+                ;;
+            capsule__subcmd__fuel,snapshot)
+                cmd="capsule__subcmd__fuel__subcmd__snapshot"
                 ;;
             capsule__subcmd__group,create)
                 cmd="capsule__subcmd__group__subcmd__create"
@@ -197,7 +203,7 @@ _capsule() {
 
     case "${cmd}" in
         capsule)
-            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect pack sign invoke bench run trace connect tool list show verify diff explain rollback remove doctor gc logs env secret kv principal quota group completions man help"
+            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version install inspect pack invoke bench profile fuel run trace connect tool list show verify diff explain remove doctor gc logs env secret kv principal quota group completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -608,6 +614,164 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__fuel)
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help snapshot check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__fuel__subcmd__check)
+            opts="-q -v -y -h --case --lock --seed --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --tolerance --ratchet --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__fuel__subcmd__snapshot)
+            opts="-q -v -y -h --case --lock --seed --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__gc)
             opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --dry-run --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -911,7 +1075,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --key --signature --upgrade-only --reinstall --allow-downgrade --allow-unlinkable --strict --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --dry-run --upgrade-only --reinstall --allow-downgrade --no-hooks --allow-unlinkable --strict --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -934,14 +1098,6 @@ _capsule() {
                     return 0
                     ;;
                 --expect-hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --signature)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1772,6 +1928,100 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__profile)
+            opts="-q -v -y -o -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --format --output --top --fuel --timeout --memory --seed --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --help -"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text collapsed speedscope svg" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fuel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__quota)
             opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help show set"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1907,76 +2157,6 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        capsule__subcmd__rollback)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --answers)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --set)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --approve)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --answer-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --allow-local)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --resolve)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace-format)
-                    COMPREPLY=($(compgen -W "text jsonl chrome" -- "${cur}"))
-                    return 0
-                    ;;
-                --trace-output)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2246,52 +2426,6 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        capsule__subcmd__sign)
-            opts="-q -v -y -o -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --key --output --comment --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --home)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --principal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --workspace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --comment)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         capsule__subcmd__tool)
             opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help list call"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2549,7 +2683,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__verify)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --repair --key --signature --format --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2569,14 +2703,6 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --signature)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2600,7 +2726,7 @@ _capsule_arguments() {
         return
     fi
     case "${COMP_WORDS[1]}" in
-        inspect|invoke|bench|run|trace|connect|show|verify|rollback|remove|logs|env|secret|kv)
+        inspect|invoke|bench|profile|run|trace|connect|show|verify|remove|logs|env|secret|kv)
             if [[ "${COMP_WORDS[1]}" == invoke && ${COMP_CWORD} -eq 3 ]]; then
                 words="$("$1" list --actions "${COMP_WORDS[2]}" 2>/dev/null)"
             elif [[ ${COMP_CWORD} -eq 2 || "${COMP_WORDS[1]}" == verify || "${COMP_WORDS[1]}" == run ]]; then

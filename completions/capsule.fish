@@ -45,6 +45,8 @@ complete -c capsule -n "__fish_capsule_needs_command" -f -a "pack" -d 'Make an a
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "sign" -d 'Sign a file: install and verify accept it with the public key'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "invoke" -d 'Fire one interceptor and print its answer and its cost'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "bench" -d 'Measure calls of an interceptor: how many a second, how long they take, what fuel they use'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "profile" -d 'Show exactly where the fuel of one call goes: functions, paths of calls, host calls'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "fuel" -d 'Write down what the calls of a capsule cost, and notice when they cost more'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "run" -d 'Host capsules on one bus: run loops on threads of their own, interceptors when messages match'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "trace" -d 'Fire one interceptor and show every host call that it makes'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "replay" -d 'Play a recording: answer every host call as it was answered, and tell what differs'
@@ -277,6 +279,98 @@ complete -c capsule -n "__fish_capsule_using_subcommand bench" -s y -l yes -d 'A
 complete -c capsule -n "__fish_capsule_using_subcommand bench" -l commit -d 'Apply what guests changed in the workspace, all of it or nothing; without this it is listed and dropped'
 complete -c capsule -n "__fish_capsule_using_subcommand bench" -l direct -d 'Let guests write to the workspace at once and for good'
 complete -c capsule -n "__fish_capsule_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l payload -d 'Payload' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l payload-file -d 'File with the payload' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l topic -d 'Topic of the message that is being served' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l format -d 'How the profile is written [default: what the name of the file says, else text]' -r -f -a "text\t'A table of functions'
+collapsed\t'One line for each path of calls: frames, a blank, fuel'
+speedscope\t'For speedscope viewers'
+svg\t'A flame graph for a browser'"
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -s o -l output -d 'Write the profile to this file instead of standard output' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l top -d 'Functions in the table of the text form; 0 is all' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l seed -d 'What the virtual clock and the random bytes begin with [default: 0, or the lock\'s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -f -a "snapshot" -d 'Measure all cases and write the lock; budgets and tolerance in it stay'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -f -a "check" -d 'Measure all cases and compare them with the lock'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l case -d 'A case beside those in the lock; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l lock -d 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l seed -d 'What the virtual clock and the random bytes begin with [default: 0, or the lock\'s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l case -d 'A case beside those in the lock; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l lock -d 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l seed -d 'What the virtual clock and the random bytes begin with [default: 0, or the lock\'s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l resolve -d 'Take this address for a name; may be repeated' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l ca-file -d 'Believe the certificate authorities in this PEM file too, over HTTPS' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l approve -d 'Decide in advance on what guests ask approval for: a rule, or a .toml file with rules; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l answer-timeout -d 'How long guests wait for somebody at the terminal [default: 60s for an approval, 120s for an answer]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l tolerance -d 'How much more is no regression: units, or percent [default: the lock\'s, 0]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l offline -d 'Let guests reach nothing at all'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l allow-unsandboxed -d 'Let guests start programs without a sandbox, with all that you may do'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l ratchet -d 'Write lower figures into the lock when nothing is worse'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
@@ -1174,6 +1268,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand kv; and test (count (com
 complete -c capsule -n "__fish_capsule_using_subcommand inspect; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand invoke; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand bench; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
+complete -c capsule -n "__fish_capsule_using_subcommand profile; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand trace; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"
 complete -c capsule -n "__fish_capsule_using_subcommand check; and test (count (commandline -opc)) -eq 2" -a "(capsule list --names 2>/dev/null)"

@@ -188,6 +188,7 @@ fn report(capsule: &Capsule, place: &LockFile, cases: Vec<Compared>) -> FuelRepo
 fn show(cx: &Cx, report: &FuelReport) {
     cx.ui.document(report);
     cx.ui.text(&report.text());
+    report.warning().iter().for_each(|warning| cx.ui.warn(warning));
     report.notes().iter().for_each(|note| cx.ui.note(note));
 }
 

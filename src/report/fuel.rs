@@ -178,7 +178,8 @@ impl FuelReport {
                 let _ = writeln!(text, "  {problem}");
             }
             for grown in case.functions.iter().take(GROWN_SHOWN_MAX) {
-                let (more, name) = (grouped(grown.after - grown.before), &grown.name);
+                let more = grouped(grown.after - grown.before);
+                let name = super::table::cell(&grown.name);
                 let (before, after) = (grouped(grown.before), grouped(grown.after));
                 let _ = writeln!(text, "  +{more} in {name} ({before} to {after})");
             }
@@ -189,16 +190,18 @@ impl FuelReport {
         text
     }
 
-    /// What a reader should not overlook.
+    /// What a reader must not overlook.
+    pub fn warning(&self) -> Option<String> {
+        let locked = self.locked_fingerprint.as_ref()?;
+        Some(format!(
+            "no fuel was compared: the lock has figures of another engine, {locked}; this is {}",
+            self.fingerprint
+        ))
+    }
+
+    /// What a reader may want to know.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Some(locked) = &self.locked_fingerprint {
-            notes.push(format!(
-                "the lock has figures of another engine, which are not compared: {locked}; this is \
-                 {}",
-                self.fingerprint
-            ));
-        }
         if self.written {
             notes.push(format!("{} is written", self.lock));
         }

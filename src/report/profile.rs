@@ -143,7 +143,7 @@ impl ProfileReport {
                 grouped(function.total),
                 percent(function.total, total),
                 grouped(function.calls),
-                function.name.clone(),
+                super::table::cell(&function.name).into_owned(),
             ]
         }));
         let mut text = head + &right_aligned(&rows);

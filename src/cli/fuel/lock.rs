@@ -163,6 +163,8 @@ impl Lock {
         let unwritable =
             |error: &std::io::Error| Failure::environment(format!("cannot write {place}"), error);
         let parent = place.path.parent().unwrap_or(Path::new("/"));
+        // The error of a temporary file would name that one.
+        std::fs::metadata(parent).map_err(|error| unwritable(&error))?;
         // Like any file that an editor makes: who may read it is up to the user's mask.
         let mut file = tempfile::Builder::new()
             .prefix(".capsule-fuel-")

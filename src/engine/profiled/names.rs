@@ -45,11 +45,13 @@ impl Names {
         }
     }
 
-    /// Takes the names of exports for functions that have no other.
+    /// Takes the names of exports for functions that have no other. Numbers are left out: tools that
+    /// put components together export functions under them.
     pub(super) fn learn_exports(&mut self, module: u32, first: u32, exports: &[(u32, String)]) {
         for (function, name) in exports {
             let name = readable(name);
-            if *function >= first && !name.is_empty() {
+            let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+            if *function >= first && !is_number {
                 let id = FunctionId { module, function: *function };
                 self.known.entry(id).or_insert(name);
             }
@@ -107,6 +109,19 @@ mod tests {
         check("a;b\n\u{1b}[31mc", "a:b\u{fffd}\u{fffd}[31mc");
         check("", "");
         assert_eq!(readable(&"é".repeat(1000)).len(), NAME_BYTES_MAX);
+    }
+
+    #[test]
+    fn exports_name_what_has_no_other_name() {
+        let id = |function| FunctionId { module: 0, function };
+        let mut names = Names { known: [(id(2), "own".to_owned())].into(), ..Names::default() };
+        let exports = [(0, "imported"), (1, "0"), (2, "other"), (3, "run"), (3, "again"), (4, "")];
+        let exports = exports.map(|(function, name)| (function, name.to_owned()));
+        names.learn_exports(0, 1, &exports);
+        let known = (0..5).map(|function| names.plain(id(function))).collect::<Vec<_>>();
+        let numbered = |function| format!("module[0].function[{function}]");
+        assert_eq!(known, [numbered(0), numbered(1), "own".into(), "run".into(), numbered(4)]);
+        assert_eq!([names.knows(id(1)), names.knows(id(3))], [false, true]);
     }
 
     #[test]
