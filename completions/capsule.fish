@@ -39,6 +39,7 @@ complete -c capsule -n "__fish_capsule_needs_command" -s h -l help -d 'Print hel
 complete -c capsule -n "__fish_capsule_needs_command" -s V -l version -d 'Print version'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "new" -d 'Start a capsule: a directory with a manifest, a source and a first test'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "build" -d 'Build the component of a capsule from its sources, and check it'
+complete -c capsule -n "__fish_capsule_needs_command" -f -a "test" -d 'Run the cases of a capsule: what is given to it, and what has to be so afterwards'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "install" -d 'Install a capsule: check it, record its hash, run its lifecycle hook'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "inspect" -d 'Show what a capsule\'s binary is, needs and does, without running it'
 complete -c capsule -n "__fish_capsule_needs_command" -f -a "pack" -d 'Make an archive of a capsule: the same files always give the same bytes'
@@ -105,6 +106,27 @@ complete -c capsule -n "__fish_capsule_using_subcommand build" -s y -l yes -d 'A
 complete -c capsule -n "__fish_capsule_using_subcommand build" -l release -d 'Build small code, as it is given to others; the default'
 complete -c capsule -n "__fish_capsule_using_subcommand build" -l debug -d 'Build with names and lines for backtraces'
 complete -c capsule -n "__fish_capsule_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l principal -d 'On whose behalf to act' -r
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l color -d 'When to use colour' -r -f -a "auto\t'When the stream is a terminal that wants it'
+always\t'Always'
+never\t'Never'"
+complete -c capsule -n "__fish_capsule_using_subcommand test" -s E -l filter -d 'Run only cases with this text in their names; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand test" -s j -l jobs -d 'How many cases run at once [default: one for each core]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l format -d 'Form of the report [default: text, or json with --json]' -r -f -a "text\t'For people: a line for each case'
+json\t'One document, capsule.test/1'
+junit\t'JUnit\'s XML'
+github\t'Annotations of GitHub Actions'"
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l json -d 'Print one JSON document (JSON lines where a command streams)'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -s q -l quiet -d 'Print results and problems only'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l no-input -d 'Never ask; fail instead'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l list -d 'List the cases, and run none'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l fail-fast -d 'Stop at the first case that fails'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l bless -d 'Write what is so into the files, in place of what was expected; comments stay'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l principal -d 'On whose behalf to act' -r
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l workspace -d 'Directory that guests work in [default: the current one]' -r -F

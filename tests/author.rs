@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use support::{Launch, Output, Sandbox, repository};
+use support::{Launch, Output, Sandbox, Signal, repository};
 
 /// A machine with the programs that a test puts on it, and the shell's own.
 struct Machine {
@@ -242,4 +242,25 @@ fn a_directory_that_cannot_be_written_is_left_as_it_was() {
         .collect();
     left.sort();
     assert_eq!(left, ["a", "file"]);
+}
+
+#[test]
+fn an_interrupted_build_writes_nothing() {
+    let machine = Machine::new();
+    machine.with_clang();
+    machine.ends(["new", "x", "--lang", "c"], 0);
+    // A compiler that never ends, until it hears of the signal too.
+    machine.program(
+        "clang",
+        "case $1 in --print-targets) echo ' wasm32 - x'; exit;; --version) echo v; exit;; esac
+        echo $$ compiling >&2; while :; do /bin/sleep 0.05; done",
+    );
+    let mut running = machine.launch(["build", "x"]).spawn();
+    let line = running.error_line_with("compiling");
+    running.signal(Signal::INT);
+    let compiler: i32 = line.split(' ').next().and_then(|id| id.parse().ok()).expect("its id");
+    let compiler = rustix::process::Pid::from_raw(compiler).expect("an id");
+    rustix::process::kill_process(compiler, Signal::INT).expect("it runs");
+    let _ = running.finish().expect_code(130);
+    assert!(!machine.sandbox.workspace().join("x/x.wasm").exists());
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::model::{Expect, Published, Spot};
 use super::outside::Outside;
-use super::value::{Content, inline, quoted};
+use super::value::{self, Content, quoted};
 use crate::engine::{CallReport, Ending};
 use crate::policy::verdict::Verdict;
 
@@ -238,11 +238,7 @@ fn published(
 /// Messages as a list in TOML.
 fn written(messages: &[(String, String)]) -> String {
     let message = |(topic, payload): &(String, String)| {
-        let data = serde_json::from_str(payload).ok().filter(|data| {
-            // A text would be read as one that stands as it is, without the quotes of JSON.
-            !matches!(data, serde_json::Value::String(_))
-        });
-        let payload = data.as_ref().and_then(inline).unwrap_or_else(|| quoted(payload));
+        let payload = value::data(payload).unwrap_or_else(|| quoted(payload));
         format!("    {{ topic = {}, payload = {payload} }},\n", quoted(topic))
     };
     match messages {

@@ -54,11 +54,18 @@ impl Content {
     pub fn written(&self, actual: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(actual).ok()?;
         let data = match self {
-            Content::Json(_) => serde_json::from_str(text).ok().and_then(|value| inline(&value)),
+            Content::Json(_) => data(text),
             Content::Text(_) => None,
         };
         Some(data.unwrap_or_else(|| quoted(text)))
     }
+}
+
+/// JSON as one line of TOML that is read as data again. A text is not: it would be read as one that
+/// stands as it is, without the quotes of JSON.
+pub(super) fn data(text: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    if value.is_string() { None } else { inline(&value) }
 }
 
 fn same(a: &Value, b: &Value) -> bool {
@@ -118,7 +125,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// JSON as one line of TOML; none where TOML has no word for it.
-pub(super) fn inline(value: &Value) -> Option<String> {
+fn inline(value: &Value) -> Option<String> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(flag) => flag.to_string(),

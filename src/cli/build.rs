@@ -6,10 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use tokio_util::sync::CancellationToken;
+
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::inspect::input;
+use super::interrupt;
 use super::target::{self, Capsule};
 use crate::author::compile::{CompileError, Options, Profile, Project};
 use crate::author::{Language, toolchain, wrap};
@@ -61,8 +64,13 @@ pub(super) fn run(cx: &Cx, args: BuildArgs) -> Result<Exit, Failure> {
     })?;
     let profile = if args.debug { Profile::Debug } else { Profile::Release };
     let options = Options { profile, quiet: cx.global.quiet, args: &args.args };
-    let core =
-        project.compile(&toolchain, &surroundings, options).map_err(|error| refused(&error))?;
+    // The compiler hears of a signal itself, being of the same group; what it leaves is not used.
+    let interrupted = interrupt::watch(CancellationToken::new())?;
+    let core = project.compile(&toolchain, &surroundings, options);
+    if let Some(exit) = interrupted.exit() {
+        return Ok(exit);
+    }
+    let core = core.map_err(|error| refused(&error))?;
     let component = wrap::component(&core).map_err(|error| {
         let message = "what was built does not become a component";
         let failure = Failure::new(Exit::Invalid, "wrap", message).because(&error);

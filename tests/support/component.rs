@@ -4,46 +4,18 @@
 //! component is added here: the world that the module's imports and exports imply, memory and
 //! allocator, and the canonical ABI's wrapping.
 //!
-//! - An import `(import "astrid:kv/host@1.0.0" "kv-get" (func …))` brings that interface of `wit/`
-//!   into the world, with exactly the functions that the module names.
-//! - An export of one of the four entry points brings the world of `wit/` that declares it.
+//! - `capsule build` wraps a core module in text in the same way; see `capsule::author::wrap`.
 //! - `prelude.wat` is put at the end of the module, unless a line `;;! bare = true` says that the
 //!   module has a memory and a `cabi_realloc` of its own.
 //! - Text that starts with `(component` is encoded as it stands.
 
-use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use wasmparser::{Parser, Payload};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
-
-use super::sandbox::repository;
+use anyhow::{Context, Result};
+use capsule::author::{wit, wrap};
 
 const PRELUDE: &str = include_str!("prelude.wat");
 const BARE: &str = ";;! bare = true";
-
-/// Each entry point, and the world of `wit/` that exports it and nothing else.
-const ENTRY_POINTS: [(&str, &str); 4] = [
-    ("astrid-hook-trigger", "astrid:guest/interceptor@1.0.0"),
-    ("run", "astrid:guest/background@1.0.0"),
-    ("astrid-install", "astrid:guest/installable@1.0.0"),
-    ("astrid-upgrade", "astrid:guest/upgradable@1.0.0"),
-];
-
-/// The interfaces in `wit/`, resolved once, and a digest of their text.
-static SERVED: LazyLock<Result<(Resolve, blake3::Hash)>> = LazyLock::new(|| {
-    let mut resolve = Resolve::default();
-    let (_, sources) = resolve.push_dir(repository().join("wit"))?;
-    let mut hasher = blake3::Hasher::new();
-    let mut paths: Vec<PathBuf> = sources.paths().map(Path::to_owned).collect();
-    paths.sort();
-    for path in paths {
-        hasher.update(&std::fs::read(&path)?);
-    }
-    Ok((resolve, hasher.finalize()))
-});
 
 /// The component for a module in text; a test that hands over a bad one fails.
 pub(crate) fn component(text: &str) -> Vec<u8> {
@@ -61,62 +33,25 @@ pub(crate) fn try_component(text: &str) -> Result<Vec<u8>> {
     if starts_with_component(text) {
         return Ok(wat::parse_str(text)?);
     }
-    let (resolve, wit) = SERVED.as_ref().map_err(|error| anyhow!("wit/: {error:#}"))?;
     let whole = if text.lines().any(|line| line.trim() == BARE) {
         text.to_owned()
     } else {
         with_prelude(text)?
     };
     let mut key = blake3::Hasher::new();
-    key.update(wit.as_bytes()).update(whole.as_bytes());
+    for (name, text) in wit::SOURCES {
+        key.update(name.as_bytes()).update(text.as_bytes());
+    }
+    key.update(whole.as_bytes());
     let cached = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("components")
         .join(format!("{}.wasm", key.finalize()));
     if let Ok(bytes) = std::fs::read(&cached) {
         return Ok(bytes);
     }
-    let bytes = encode(resolve.clone(), &whole)?;
+    let bytes = wrap::component(&wat::parse_str(&whole)?)?;
     keep(&cached, &bytes)?;
     Ok(bytes)
-}
-
-fn encode(mut resolve: Resolve, text: &str) -> Result<Vec<u8>> {
-    let mut module = wat::parse_str(text)?;
-    let wit = world(&module)?;
-    let package = resolve.push_str("case.wit", &wit).context("the module's imports")?;
-    let world = resolve.select_world(&[package], Some("case"))?;
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)?;
-    ComponentEncoder::default().validate(true).module(&module)?.encode()
-}
-
-/// The WIT text of the world that `module` asks for.
-fn world(module: &[u8]) -> Result<String> {
-    let mut items: Vec<String> = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    let interface = import?.module;
-                    ensure!(
-                        interface.contains(':'),
-                        "import from {interface:?}, which is no interface"
-                    );
-                    items.push(format!("import {interface};"));
-                }
-            }
-            Payload::ExportSection(section) => {
-                for export in section {
-                    let name = export?.name;
-                    let world = ENTRY_POINTS.iter().find(|(entry, _)| *entry == name);
-                    items.extend(world.map(|(_, world)| format!("include {world};")));
-                }
-            }
-            _ => {}
-        }
-    }
-    items.sort();
-    items.dedup();
-    Ok(format!("package capsule:case@1.0.0;\nworld case {{\n{}\n}}\n", items.join("\n")))
 }
 
 /// The module with the prelude before its closing parenthesis, so that imports stay first and the

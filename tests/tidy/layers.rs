@@ -60,6 +60,7 @@ const PLACES: &[(&str, &[&str])] = &[
         &[
             "archive",
             "author",
+            "cases",
             "store",
             "kv",
             "principal",

@@ -66,7 +66,7 @@ max-memory = "2MiB"
 
 #[test]
 fn every_problem_is_told_with_its_place() {
-    check("[[case]\n", &[(1, 8, "case-syntax", "unclosed array of tables, expected `]`")]);
+    check("[[case]\n", &[(1, 8, "case-syntax", "unclosed array table, expected `]`")]);
     check("", &[(0, 0, "case-incomplete", "the file has no [[case]]")]);
     check("case = 1", &[(1, 8, "case-value", "cases are tables: [[case]]")]);
     let text = "[[case]]\nnam = \"x\"\n[case.given]\nacton = \"a\"\nhttp = []\n";
