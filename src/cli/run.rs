@@ -178,6 +178,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         trace: tracing.cloned(),
         recording: recording.clone(),
         rate: RateLimiter::default(),
+        ledgers: ledgers::Ledgers::default(),
         guards_below: args.guards_below,
         restart: args.restart.rules(),
     };

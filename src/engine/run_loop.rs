@@ -15,7 +15,7 @@ use super::Loaded;
 use super::instance::Made;
 use super::outcome::{CallReport, Ending, FuelUse, Times, classify};
 use crate::host::meter::Meter;
-use crate::host::pace::{Pace, WindowSink};
+use crate::host::pace::{FuelSink, Pace, Spending, WindowSink};
 use crate::host::ports::Belongings;
 use crate::host::record::Observer;
 use crate::host::scope::{CallScope, Phase};
@@ -33,6 +33,9 @@ pub struct RunOptions {
     pub observer: Option<Box<dyn Observer>>,
     /// Told of each window that ends.
     pub window_ended: Option<WindowSink>,
+    /// Told of its fuel: what it took to make the instance, then, at most once per tick, what its code
+    /// has used meanwhile, and at its end the rest. The sum is that of the report.
+    pub fuel_used: Option<FuelSink>,
     /// The runtime that serves its timers.
     pub runtime: tokio::runtime::Handle,
 }
@@ -109,7 +112,8 @@ impl Loaded {
         cancel: CancellationToken,
         ready: watch::Sender<bool>,
     ) -> LoopReport {
-        let RunOptions { owner, budget, observer, window_ended, .. } = options;
+        let RunOptions { owner, budget, observer, window_ended, fuel_used, .. } = options;
+        let tell = |fuel: u64| fuel_used.iter().filter(|_| fuel > 0).for_each(|told| told(fuel));
         let linked = &self.0;
         let scope = CallScope {
             phase: Phase::RunLoop,
@@ -134,11 +138,16 @@ impl Loaded {
         let made = linked.make(scope, meter, pace, observer, UNBOUNDED_FUEL).await;
         let Made { linked, mut store, instance, fuel: instantiate, time } = match made {
             Ok(made) => made,
-            Err(report) => return LoopReport::new(*report, 0),
+            Err(report) => {
+                tell(report.fuel.call.saturating_add(report.fuel.instantiate));
+                return LoopReport::new(*report, 0);
+            }
         };
+        tell(instantiate);
         store.data_mut().ready = Some(ready);
         let started = std::time::Instant::now();
         let before = store.get_fuel().unwrap_or(0);
+        store.data_mut().spending = fuel_used.clone().map(|told| Spending::new(before, told));
         let entered = async {
             let run = linked.run.as_ref().expect("start() checked that there is a run");
             let run = instance.get_typed_func::<(), ()>(&mut store, run)?;
@@ -153,7 +162,9 @@ impl Loaded {
             Err(_) if cancel.is_cancelled() => Ending::Cancelled,
             Err(error) => classify(&error, store.data(), UNBOUNDED_FUEL, false),
         };
-        let call = before.saturating_sub(store.get_fuel().unwrap_or(0));
+        let left = store.get_fuel().unwrap_or(0);
+        store.data_mut().spending.iter_mut().for_each(|spending| spending.note(left));
+        let call = before.saturating_sub(left);
         let lower_bound = ending != Ending::Returned;
         let fuel = FuelUse { call, instantiate, budget: UNBOUNDED_FUEL, lower_bound };
         let times = Times { guest: started.elapsed(), instantiate: time };

@@ -40,6 +40,10 @@ pub(super) fn new_store(
     let ticks = flavoured.ticks.clone();
     let (probe, mut before) = (probe.cloned(), ticks.now());
     store.epoch_deadline_callback(move |mut store| {
+        if store.data().spending.is_some() {
+            let left = store.get_fuel()?;
+            store.data_mut().spending.iter_mut().for_each(|spending| spending.note(left));
+        }
         let now = ticks.now();
         if let Some(probe) = &probe {
             probe.hear(&mut store)?;

@@ -25,6 +25,30 @@ impl Ticks {
 /// Told when a window ends: how many have ended, and how many in a row without progress.
 pub type WindowSink = Arc<dyn Fn(u64, u32) + Send + Sync>;
 
+/// Told how much fuel a guest has used since it was last told.
+pub type FuelSink = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// Fuel of a guest that goes on for long, told while it does.
+pub(crate) struct Spending {
+    left: u64,
+    sink: FuelSink,
+}
+
+impl Spending {
+    /// Of a guest that has `left` to use.
+    pub(crate) fn new(left: u64, sink: FuelSink) -> Spending {
+        Spending { left, sink }
+    }
+
+    /// Tells what was used until this much was left.
+    pub(crate) fn note(&mut self, left: u64) {
+        let used = std::mem::replace(&mut self.left, left).saturating_sub(left);
+        if used > 0 {
+            (self.sink)(used);
+        }
+    }
+}
+
 /// What bounds the guest that is being run.
 pub(crate) enum Pace {
     /// One call, until a tick.
@@ -119,6 +143,22 @@ mod tests {
         assert_eq!(ends(Duration::from_millis(1)), 9);
         assert_eq!(ends(Duration::from_millis(101)), 10);
         assert_eq!(ends(Duration::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn fuel_is_told_once() {
+        let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let sink = Arc::clone(&told);
+        let mut spending = Spending::new(
+            100,
+            Arc::new(move |used| {
+                sink.lock().expect("nobody panics").push(used);
+            }),
+        );
+        for left in [90, 90, 40, 0, 0] {
+            spending.note(left);
+        }
+        assert_eq!(*told.lock().expect("nobody panics"), [10, 50, 40]);
     }
 
     #[test]

@@ -70,6 +70,15 @@ impl RateLimiter {
         Ok(self.reserve(caller.id, profile.quotas.max_cpu_fuel_per_sec, now)?)
     }
 
+    /// Charges fuel that a caller used without being let in, as [`RateLimiter::record`] does. An exempt
+    /// caller is not counted.
+    pub fn charge(&self, caller: Caller<'_>, fuel: u64, now: Duration) {
+        if !is_exempt(caller.profile, caller.groups, caller.id) {
+            let profile = caller.profile.unwrap_or(Profile::default_ref());
+            self.record(caller.id, fuel, profile.quotas.max_cpu_fuel_per_sec, now);
+        }
+    }
+
     /// Reserves a share of the fuel that `principal` may use per second, or denies the call.
     ///
     /// A rate of 0 admits every call and counts none. A denial leaves no trace.

@@ -400,6 +400,7 @@ impl<'a> Stage<'a> {
             budget,
             observer: self.observer(),
             window_ended: None,
+            fuel_used: None,
             runtime: self.runtime.handle().clone(),
         };
         let started = self.loaded.start(options).expect("the case exports `run`");

@@ -174,6 +174,7 @@ async fn without_a_run_there_is_nothing_to_start() {
         budget: UNBOUNDED,
         observer: None,
         window_ended: None,
+        fuel_used: None,
         runtime: tokio::runtime::Handle::current(),
     };
     assert!(rig.loaded.start(options).is_none());

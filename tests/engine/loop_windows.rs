@@ -280,3 +280,31 @@ async fn windows_never_run_ahead_of_the_clock() {
     let report = soon(run.ended()).await;
     assert_eq!(report.windows, last.load(Ordering::Relaxed));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_fuel_of_a_loop_is_told_while_it_spins_and_adds_up_to_what_it_used() {
+    let rig = rig(&looping(""));
+    let (sender, mut told) = mpsc::unbounded_channel();
+    let run = rig.start_counted(
+        UNBOUNDED,
+        |_, _| {},
+        move |fuel| {
+            // Nobody may be left to hear it.
+            let _ = sender.send(fuel);
+        },
+    );
+    let mut sum = 0;
+    // The first is for making the instance.
+    for _ in 0..4 {
+        let fuel = soon(told.recv()).await.expect("it goes on");
+        assert!(fuel > 0);
+        sum += fuel;
+    }
+    assert!(matches!(run.health(), Health::Ready), "it still runs");
+    run.cancel();
+    let report = soon(run.ended()).await;
+    while let Some(fuel) = soon(told.recv()).await {
+        sum += fuel;
+    }
+    assert_eq!(sum, report.call.fuel.call + report.call.fuel.instantiate);
+}

@@ -245,11 +245,22 @@ impl Rig {
         budget: RunLoopBudget,
         window_ended: impl Fn(u64, u32) + Send + Sync + 'static,
     ) -> RunLoop {
+        self.start_counted(budget, window_ended, |_| {})
+    }
+
+    /// The same, and tells of its fuel.
+    pub(crate) fn start_counted(
+        &self,
+        budget: RunLoopBudget,
+        window_ended: impl Fn(u64, u32) + Send + Sync + 'static,
+        fuel_used: impl Fn(u64) + Send + Sync + 'static,
+    ) -> RunLoop {
         let options = RunOptions {
             owner: self.of("default"),
             budget,
             observer: None,
             window_ended: Some(Arc::new(window_ended)),
+            fuel_used: Some(Arc::new(fuel_used)),
             runtime: tokio::runtime::Handle::current(),
         };
         self.loaded.start(options).expect("there is a `run`").expect("a thread")

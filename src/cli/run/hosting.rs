@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::ledgers::Ledgers;
 use super::reporter::Reporter;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Place, Ready, refused};
@@ -16,6 +17,7 @@ use crate::dispatch::{
     Admitted, Attend, Attendance, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served,
 };
 use crate::engine::{Code, Loaded, Pool, RunLoop, RunOptions};
+use crate::host::pace::FuelSink;
 use crate::host::ports::Refused;
 use crate::host::record::{Both, Observer};
 use crate::host::uplink::InboundQueue;
@@ -36,6 +38,8 @@ pub(in crate::cli) struct Hosting<'a> {
     pub(in crate::cli) recording: Option<Recording>,
     /// Processor time of the principals, over all capsules.
     pub(in crate::cli) rate: RateLimiter,
+    /// What everybody used.
+    pub(in crate::cli) ledgers: Ledgers,
     /// Handlers of a lower priority than this are guards: their failure denies.
     pub(in crate::cli) guards_below: u32,
     /// How loops that fail are started again.
@@ -208,6 +212,7 @@ impl Hosting<'_> {
             window_ended: Some(Arc::new(move |windows, without_progress| {
                 reporter.event(Some(&capsule), Event::Window { windows, without_progress });
             })),
+            fuel_used: Some(self.loop_fuel(owner)),
             runtime: self.runtime.clone(),
         };
         let started = ready.loaded.start(options).expect("a loop was found in the binary");
@@ -217,6 +222,21 @@ impl Hosting<'_> {
             recording.ends_with(track, started.ended());
         }
         Ok(started)
+    }
+
+    /// Charges a loop's owner, by the profile that it has at that moment. One who may not act any more
+    /// makes no calls that could be denied.
+    fn loop_fuel(&self, owner: PrincipalId) -> FuelSink {
+        let (ledgers, rate) = (self.ledgers.clone(), self.rate.clone());
+        let (accounts, clock) =
+            (self.place.machine.accounts(), self.place.machine.stopwatch().clone());
+        Arc::new(move |fuel| {
+            let account = accounts.find(&owner).ok();
+            let profile = account.as_ref().map(|account| account.profile());
+            let groups = account.as_ref().map(|account| account.groups());
+            let owner = Caller { profile, groups, id: &owner };
+            ledgers.loop_used(fuel, owner, &rate, clock.monotonic());
+        })
     }
 
     /// A loaded capsule as the dispatcher calls it, with everybody's own limits.

@@ -1,14 +1,17 @@
 //! What each principal used in a run.
 
+use std::time::Duration;
+
 use crate::dispatch::{Handled, Outcome};
 use crate::engine::LoopReport;
 use crate::policy::ledger::{FuelLedger, PeakLedger};
+use crate::policy::rate::{Caller, RateLimiter};
 use crate::principal::PrincipalId;
 use crate::report::run::PrincipalSummary;
 
 /// Sums per principal; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ledgers {
+pub(in crate::cli) struct Ledgers {
     fuel: FuelLedger,
     peaks: PeakLedger,
 }
@@ -27,12 +30,22 @@ impl Ledgers {
         }
     }
 
-    /// A run loop, which its owner pays for.
+    /// Fuel that a loop has used until `now`, while it goes on. Its owner pays for it as for calls: those
+    /// of one who is over the rate are denied meanwhile, unless nothing bounds them.
+    pub(super) fn loop_used(
+        &self,
+        fuel: u64,
+        owner: Caller<'_>,
+        rate: &RateLimiter,
+        now: Duration,
+    ) {
+        self.fuel.charge(owner.id, fuel);
+        rate.charge(owner, fuel, now);
+    }
+
+    /// A run loop that is over, and whose fuel was told while it ran.
     pub(super) fn add_loop(&self, report: &LoopReport) {
-        let id = PrincipalId::default();
-        let fuel = report.call.fuel;
-        self.fuel.charge(&id, fuel.call.saturating_add(fuel.instantiate));
-        self.peaks.record(&id, report.call.memory.peak_bytes);
+        self.peaks.record(&PrincipalId::default(), report.call.memory.peak_bytes);
     }
 
     pub(super) fn summary(&self) -> Vec<PrincipalSummary> {
@@ -42,5 +55,47 @@ impl Ledgers {
             id: id.to_string(),
         });
         sums.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::rate::Refusal;
+    use crate::principal::{GroupConfig, Profile};
+
+    #[test]
+    fn an_owner_whose_loop_is_over_the_rate_makes_no_calls_until_it_is_within_it_again() {
+        let (ledgers, rate) = (Ledgers::default(), RateLimiter::default());
+        let (id, groups) = (PrincipalId::default(), GroupConfig::built_in());
+        let mut profile = Profile::default();
+        profile.quotas.max_cpu_fuel_per_sec = 1000;
+        let owner = Caller { profile: Some(&profile), groups: Some(&groups), id: &id };
+        let at = Duration::from_millis;
+        let may_call = |now| rate.admit(owner, now).map(|call| call.settle(0, now));
+        for tick in 1..=5 {
+            assert_eq!(may_call(at(100 * tick)), Ok(()), "half the rate of the last second");
+            ledgers.loop_used(100, owner, &rate, at(100 * tick));
+        }
+        ledgers.loop_used(1600, owner, &rate, at(600));
+        assert!(matches!(may_call(at(600)), Err(Refusal::CpuRate(_))));
+        assert_eq!(ledgers.summary()[0].fuel, 2100, "also while it is denied");
+        assert_eq!(may_call(at(1600)), Ok(()));
+        let other = PrincipalId::new("other").expect("a valid id");
+        let bystander = Caller { id: &other, ..owner };
+        ledgers.loop_used(5000, owner, &rate, at(1600));
+        assert!(rate.admit(bystander, at(1600)).is_ok(), "nobody else pays for it");
+    }
+
+    #[test]
+    fn the_loop_of_an_owner_whom_nothing_bounds_is_counted_and_denies_nothing() {
+        let (ledgers, rate) = (Ledgers::default(), RateLimiter::default());
+        let (id, groups) = (PrincipalId::default(), GroupConfig::built_in());
+        let profile = Profile { groups: vec!["admin".to_owned()], ..Profile::default() };
+        let owner = Caller { profile: Some(&profile), groups: Some(&groups), id: &id };
+        ledgers.loop_used(u64::MAX, owner, &rate, Duration::ZERO);
+        assert_eq!(ledgers.summary()[0].fuel, u64::MAX);
+        assert!(rate.admit(owner, Duration::ZERO).is_ok());
+        assert_eq!(rate.principals(), 0);
     }
 }

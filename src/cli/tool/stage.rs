@@ -100,6 +100,7 @@ impl Stage {
             trace: trace.cloned(),
             recording: None,
             rate: RateLimiter::default(),
+            ledgers: Default::default(),
             guards_below: 0,
         };
         let mut bindings = Vec::new();
