@@ -139,6 +139,36 @@ fn a_throw_away_home_has_a_socket_of_its_own() {
 }
 
 #[test]
+fn what_a_killed_tool_left_of_a_throw_away_home_goes_when_the_next_one_is_made() {
+    let sandbox = furnished();
+    let left = || {
+        let entries = std::fs::read_dir(sandbox.tmp()).expect("readable").flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<String> = names
+            .filter(|name| name.starts_with("capsule-home-") || name.starts_with("capsule-door-"))
+            .collect();
+        names.sort();
+        names
+    };
+    let serve = || {
+        let mut running = sandbox.capsule(["invoke", "asker", "serve", "--ephemeral"]).spawn();
+        running.error_line_with("listens on ");
+        running
+    };
+    let running = serve();
+    running.signal(Signal::KILL);
+    let _ = running.finish();
+    let killed = left();
+    assert_eq!(killed.len(), 2, "{killed:?}");
+    let running = serve();
+    let next = left();
+    assert!(next.len() == 2 && !next.iter().any(|name| killed.contains(name)), "{next:?}");
+    running.signal(Signal::INT);
+    let _ = running.finish().expect_code(130);
+    assert_eq!(left(), [""; 0]);
+}
+
+#[test]
 fn a_client_does_not_wait_for_ever() {
     let sandbox = furnished();
     let running = serving(&sandbox);

@@ -79,6 +79,7 @@ impl Place {
         let mut loops = Vec::new();
         for _ in 0..count {
             let options = RunOptions {
+                fuel_used: None,
                 owner: Arc::clone(&owner),
                 budget: RunLoopBudget {
                     exempt: true,

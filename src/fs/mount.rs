@@ -13,6 +13,7 @@ use super::error::FsError;
 use super::overlay::{Change, CommitError, Overlay};
 use super::path::Scheme;
 use super::place::Place;
+use super::private::Private;
 use super::volume::Volume;
 use crate::limits::FS_JOURNAL_MAX;
 
@@ -181,7 +182,7 @@ pub struct PrincipalFiles {
     tmp: OnceLock<Arc<Mount>>,
     journal: Option<Journal>,
     /// Removed with the last use.
-    _scratch: Option<Arc<tempfile::TempDir>>,
+    _scratch: Option<Arc<Private>>,
 }
 
 /// Where the scratch directory is in a home.
@@ -208,9 +209,11 @@ impl PrincipalFiles {
         PrincipalFiles { path: Some(home), journal, ..PrincipalFiles::none() }
     }
 
-    /// A home below `scratch`, which disappears with the last use of it.
-    pub fn throw_away(scratch: Arc<tempfile::TempDir>) -> PrincipalFiles {
-        let path = Some(scratch.path().to_owned());
+    /// The home that is made in `scratch`, which disappears with the last use of it.
+    pub fn throw_away(scratch: Arc<Private>) -> PrincipalFiles {
+        // Beside the lock of the directory, which is not for guests.
+        let path = scratch.path().join("home");
+        let path = std::fs::create_dir_all(&path).is_ok().then_some(path);
         PrincipalFiles { path, _scratch: Some(scratch), ..PrincipalFiles::none() }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::LogSink;
 use crate::clock::Clock;
+use crate::fs::Private;
 use crate::host::ports::{Doorway, LogLevel, OpenDoor};
 use crate::store::Store;
 use crate::store::door::DoorError;
@@ -25,7 +26,7 @@ impl Doorway for LocalDoorway {
         let (store, scratch) = match &self.store {
             Some(store) => (store.clone(), None),
             None => {
-                let dir = tempfile::Builder::new().prefix("capsule-door-").tempdir()?;
+                let dir = Private::new("capsule-door-")?;
                 (Store::new(Home::at(dir.path()), Clock::system()), Some(dir))
             }
         };

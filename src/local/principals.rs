@@ -8,7 +8,7 @@ use super::log::LocalLog;
 use super::secrets::LocalSecrets;
 use super::{Account, DataScope, HostingOptions, LogSink};
 use crate::clock::Clock;
-use crate::fs::PrincipalFiles;
+use crate::fs::{PrincipalFiles, Private};
 use crate::host::ports::{Belongings, Principals, Refused};
 use crate::kv::{KvHandle, KvService, Namespace};
 use crate::manifest::Manifest;
@@ -184,14 +184,14 @@ impl LocalPrincipals {
 
 /// The home of a machine that has none, made when it is first needed.
 #[derive(Default)]
-pub(super) struct Scratch(OnceLock<Arc<tempfile::TempDir>>);
+pub(super) struct Scratch(OnceLock<Arc<Private>>);
 
 impl Scratch {
-    fn get(&self) -> Option<Arc<tempfile::TempDir>> {
+    fn get(&self) -> Option<Arc<Private>> {
         if let Some(dir) = self.0.get() {
             return Some(Arc::clone(dir));
         }
-        match tempfile::Builder::new().prefix("capsule-home-").tempdir() {
+        match Private::new("capsule-home-") {
             Ok(dir) => Some(Arc::clone(self.0.get_or_init(|| Arc::new(dir)))),
             Err(error) => {
                 tracing::warn!("there is no room for a throw-away home: {error}");

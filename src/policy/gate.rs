@@ -503,6 +503,22 @@ mod tests {
         }
         let denial = of("").decide(Ask::Identity { level: Link }).expect_err("denied");
         assert_eq!(denial.grant, "[capabilities] identity = [\"link\"]");
+        for (level, wanted) in
+            [(Resolve, "looking users up"), (Link, "linking accounts"), (Admin, "making users")]
+        {
+            let denial = of("").decide(Ask::Identity { level }).expect_err("denied");
+            assert_eq!(denial.wanted, wanted);
+        }
+    }
+
+    #[test]
+    fn what_a_sandbox_is_made_from_is_what_the_manifest_says() {
+        let gate = of("host_process = [\"git\"]\nfs_read = [\"cwd://a\", \"home://\"]\n\
+                       fs_write = [\"cwd://b\"]");
+        assert!(gate.may_start_programs());
+        assert!(!of("fs_read = [\"*\"]").may_start_programs());
+        assert_eq!(gate.file_entries(false).collect::<Vec<_>>(), ["cwd://a", "home://"]);
+        assert_eq!(gate.file_entries(true).collect::<Vec<_>>(), ["cwd://b"]);
     }
 
     #[test]

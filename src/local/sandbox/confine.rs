@@ -168,3 +168,50 @@ fn refuse(
     let program: BpfProgram = filter.try_into()?;
     seccompiler::apply_filter(&program)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::ErrorKind;
+
+    use landlock::RulesetStatus;
+
+    use super::*;
+
+    #[test]
+    fn what_no_step_lets_be_written_is_not_even_where_no_mount_forbids_it() {
+        let dir = || tempfile::tempdir().expect("room for a test");
+        let (granted, other) = (dir(), dir());
+        let view = [granted.path(), Path::new("/dev/shm")].map(|at| Step::Bind {
+            from: at.to_owned(),
+            at: at.to_owned(),
+            writable: at == granted.path(),
+            system: false,
+        });
+        let (inside, outside) = (granted.path().join("a"), other.path().join("a"));
+        fs::write(&outside, "there").expect("not confined yet");
+        // Whom it confines is the thread that asks for it.
+        let confined = std::thread::spawn(move || {
+            if files(&view).expect("rules").ruleset == RulesetStatus::NotEnforced {
+                return;
+            }
+            fs::write(&inside, "x").expect("this was granted");
+            fs::write("/dev/null", "x").expect("devices are written to");
+            assert_eq!(
+                fs::read_to_string(&outside).expect("reading is for mounts to forbid"),
+                "there"
+            );
+            for refused in [
+                fs::write(&outside, "x"),
+                fs::write(outside.with_file_name("b"), "x"),
+                fs::remove_file(&outside),
+                fs::rename(&inside, outside.with_file_name("c")),
+                fs::hard_link(&outside, inside.with_file_name("d")),
+            ] {
+                let kind = refused.expect_err("not granted").kind();
+                assert!(matches!(kind, ErrorKind::PermissionDenied | ErrorKind::CrossesDevices));
+            }
+        });
+        confined.join().expect("every answer was right");
+    }
+}
