@@ -248,6 +248,7 @@ impl Player {
                     },
                     observer: Some(tape),
                     window_ended: None,
+                    fuel_used: None,
                     runtime: runtime.handle().clone(),
                 };
                 let started = loaded.start(options).ok_or_else(|| missing("run"))?;
