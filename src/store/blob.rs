@@ -36,14 +36,15 @@ pub enum BlobState {
 }
 
 impl Store {
-    /// Stores a capsule's binary and returns its digest.
+    /// Stores a capsule's binary and returns its digest. The caller holds the commit lock, unless nobody
+    /// else uses the home.
     pub fn put_binary(&self, bytes: &[u8]) -> Result<(Hash, Put), DiskError> {
         let hash = Hash::of(bytes);
         let put = self.put(&self.home.binary(&hash), &hash, bytes, limits::BINARY_BYTES_MAX)?;
         Ok((hash, put))
     }
 
-    /// Stores a WIT file and returns its digest.
+    /// Stores a WIT file and returns its digest, under the same condition.
     pub fn put_wit(&self, bytes: &[u8]) -> Result<(Hash, Put), DiskError> {
         let hash = Hash::of(bytes);
         let put = self.put(&self.home.wit(&hash), &hash, bytes, limits::WIT_FILE_BYTES_MAX)?;
@@ -76,7 +77,7 @@ impl Store {
             BlobState::Damaged { .. } => Put::Healed,
         };
         self.make_dirs(path.parent().unwrap_or(Path::new("/")), PRIVATE_DIR)?;
-        self.replace_file(path, bytes, PUBLIC_FILE)?;
+        self.replace_file_locked(path, bytes, PUBLIC_FILE)?;
         Ok(put)
     }
 

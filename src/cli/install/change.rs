@@ -146,6 +146,9 @@ impl Change<'_> {
             .commit(effects, &mut |change| outside::carry_out(&kv, change))
             .map_err(|error| failed(&id, &error))?;
         report.target_dir = installed.dir.display().to_string();
+        if let Some(leftover) = &installed.leftover {
+            cx.ui.warn(&format!("{id} is installed; the next command tidies up: {leftover}"));
+        }
         Ok(report)
     }
 
