@@ -288,7 +288,7 @@ async fn what_the_host_has_run_for_an_answer_is_below_its_call() {
     assert!(below, "{lines:#?}");
 }
 
-/// Two components, one of which calls the other, and a module that another one calls.
+/// Two components, one of which calls the other, and a module with two memories that calls a third.
 const SEVERAL: &str = r#"(component
   (component $inner
     (core module $deep (func $twice (export "twice") (param i32) (result i32)
@@ -308,9 +308,13 @@ const SEVERAL: &str = r#"(component
       (import "more" "twice" (func $twice (param i32) (result i32)))
       (memory (export "memory") 1)
       (data (i32.const 16) "continue")
+      (memory $second 1 2)
+      (data (memory $second) (i32.const 0) "x")
       (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
       (func $hook (export "hook") (param i32 i32 i32 i32) (result i32)
-        (drop (call $twice (call $plus (i32.const 3))))
+        (drop (call $twice (call $plus (i32.load8_u $second (i32.const 0)))))
+        (drop (memory.grow $second (i32.const 1)))
+        (drop (memory.grow $second (i32.const -1)))
         (i32.store (i32.const 64) (i32.const 16))
         (i32.store (i32.const 68) (i32.const 8))
         (i32.const 64)))
@@ -329,7 +333,7 @@ const SEVERAL: &str = r#"(component
     (func (param "action" string) (param "payload" (list u8)) (result $answer))))"#;
 
 #[tokio::test]
-async fn several_modules_and_components_are_one_profile() {
+async fn several_modules_memories_and_components_are_one_profile() {
     let bytes = wat::parse_str(SEVERAL).expect("valid text");
     let (plain, profile) = Case::new(bytes, "a", "payload").profile().await;
     assert!(matches!(plain.ending, Ending::Verdict(_)), "{:?}", plain.ending);

@@ -207,6 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn a_memory_that_could_forge_notes_is_refused() {
+        let pages = crate::host::meter::NOTE_MEMORY_PAGES;
+        let text = format!("(component (core module) (core module (memory i64 0 {pages})))");
+        let bytes = wat::parse_str(text).expect("valid text");
+        let refused = instrument(&bytes).err().expect("refused").to_string();
+        assert!(refused.starts_with("module 1 uses a memory of the size"), "{refused}");
+    }
+
+    #[test]
     fn what_is_cut_short_is_refused() {
         let bytes = wat::parse_str(include_str!("../../../fixtures/hook.wat")).expect("valid text");
         let refused = (0..bytes.len()).filter(|end| instrument(&bytes[..*end]).is_err()).count();

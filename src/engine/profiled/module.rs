@@ -67,7 +67,7 @@ impl Module {
                     module.functions = functions.into_iter().collect::<Result<_, _>>()?;
                 }
                 EXPORT => module.read_exports(ExportSectionReader::new(reader)?)?,
-                MEMORY => module.memories += MemorySectionReader::new(reader)?.count(),
+                MEMORY => module.read_memories(MemorySectionReader::new(reader)?)?,
                 _ => {}
             }
         }
@@ -88,6 +88,19 @@ impl Module {
                 TypeRef::Memory(_) => self.memories += 1,
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// A memory that looks like the one that is added could be used to forge notes. Whoever imports it
+    /// has it from a module that defines it, so looking at those is enough.
+    fn read_memories(&mut self, memories: MemorySectionReader<'_>) -> Result<(), InstrumentError> {
+        for memory in memories {
+            if memory?.maximum == Some(NOTE_MEMORY_PAGES) {
+                let what = "a memory of the size that marks the profiler's own";
+                return Err(InstrumentError::Unsupported { module: self.number, what });
+            }
+            self.memories += 1;
         }
         Ok(())
     }

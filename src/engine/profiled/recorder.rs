@@ -428,6 +428,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_called_deeper_than_paths_go_counts_for_the_last_path_and_for_itself() {
+        let mut guest = Guest::new(None);
+        let deep = DEPTH_MAX as u32 + 10;
+        for function in 0..deep {
+            guest.enter(function).work(1);
+        }
+        for function in (0..deep).rev() {
+            guest.exit(function);
+        }
+        let own = guest.recorder.own(guest.left);
+        guest.recorder.finish(own, true);
+        let heard = guest.recorder.take().expect("consistent");
+        assert_eq!((heard.nodes.len(), heard.cut), (DEPTH_MAX, 11));
+        let paths: u64 = heard.nodes.iter().map(|node| node.fuel).sum();
+        let functions: u64 = heard.sums.values().map(|sum| sum.fuel).sum();
+        assert_eq!((paths, functions), (2 * u64::from(deep), 2 * u64::from(deep)));
+        assert_eq!(heard.sums[&Frame::Function(id(deep - 1))].fuel, 2);
+    }
+
+    #[test]
     fn a_guest_that_is_ended_is_charged_up_to_there() {
         let mut guest = Guest::new(None);
         guest.enter(1).work(10).enter(2).work(5);
