@@ -207,13 +207,15 @@ impl<'a> Lab<'a> {
         }
         let again = self.plain(&self.stage(false)?, asked)?;
         let difference = match () {
-            () if again.ending != plain.ending => "it does not end the same way each time".into(),
+            () if again.ending != plain.ending => {
+                "two plain runs ended or answered differently".into()
+            }
             () if again.fuel != plain.fuel => {
                 let (first, second) = (plain.fuel.call, again.fuel.call);
                 format!("two plain runs used {first} and {second} fuel")
             }
             () if again.host_calls != plain.host_calls => {
-                "it does not make the same host calls each time".to_owned()
+                "two plain runs made different host calls".to_owned()
             }
             () => return Ok(failure),
         };
