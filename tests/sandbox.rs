@@ -399,6 +399,22 @@ fn a_program_inherits_its_three_streams_alone() {
 }
 
 #[test]
+fn of_the_tools_environment_a_program_sees_what_is_passed_on_and_nothing_else() {
+    each_user(|stage| {
+        let launch = stage.launch("env | cut -d = -f 1 | sort", &[]);
+        let launch = launch.env("ASTRID_SESSION_TOKEN", "top secret").env("LANG", "C");
+        let said = launch.output().expect_code(0).stdout;
+        let names: Vec<&str> = said.lines().skip(1).take_while(|it| !it.contains(' ')).collect();
+        for name in &names {
+            let shell = ["_", "OLDPWD", "PWD", "SANDBOX_MARK", "SHLVL"];
+            let passed_on = ["HOME", "LANG", "PATH", "TZ"];
+            assert!(shell.contains(name) || passed_on.contains(name), "{name}");
+        }
+        assert!(names.contains(&"LANG") && names.contains(&"PATH"), "{said}");
+    });
+}
+
+#[test]
 fn little_of_the_machine_is_told() {
     each_user(|stage| {
         let script = "cd /proc; cat cmdline keys key-users kallsyms modules partitions 2>/dev/null; \

@@ -1,7 +1,7 @@
 //! Lifecycle hooks: one entry into an instance of its own.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::ComponentExportIndex;
@@ -64,6 +64,16 @@ impl Loaded {
         call: HookCall,
         observer: Option<Box<dyn Observer>>,
     ) -> Option<CallReport> {
+        self.hook_within(LIFECYCLE_TIMEOUT, call, observer).await
+    }
+
+    /// The same with `limit` in place of ten minutes.
+    pub async fn hook_within(
+        &self,
+        limit: Duration,
+        call: HookCall,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Option<CallReport> {
         let linked = &self.0;
         linked.lifecycle(call.hook)?;
         let scope = CallScope {
@@ -72,11 +82,11 @@ impl Loaded {
             owner: call.principal,
             caller: None,
             cancel: call.cancel.clone(),
-            deadline: deadline(LIFECYCLE_TIMEOUT),
+            deadline: deadline(limit),
             asked_to_end: None,
             vain_waits: 0,
         };
-        let pace = Pace::call(linked.flavoured.ticks.now(), LIFECYCLE_TIMEOUT, EPOCH_TICK);
+        let pace = Pace::call(linked.flavoured.ticks.now(), limit, EPOCH_TICK);
         let meter = Meter::new(MEMORY_BYTES);
         let made = linked.make(scope, meter, pace, observer, UNBOUNDED_FUEL).await;
         let Made { linked, mut store, instance, fuel: instantiate, time } = match made {

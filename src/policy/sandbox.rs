@@ -252,6 +252,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_takes_the_place_of_what_was_there_and_of_nothing_else() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let all = asked(&[("LANG", "de"), ("A", "1")]).expect("good names");
+        assert_eq!(all, [pair("PATH", "/bin"), pair("LANG", "de"), pair("A", "1")]);
+    }
+
+    #[test]
     fn the_ambient_environment_is_stripped() {
         let names: Vec<String> =
             asked(&[]).expect("fit").into_iter().map(|(name, _)| name).collect();

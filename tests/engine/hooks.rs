@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use capsule::engine::{CallReport, Ending, Hook};
+use capsule::engine::{CallReport, Ending, Hook, HookCall};
 use capsule::kv::Commit;
 use capsule::limits::{MEMORY_BYTES, UNBOUNDED_FUEL};
 use tokio_util::sync::CancellationToken;
@@ -241,4 +241,21 @@ async fn without_a_layer_a_hook_writes_at_once() {
     let rig = Rig::with(&fixture("onboard"), setting);
     assert_eq!(install(&rig).await.ending, Ending::Returned);
     assert_eq!(rig.stored("default", "answers").as_deref(), Some(TOLD));
+}
+
+#[tokio::test]
+async fn a_hook_has_ten_minutes_and_is_ended_when_they_are_over_whether_it_waits_or_spins() {
+    assert_eq!(capsule::limits::LIFECYCLE_TIMEOUT, Duration::from_secs(600));
+    let limit = Duration::from_millis(50);
+    for bytes in [component(ASKER), installs("(loop $on (br $on))")] {
+        let rig = rig(&bytes);
+        let call = HookCall {
+            hook: Hook::Install,
+            principal: rig.of("default"),
+            cancel: CancellationToken::new(),
+        };
+        let report = soon(rig.loaded.hook_within(limit, call, None)).await;
+        let report = report.expect("it exports the hook");
+        assert_eq!(report.ending, Ending::Deadline { limit });
+    }
 }

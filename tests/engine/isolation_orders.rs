@@ -5,7 +5,8 @@ use capsule::engine::{Call, CallReport, Ending, Engine, Pool};
 use capsule::policy::budget::CallLimits;
 
 use crate::isolation::{UNTOUCHED, hoarder};
-use crate::rig::{ON_DEMAND, Rig, SLOTS, answer, begin, soon};
+use crate::rig::{ID, ON_DEMAND, Rig, SLOTS, Setting, answer, begin, soon};
+use crate::support::component;
 
 /// The ways in which a call that has left its marks everywhere may end.
 #[derive(Clone, Copy, Debug)]
@@ -146,6 +147,67 @@ async fn the_same_call_takes_the_same_fuel_for_everybody_and_after_everything() 
         for principal in ["bob", "alice", "default"] {
             assert_eq!(fuel(Place::Fresh, principal).await, expected, "{principal} after {end:?}");
             assert_eq!(fuel(Place::Pool(&pool), principal).await, expected, "{principal}, reused");
+        }
+    }
+}
+
+/// Keeps its setting `colour` and its secret `token` in its memory, a page of each, and then does as
+/// [`hoarder`]'s guest does; `r`eads answers with what is in the memory, then with both as they are.
+const KEEPER: &str = r#"(module
+  (import "astrid:sys/host@1.0.0" "get-config" (func $config (param i32 i32 i32)))
+  (data (i32.const 65000) "colourtoken")
+  (func $look
+    (call $config (i32.const 65000) (i32.const 6) (i32.const 64))
+    (call $config (i32.const 65006) (i32.const 5) (i32.const 96)))
+  (func $tell (param $at i32)
+    (call $say (i32.load offset=8 (local.get $at)) (i32.load offset=12 (local.get $at))))
+  (func $keep
+    (call $look)
+    (memory.copy (i32.const 1024) (i32.load (i32.const 72)) (i32.load (i32.const 76)))
+    (memory.copy (i32.const 2048) (i32.load (i32.const 104)) (i32.load (i32.const 108))))
+  (func (export "astrid-hook-trigger") (param $action i32) (param i32 i32 i32) (result i32)
+    (local $letter i32)
+    (local.set $letter (i32.load8_u (local.get $action)))
+    (if (i32.eq (local.get $letter) (i32.const 114)) ;; r
+      (then
+        (if (i32.load8_u (i32.const 1024)) (then (call $say (i32.const 1024) (i32.const 4))))
+        (if (i32.load8_u (i32.const 2048)) (then (call $say (i32.const 2048) (i32.const 4))))
+        (call $look) (call $tell (i32.const 64)) (call $tell (i32.const 96)))
+      (else (call $keep)))
+    (if (i32.eq (local.get $letter) (i32.const 116)) (then unreachable)) ;; t
+    (if (i32.eq (local.get $letter) (i32.const 115)) (then (loop $spin (br $spin)))) ;; s
+    (call $said)))"#;
+
+const KEEPS: &str = r#"
+    [env]
+    colour = { type = "string" }
+    token = { type = "secret" }
+"#;
+
+#[tokio::test]
+async fn no_order_of_ends_lets_a_setting_or_a_secret_cross() {
+    let setting = Setting {
+        engine: &SLOTS,
+        manifest: KEEPS,
+        others: &["alice", "bob"],
+        ..Setting::default()
+    };
+    let rig = Rig::with(&component(KEEPER), setting);
+    for (principal, colour, token) in [("alice", "blue", "hers"), ("bob", "pink", "his!")] {
+        let env = format!("home/{principal}/.config/env/{ID}.env.json");
+        rig.home_file(&env, &format!(r#"{{"colour": "{colour}"}}"#));
+        rig.home_file(&format!("secrets/{principal}/{ID}/token"), token);
+    }
+    for end in ENDS {
+        for [one, other] in [["alice", "bob"], ["bob", "alice"]] {
+            for pool in [None, Some(Pool::new(8))] {
+                let place = pool.as_ref().map_or(Place::Fresh, Place::Pool);
+                hoard(place, &rig, one, end).await;
+                let own = |principal| if principal == "alice" { "bluehers" } else { "pinkhis!" };
+                assert_eq!(found(place, &rig, other).await, own(other), "{other} after {end:?}");
+                assert_eq!(found(place, &rig, "default").await, "", "who has neither");
+                assert_eq!(found(Place::Fresh, &rig, one).await, own(one), "{one} after {end:?}");
+            }
         }
     }
 }

@@ -182,6 +182,14 @@ impl Rig {
         std::fs::rename(&new, &file).expect("writable");
     }
 
+    /// Writes a file of the home.
+    pub(crate) fn home_file(&self, path: &str, text: &str) {
+        let home = self.home.as_ref().expect("a rig with others has a home");
+        let file = home.path().join(path);
+        std::fs::create_dir_all(file.parent().expect("not the root")).expect("writable");
+        std::fs::write(file, text).expect("writable");
+    }
+
     /// What a principal owns.
     pub(crate) fn of(&self, principal: &str) -> Arc<Belongings> {
         let id = PrincipalId::new(principal).expect("a valid id");
