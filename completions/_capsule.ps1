@@ -133,6 +133,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer capsule''s own questions with yes; never a guest''s')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the cases, and run none')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first case that fails')
+            [CompletionResult]::new('--faults', '--faults', [CompletionResultType]::ParameterName, 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise')
             [CompletionResult]::new('--bless', '--bless', [CompletionResultType]::ParameterName, 'Write what is so into the files, in place of what was expected; comments stay')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

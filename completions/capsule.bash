@@ -22,6 +22,9 @@ _capsule() {
             capsule,build)
                 cmd="capsule__subcmd__build"
                 ;;
+            capsule,check)
+                cmd="capsule__subcmd__check"
+                ;;
             capsule,completions)
                 cmd="capsule__subcmd__completions"
                 ;;
@@ -39,6 +42,9 @@ _capsule() {
                 ;;
             capsule,explain)
                 cmd="capsule__subcmd__explain"
+                ;;
+            capsule,fuel)
+                cmd="capsule__subcmd__fuel"
                 ;;
             capsule,gc)
                 cmd="capsule__subcmd__gc"
@@ -79,11 +85,20 @@ _capsule() {
             capsule,principal)
                 cmd="capsule__subcmd__principal"
                 ;;
+            capsule,profile)
+                cmd="capsule__subcmd__profile"
+                ;;
             capsule,quota)
                 cmd="capsule__subcmd__quota"
                 ;;
             capsule,remove)
                 cmd="capsule__subcmd__remove"
+                ;;
+            capsule,replay)
+                cmd="capsule__subcmd__replay"
+                ;;
+            capsule,rollback)
+                cmd="capsule__subcmd__rollback"
                 ;;
             capsule,run)
                 cmd="capsule__subcmd__run"
@@ -93,6 +108,9 @@ _capsule() {
                 ;;
             capsule,show)
                 cmd="capsule__subcmd__show"
+                ;;
+            capsule,sign)
+                cmd="capsule__subcmd__sign"
                 ;;
             capsule,test)
                 cmd="capsule__subcmd__test"
@@ -117,6 +135,12 @@ _capsule() {
                 ;;
             capsule__subcmd__env,unset)
                 cmd="capsule__subcmd__env__subcmd__unset"
+                ;;
+            capsule__subcmd__fuel,check)
+                cmd="capsule__subcmd__fuel__subcmd__check"
+                ;;
+            capsule__subcmd__fuel,snapshot)
+                cmd="capsule__subcmd__fuel__subcmd__snapshot"
                 ;;
             capsule__subcmd__group,create)
                 cmd="capsule__subcmd__group__subcmd__create"
@@ -200,7 +224,7 @@ _capsule() {
 
     case "${cmd}" in
         capsule)
-            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version new build test install inspect pack invoke bench run trace connect tool list show verify diff explain remove doctor gc logs env secret kv principal quota group completions man help"
+            opts="-q -v -y -h -V --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help --version new build test install inspect pack sign invoke bench profile fuel run trace replay check connect tool list show verify diff explain rollback remove doctor gc logs env secret kv principal quota group completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -320,6 +344,132 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__check)
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --deterministic --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fuel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instances)
+                    COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -W "continue final deny trap out-of-fuel deadline memory" -- "${cur}"))
+                    return 0
+                    ;;
+                --expect-data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fuel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-format)
+                    COMPREPLY=($(compgen -W "text jsonl chrome" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -618,6 +768,164 @@ _capsule() {
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__fuel)
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help snapshot check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__fuel__subcmd__check)
+            opts="-q -v -y -h --case --lock --seed --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --tolerance --ratchet --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__fuel__subcmd__snapshot)
+            opts="-q -v -y -h --case --lock --seed --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --case)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --home)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -944,7 +1252,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --dry-run --upgrade-only --reinstall --allow-downgrade --no-hooks --allow-unlinkable --strict --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --key --signature --upgrade-only --reinstall --allow-downgrade --allow-unlinkable --strict --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -967,6 +1275,14 @@ _capsule() {
                     return 0
                     ;;
                 --expect-hash)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1018,7 +1334,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1129,6 +1445,10 @@ _capsule() {
                     return 0
                     ;;
                 --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1835,6 +2155,100 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__profile)
+            opts="-q -v -y -o -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --format --output --top --fuel --timeout --memory --seed --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --help -"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --payload)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --payload-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text collapsed speedscope svg" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fuel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__quota)
             opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --help show set"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1979,8 +2393,112 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__replay)
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --wasm --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --wasm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        capsule__subcmd__rollback)
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --answers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --approve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --answer-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace-format)
+                    COMPREPLY=($(compgen -W "text jsonl chrome" -- "${cur}"))
+                    return 0
+                    ;;
+                --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__run)
-            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --watch --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --watch --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --record --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2079,6 +2597,10 @@ _capsule() {
                     return 0
                     ;;
                 --trace-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2239,8 +2761,54 @@ _capsule() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        capsule__subcmd__sign)
+            opts="-q -v -y -o -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --key --output --comment --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --principal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workspace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --comment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         capsule__subcmd__test)
-            opts="-q -v -y -E -j -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --filter --list --fail-fast --bless --jobs --format --help"
+            opts="-q -v -y -E -j -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --filter --list --fail-fast --faults --bless --jobs --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2424,7 +2992,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2538,6 +3106,10 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2546,7 +3118,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__verify)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --format --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --all --repair --key --signature --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2566,6 +3138,14 @@ _capsule() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signature)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -2589,7 +3169,7 @@ _capsule_arguments() {
         return
     fi
     case "${COMP_WORDS[1]}" in
-        new|inspect|invoke|bench|run|trace|connect|show|verify|remove|logs|env|secret|kv)
+        new|inspect|invoke|bench|profile|run|trace|check|connect|show|verify|rollback|remove|logs|env|secret|kv)
             if [[ "${COMP_WORDS[1]}" == invoke && ${COMP_CWORD} -eq 3 ]]; then
                 words="$("$1" list --actions "${COMP_WORDS[2]}" 2>/dev/null)"
             elif [[ ${COMP_CWORD} -eq 2 || "${COMP_WORDS[1]}" == verify || "${COMP_WORDS[1]}" == run ]]; then

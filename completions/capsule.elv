@@ -127,6 +127,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --yes 'Answer capsule''s own questions with yes; never a guest''s'
             cand --list 'List the cases, and run none'
             cand --fail-fast 'Stop at the first case that fails'
+            cand --faults 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise'
             cand --bless 'Write what is so into the files, in place of what was expected; comments stay'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

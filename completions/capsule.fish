@@ -125,6 +125,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand test" -l no-input -d 'Ne
 complete -c capsule -n "__fish_capsule_using_subcommand test" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -l list -d 'List the cases, and run none'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -l fail-fast -d 'Stop at the first case that fails'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l faults -d 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -l bless -d 'Write what is so into the files, in place of what was expected; comments stay'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
