@@ -113,7 +113,7 @@ pub(super) fn run(cx: &Cx, args: TestArgs) -> Result<Exit, Failure> {
 fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
     let started = Instant::now();
     let dir: PathBuf = cx.env.absolute(&args.dir)?.components().collect();
-    let files = files::read(cx, &dir, form == TestFormat::Github)?;
+    let files = files::read(cx, &dir, &args.dir, form == TestFormat::Github)?;
     let all = files.iter().map(|file| file.cases.len()).sum::<usize>();
     let listed = files::listed(&files, &args.filter);
     if listed.is_empty() {

@@ -76,11 +76,16 @@ pub(super) fn none_left(filter: &[String], names: &[String]) -> Failure {
 
 /// Reads every file of cases of the capsule in `dir`. Problems of all of them are told at once, with
 /// `annotate` also as annotations on standard output.
-pub(super) fn read(cx: &Cx, dir: &Path, annotate: bool) -> Result<Vec<CaseFile>, Failure> {
+pub(super) fn read(
+    cx: &Cx,
+    dir: &Path,
+    shown: &Path,
+    annotate: bool,
+) -> Result<Vec<CaseFile>, Failure> {
     let base = cx.env.cwd().unwrap_or(Path::new("/"));
     let mut files = Vec::new();
     let mut wrong: Vec<(String, String, Vec<Problem>)> = Vec::new();
-    for path in paths(dir)? {
+    for path in paths(dir, shown)? {
         let shown = path.strip_prefix(base).unwrap_or(&path).display().to_string();
         let text = text(&path, &shown)?;
         match read::cases(&text) {
@@ -110,15 +115,16 @@ pub(super) fn read(cx: &Cx, dir: &Path, annotate: bool) -> Result<Vec<CaseFile>,
     Err(failure)
 }
 
-fn paths(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn paths(dir: &Path, shown: &Path) -> Result<Vec<PathBuf>, Failure> {
     let tests = dir.join("tests");
     let none = || {
-        let message = format!("there are no cases: no .toml file in {}", tests.display());
+        let shown = shown.join("tests");
+        let message = format!("there are no cases: no .toml file in {}", shown.display());
         Failure::new(Exit::Invalid, "no-cases", message)
             .help("capsule help test shows what a case looks like")
     };
     if !dir.join("Capsule.toml").is_file() {
-        let message = format!("there is no Capsule.toml in {}", dir.display());
+        let message = format!("there is no Capsule.toml in {}", shown.display());
         return Err(Failure::new(Exit::Invalid, "no-manifest", message));
     }
     let failed = |error: std::io::Error| match error.kind() {
