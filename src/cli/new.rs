@@ -30,7 +30,7 @@ pub(super) struct NewArgs {
     /// What it is written in
     #[arg(long, value_name = "LANGUAGE", default_value = "rust")]
     lang: Language,
-    /// What it does, separated by commas; one with a run loop is never called through a hook
+    /// What it does
     #[arg(long, value_name = "PARTS", value_delimiter = ',', default_value = "hook")]
     with: Vec<Part>,
 }

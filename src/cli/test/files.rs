@@ -74,8 +74,8 @@ pub(super) fn none_left(filter: &[String], names: &[String]) -> Failure {
     }
 }
 
-/// Reads every file of cases of the capsule in `dir`. Problems of all of them are told at once, with
-/// `annotate` also as annotations on standard output.
+/// Reads every file of cases of the capsule in `dir`, which the user called `shown`. Problems of all
+/// of them are told at once, with `annotate` also as annotations on standard output.
 pub(super) fn read(
     cx: &Cx,
     dir: &Path,
