@@ -144,7 +144,8 @@ fn run_case(path: &Path, served: &Served) -> Result<(), String> {
     let mut complaints = Vec::new();
     for way in Way::ALL {
         let skipped = match way {
-            Way::Fresh | Way::Replayed => &None,
+            Way::Fresh => &None,
+            Way::Replayed => &header.not_replayed,
             Way::Again => &header.fresh_only,
             Way::AfterAnother => &header.default_only,
         };

@@ -95,3 +95,39 @@ impl Config for LocalConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::limits::SECRET_BYTES_MAX;
+    use crate::store::layout::Home;
+
+    #[test]
+    fn a_secret_that_is_no_text_or_too_long_is_missing_whatever_else_there_is() {
+        let dir = tempfile::tempdir().expect("room for a test");
+        let store = Store::new(Home::at(dir.path()), Clock::system());
+        let text =
+            "[package]\nname = \"c\"\nversion = \"1.0.0\"\n[env]\nk = { type = \"secret\" }\n";
+        let parsed = crate::manifest::parse(text, &crate::manifest::ParseOptions::default());
+        let manifest = parsed.manifest.expect("a good manifest");
+        let principal = PrincipalId::default();
+        let data = Some((&store, "c"));
+        let config = LocalConfig::new(data, &manifest, &principal, BTreeMap::new(), None);
+        let config = config.expect("good names");
+        let own = store.secrets("default", "c").expect("good names");
+        own.set("k", "s").expect("room");
+        assert_eq!(config.get("k").as_deref(), Some("s"));
+        let file = store.home().secret("default", "c", "k").expect("good names");
+        let most = usize::try_from(SECRET_BYTES_MAX).expect("it fits");
+        for (bytes, is_there) in [
+            (b"a\xff".to_vec(), false),
+            (vec![b'a'; most], true),
+            (vec![b'a'; most + 1], false),
+            (Vec::new(), false),
+        ] {
+            std::fs::write(&file, &bytes).expect("writable");
+            assert_eq!(config.get("k").is_some(), is_there, "{} bytes", bytes.len());
+        }
+    }
+}

@@ -252,6 +252,14 @@ mod tests {
     }
 
     #[test]
+    fn scratch_is_no_literal_path_even_where_the_workspace_lies_below_it() {
+        for entry in ["/tmp", "/tmp/", "/tmp/w", "/tmp/w/a"] {
+            let found = opened([entry].into_iter(), Place::Workspace, Path::new("/tmp/w"));
+            assert!(found.is_empty(), "{entry}");
+        }
+    }
+
+    #[test]
     fn what_is_set_takes_the_place_of_what_was_there_and_of_nothing_else() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let all = asked(&[("LANG", "de"), ("A", "1")]).expect("good names");

@@ -42,11 +42,21 @@ pub(crate) struct Header {
     pub(crate) fresh_only: Option<String>,
     /// Why the case cannot be run for anybody but `default`.
     pub(crate) default_only: Option<String>,
+    /// Why the guest goes another way when what is secret is covered, as it is in a recording.
+    pub(crate) not_replayed: Option<String>,
 }
 
 /// The keys that belong to [`Header`]; all others belong to [`Setting`].
-const HEADER_KEYS: [&str; 7] =
-    ["interface", "with", "covers", "phase", "expect", "fresh-only", "default-only"];
+const HEADER_KEYS: [&str; 8] = [
+    "interface",
+    "with",
+    "covers",
+    "phase",
+    "expect",
+    "fresh-only",
+    "default-only",
+    "not-replayed",
+];
 
 /// What a case finds around itself.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -107,7 +107,10 @@ fn an_unreadable_manifest_is_damage() {
     replace(&house.dir("greeter").join("Capsule.toml"), "[package]\nname = \"greeter\"\n");
     let output = house.run(["verify"]).expect_code(5);
     assert!(
-        output.stdout.contains("greeter  DAMAGED\n  [manifest-damaged] Capsule.toml: "),
+        output
+            .stdout
+            .contains("greeter  DAMAGED\n  [manifest-differs] the hash of the manifest is ")
+            && output.stdout.contains("\n  [manifest-damaged] Capsule.toml: "),
         "{}",
         output.stdout
     );

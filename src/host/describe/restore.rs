@@ -230,7 +230,7 @@ mod tests {
         let wrong = Option::<String>::restore(Value::Text("x".into()), &mut table);
         assert_eq!(wrong.expect_err("bare").to_string(), "expected an option, not \"x\"");
         let wrong = Record::restore(Value::Record(vec![]), &mut table).expect_err("empty");
-        assert_eq!(wrong.to_string(), "missing field `next_cursor`");
+        assert_eq!(wrong.to_string(), "missing field `body`");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 ;;! covers = ["redirect-blocked", "too-many-redirects"]
 ;;! capabilities = { net = ["a.example", "b.example", "127.0.0.1", "inside.example"] }
 ;;! allow-local = ["127.0.0.1:80", "local.example:80"]
+;;! not-replayed = "it compares a password in a URL byte by byte"
 ;;! [names]
 ;;! "a.example" = ["93.184.216.34"]
 ;;! "b.example" = ["93.184.216.35"]

@@ -2,6 +2,7 @@
 ;;! covers = ["publish", "subscription.poll"]
 ;;! publish = ["a"]
 ;;! subscribe = ["a"]
+;;! not-replayed = "it compares texts whose names sound secret byte by byte"
 ;; Receivers get JSON in one form: without blanks, known messages with their own fields and defaults
 ;; only, `custom` and `raw_json` as what they carry. What only looks like a known message, and any
 ;; other value, comes through as it is.

@@ -2,6 +2,7 @@
 ;;! covers = ["spawn", "invalid-input", "too-large"]
 ;;! real-time = true
 ;;! capabilities = { host_process = ["sh"] }
+;;! not-replayed = "it compares what a program was given byte by byte"
 ;; A program finds the files of its request, by a variable or at their path, and cannot change them.
 ;; Only version 1.1.0 of the interface knows them.
 (module

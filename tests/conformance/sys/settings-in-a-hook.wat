@@ -2,6 +2,7 @@
 ;;! covers = ["get-config"]
 ;;! phase = "install"
 ;;! env = { colour = { type = "string", default = "blue" } }
+;;! not-replayed = "it compares secrets byte by byte"
 ;; An install hook has the settings that its capsule will have.
 (module
   (import "astrid:sys/host@1.0.0" "get-config" (func $config (param i32 i32 i32)))

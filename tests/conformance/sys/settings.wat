@@ -2,6 +2,7 @@
 ;;! covers = ["get-config"]
 ;;! env = { colour = { type = "string", default = "blue" }, count = { type = "string", default = "7" }, unset = { type = "string" }, shape = { type = "string", default = "round" }, empty = { type = "string", default = "full" } }
 ;;! settings = { default = { shape = "square", empty = "", undeclared = "seen" }, other = { shape = "square", empty = "", undeclared = "seen" } }
+;;! not-replayed = "it compares secrets byte by byte"
 ;; A setting is what the principal has set, else the default in the manifest. What is declared and has
 ;; neither is an empty text; what is neither declared nor set is absent.
 (module
