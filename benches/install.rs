@@ -72,7 +72,7 @@ fn install(scratch: &Path) -> Outcome<()> {
     write_capsule(&source, "large", &from_wat(&large::text())?)?;
     let home = scratch.join("home");
     let install = Run::capsule(&home, &["install", "--yes"]).arg(&source);
-    let (name, hasher) = hasher(&[file.clone()])?;
+    let (name, hasher) = hasher(std::slice::from_ref(&file))?;
     let compiler = Run::itself(&[COMPILE])?.arg(&file);
     compiler.check()?;
     let copy = scratch.join("copy");

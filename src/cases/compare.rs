@@ -28,13 +28,16 @@ pub struct Mismatch {
     pub span: Option<Range<usize>>,
 }
 
+/// Looks something up by its name.
+pub(super) type LookUp<'a> = dyn Fn(&str) -> Result<Option<Vec<u8>>, String> + 'a;
+
 /// What is there after a call.
 pub(super) struct After<'a> {
     pub(super) report: &'a CallReport,
     /// Topics and payloads.
     pub(super) published: &'a [(String, String)],
     /// The value of a key.
-    pub(super) kv: &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, String>,
+    pub(super) kv: &'a LookUp<'a>,
     pub(super) outside: &'a Outside,
 }
 

@@ -18,7 +18,7 @@ use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
 use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, ApproveArgs, LocalPerson, telling};
 use super::processes::OutsideArgs;
-use super::tape::{self, RecordArgs};
+use super::tape::{self, RecordArgs, Recording};
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
@@ -29,6 +29,7 @@ use crate::local::Account;
 use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, CallLimits, call_limits};
 use crate::policy::verdict::Verdict;
+use crate::principal::PrincipalId;
 use crate::report::invoke::{Called, InvokeReport, explain, outcome};
 
 /// Fire one interceptor and print its answer and its cost
@@ -166,70 +167,100 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     if args.many.is_many() {
         return invoke_many(cx, args, &person, &capsule, &place, workspace, &payload);
     }
-    let account = place.account(&principal)?;
-    let limits = limits(&account, args.asked(), &capsule.manifest)?;
-    let ready = place.load(&capsule, Default::default())?;
-    refuse_without_hook(&args.target, &capsule, &ready.surface)?;
-
-    let owner = crate::principal::PrincipalId::default();
-    let call = Call {
-        action: &args.action,
-        payload: &payload,
-        principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
-        owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
-        caller: Some(Arc::new(input::caller(&args.topic, principal.as_str(), &place, &payload)?)),
-        limits,
-        cancel: CancellationToken::new(),
-    };
     let recording = args.record.open(cx, &[&capsule], place.flavour)?;
-    let load = started.elapsed();
-    let tracer = tracing.map(|tracing| tracing.watch(&capsule.manifest, ""));
-    let track = recording.as_ref().map(|recording| recording.call(&capsule.manifest, &call));
-    let recorder = track.as_ref().and_then(tape::Track::observer);
-    let (report, interrupted) = call_once(&ready, call, Both::of(tracer, recorder))?;
-    if let Some(track) = track {
-        track.end(&report);
+    let once = Once { started, principal, payload, capsule, place, person };
+    let done = once.invoke(cx, args, tracing, recording.as_ref(), &workspace);
+    tape::close(cx, recording, done)
+}
+
+/// One call, and what it is made with.
+struct Once {
+    /// When the command began.
+    started: Instant,
+    principal: PrincipalId,
+    payload: Vec<u8>,
+    capsule: Capsule,
+    place: Place,
+    person: Arc<LocalPerson>,
+}
+
+impl Once {
+    fn invoke(
+        &self,
+        cx: &Cx,
+        args: &InvokeArgs,
+        tracing: Option<&Tracing>,
+        recording: Option<&Recording>,
+        workspace: &Workspace,
+    ) -> Result<Exit, Failure> {
+        let Once { started, principal, payload, capsule, place, person } = self;
+        let account = place.account(principal)?;
+        let limits = limits(&account, args.asked(), &capsule.manifest)?;
+        let ready = place.load(capsule, Default::default())?;
+        refuse_without_hook(&args.target, capsule, &ready.surface)?;
+        let owner = PrincipalId::default();
+        let message = input::caller(&args.topic, principal.as_str(), place, payload)?;
+        let call = Call {
+            action: &args.action,
+            payload,
+            principal: ready.hosted.belongings(principal).map_err(|error| refused(&error))?,
+            owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
+            caller: Some(Arc::new(message)),
+            limits,
+            cancel: CancellationToken::new(),
+        };
+        let load = started.elapsed();
+        let tracer = tracing.map(|tracing| tracing.watch(&capsule.manifest, ""));
+        let track = recording.map(|recording| recording.call(&capsule.manifest, &call));
+        let recorder = track.as_ref().and_then(tape::Track::observer);
+        let (report, interrupted) = call_once(&ready, call, Both::of(tracer, recorder))?;
+        if let Some(track) = track {
+            track.end(&report);
+        }
+        let tripped = args.gates.tripped(&report);
+        let missing = person.missing_approval();
+        let well = tripped.is_empty() && interrupted.is_none() && missing.is_none();
+        let well = well && exit(&report.ending) == Exit::Done;
+        let (left, uncommitted) = workspace.finish(well);
+        let hint = workspace.hint(&left, well);
+        let called = Called {
+            capsule: capsule.id().to_string(),
+            action: args.action.clone(),
+            principal: principal.to_string(),
+            wasm_hash: capsule.verified.digest().to_string(),
+            cache: ready.code.source.as_str(),
+            fingerprint: fingerprint(place.flavour),
+            load,
+            total: started.elapsed(),
+            workspace: left,
+            approvals: person.decided(),
+            unsandboxed: place.unsandboxed,
+        };
+        let (arrived, refused) = ready.hosted.host.services.inbound.drain();
+        let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
+        print(cx, args, capsule, &invoked, &report);
+        warn(cx, refused, &tripped, hint);
+        if let Some(failure) = uncommitted {
+            cx.ui.problem(&failure);
+            return Ok(interrupted.unwrap_or(failure.exit));
+        }
+        let exit = interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report));
+        Ok(denied_for_want_of(cx, missing, exit, args.gates.expect.is_some()))
     }
-    let tripped = args.gates.tripped(&report);
-    let missing = person.missing_approval();
-    let well = tripped.is_empty() && interrupted.is_none() && missing.is_none();
-    let well = well && exit(&report.ending) == Exit::Done;
-    let (left, uncommitted) = workspace.finish(well);
-    let hint = workspace.hint(&left, well);
-    let called = Called {
-        capsule: capsule.id().to_string(),
-        action: args.action.clone(),
-        principal: principal.to_string(),
-        wasm_hash: capsule.verified.digest().to_string(),
-        cache: ready.code.source.as_str(),
-        fingerprint: fingerprint(place.flavour),
-        load,
-        total: started.elapsed(),
-        workspace: left,
-        approvals: person.decided(),
-        unsandboxed: place.unsandboxed,
-    };
-    let (arrived, refused) = ready.hosted.host.services.inbound.drain();
-    let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
-    print(cx, args, &capsule, &invoked, &report);
+}
+
+/// What the user should know beside the report.
+fn warn(cx: &Cx, refused: u64, tripped: &[String], hint: Option<&str>) {
     if refused > 0 {
         cx.ui.warn(&format!("{refused} uplink messages were refused: too much waited already"));
     }
-    for gate in &tripped {
+    for gate in tripped {
         cx.ui.warn(gate);
     }
     if let Some(hint) = hint {
         cx.ui.note(hint);
     }
-    if let Some(failure) = uncommitted {
-        cx.ui.problem(&failure);
-        return Ok(interrupted.unwrap_or(failure.exit));
-    }
-    let exit = interrupted.unwrap_or_else(|| args.gates.exit(&tripped, &report));
-    let exit = denied_for_want_of(cx, missing, exit, args.gates.expect.is_some());
-    tape::close(cx, recording, Ok(exit))
 }
-
 impl InvokeArgs {
     fn place(&self) -> Result<PlaceOptions, Failure> {
         Ok(PlaceOptions {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::cx::Cx;
@@ -17,7 +18,8 @@ use super::person::{Answers, LocalPerson};
 use super::target::{self, Capsule};
 use super::{interrupt, observe};
 use crate::cassette::{Cassette, End, Entry, Manner, Recorded, Tape, Track, compare_ends, value};
-use crate::engine::{Call, CallReport, Hook, HookCall, Profile, RunOptions, fingerprint};
+use crate::engine::{Call, CallReport, Hook, HookCall, Profile, RunLoop, RunOptions, fingerprint};
+use crate::host::ports::Belongings;
 use crate::host::record::Observer;
 use crate::local::NetworkOptions;
 use crate::policy::budget::{CallLimits, RunLoopBudget};
@@ -239,35 +241,46 @@ impl Player {
                 called.ok_or_else(|| missing(export))?
             }
             Entry::RunLoop {} => {
-                let options = RunOptions {
-                    owner,
-                    budget: RunLoopBudget {
-                        exempt: false,
-                        window_ticks: Some(crate::limits::WINDOW_TICKS_MAX),
-                        memory_bytes: track.enter.memory_limit_bytes,
-                    },
-                    observer: Some(tape),
-                    window_ended: None,
-                    fuel_used: None,
-                    runtime: runtime.handle().clone(),
-                };
+                let memory_bytes = track.enter.memory_limit_bytes;
+                let options = run_options(owner, memory_bytes, tape, &runtime);
                 let started = loaded.start(options).ok_or_else(|| missing("run"))?;
                 let running = started
                     .map_err(|error| Failure::environment("cannot start a thread", &error))?;
-                runtime.block_on(async {
-                    let ended = running.ended();
-                    let mut ended = std::pin::pin!(ended);
-                    tokio::select! {
-                        report = &mut ended => report.call.clone(),
-                        () = cancel.cancelled() => {
-                            running.cancel();
-                            ended.await.call.clone()
-                        }
-                    }
-                })
+                runtime.block_on(ended(&running, &cancel))
             }
         };
         runtime.shutdown_background();
         Ok(report)
     }
+}
+
+/// How a run loop is played: bounded like any other, in case it goes on where the tape ends.
+fn run_options(
+    owner: Arc<Belongings>,
+    memory_bytes: u64,
+    tape: Box<dyn Observer>,
+    runtime: &Runtime,
+) -> RunOptions {
+    let window_ticks = Some(crate::limits::WINDOW_TICKS_MAX);
+    RunOptions {
+        owner,
+        budget: RunLoopBudget { exempt: false, window_ticks, memory_bytes },
+        observer: Some(tape),
+        window_ended: None,
+        fuel_used: None,
+        runtime: runtime.handle().clone(),
+    }
+}
+
+/// Waits for the end of a loop, which `cancel` asks for.
+async fn ended(running: &RunLoop, cancel: &CancellationToken) -> CallReport {
+    let mut ended = std::pin::pin!(running.ended());
+    let report = tokio::select! {
+        report = &mut ended => report,
+        () = cancel.cancelled() => {
+            running.cancel();
+            ended.await
+        }
+    };
+    report.call.clone()
 }

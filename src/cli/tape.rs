@@ -204,6 +204,8 @@ pub(super) fn close(
     recording: Option<Recording>,
     done: Result<super::exit::Exit, Failure>,
 ) -> Result<super::exit::Exit, Failure> {
+    // Where no guest was entered there is nothing to play.
+    let recording = recording.filter(|_| done.is_ok());
     let Some(Err(failure)) = recording.map(|recording| recording.finish()) else { return done };
     cx.ui.problem(&failure);
     done.map(|_| failure.exit)
