@@ -12,7 +12,7 @@ use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::local::DataScope;
 use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
 use crate::store::Store;
-use crate::store::catalog::FindError;
+use crate::store::catalog::{Entry, FindError};
 use crate::store::layout::Site;
 
 /// How a capsule was named.
@@ -160,9 +160,33 @@ fn find_reading(cx: &Cx, target: &str, read: Read) -> Result<Capsule, Failure> {
     }
 }
 
+/// How often an installed capsule is read, when another version comes in each time.
+pub(super) const LOOKS_MAX: usize = 10;
+
+/// Which directory is at this path: another one when another version has come in.
+pub(super) fn identity(dir: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::symlink_metadata(dir).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
 fn installed(cx: &Cx, name: &str, read: Read) -> Result<Capsule, Failure> {
     let store = cx.store()?;
-    let entry = store.find(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
+    let mut looks = 0;
+    loop {
+        let entry =
+            store.find(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
+        let (dir, before) = (entry.dir.clone(), identity(&entry.dir));
+        let found = installed_now(&store, entry, name, read);
+        looks += 1;
+        // What was read while another version came in is of both.
+        if looks == LOOKS_MAX || identity(&dir) == before {
+            return found;
+        }
+    }
+}
+
+fn installed_now(store: &Store, entry: Entry, name: &str, read: Read) -> Result<Capsule, Failure> {
     let path = entry.dir.join("Capsule.toml");
     let broken = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(Exit::Integrity, "integrity", format!("capsule {name} does not load"))

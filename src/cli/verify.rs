@@ -11,14 +11,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::format::{self, Format};
 use super::signed;
-use super::target::{not_found, sites};
+use super::target::{LOOKS_MAX, identity, not_found, sites};
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Level, ParseOptions};
 use crate::report::verify::{Flaw, VerifyReport};
 use crate::store::Store;
-use crate::store::catalog::{Entry, EntryProblem};
+use crate::store::catalog::{Entry, EntryProblem, FindError};
 use crate::store::layout::Home;
-use crate::store::recheck::StoredFiles;
+use crate::store::recheck::{Check, StoredFiles};
 
 /// Flaws of the cache that are reported.
 const FLAWS_MAX: usize = 20;
@@ -72,11 +72,8 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
     };
     let checks: Vec<_> = chosen(cx, &store, &args.names)?
         .into_iter()
-        .map(|entry| {
-            let manifest = manifest_problems(&store, &entry);
-            (store.recheck_among(entry, &stored), manifest)
-        })
-        .collect();
+        .filter_map(|entry| checked(cx, &store, entry, &stored).transpose())
+        .collect::<Result<_, _>>()?;
     let cache = if everything { cache_flaws(store.home()) } else { Vec::new() };
     let blobs = stored.damaged();
     let report = VerifyReport::new(&checks, blobs, cache).with_mended(mended);
@@ -105,6 +102,37 @@ fn chosen(cx: &Cx, store: &Store, names: &[String]) -> Result<Vec<Entry>, Failur
     }
     let find = |name: &String| store.find(&sites, name).map_err(|error| not_found(name, error));
     names.iter().map(find).collect()
+}
+
+/// Checks a capsule; nothing when it is gone by now.
+fn checked(
+    cx: &Cx,
+    store: &Store,
+    entry: Entry,
+    stored: &StoredFiles,
+) -> Result<Option<(Check, Vec<String>)>, Failure> {
+    let (id, dir) = (entry.id.clone(), entry.dir.clone());
+    let manifest = manifest_problems(store, &entry);
+    let mut found = (store.recheck_among(entry, stored), manifest);
+    let sites = sites(cx, store)?;
+    for _ in 0..LOOKS_MAX {
+        if found.0.problems.is_empty() && found.1.is_empty() {
+            break;
+        }
+        // Another version may have come in while it was read; what was read then is of both.
+        let before = identity(&dir);
+        let entry = match store.find(&sites, &id) {
+            Ok(entry) => entry,
+            Err(FindError::NotInstalled { .. }) => return Ok(None),
+            Err(error) => return Err(not_found(&id, error)),
+        };
+        let manifest = manifest_problems(store, &entry);
+        found = (store.recheck(entry), manifest);
+        if identity(&dir) == before {
+            break;
+        }
+    }
+    Ok(Some(found))
 }
 
 /// What makes a readable manifest one that does not load.
