@@ -94,7 +94,7 @@ fn tagged(tag: &str, value: Json) -> Json {
     Json::Object(Map::from_iter([(tag.to_owned(), value)]))
 }
 
-/// Reads what [`write`] wrote. Numbers come back as unsigned where they can be.
+/// Reads what [`write()`] wrote. Numbers come back as unsigned where they can be.
 pub fn read(json: &Json, blobs: &Blobs) -> Result<Value, String> {
     Ok(match json {
         Json::Null => Value::Option(None),
