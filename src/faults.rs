@@ -5,8 +5,6 @@
 //! answers that one with an error, or ends the guest there. [`ways_to_fail`] lists how a function can
 //! fail, from the table of signatures: there is no list of faults to keep up to date.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -87,26 +85,12 @@ pub struct Saboteur {
     fault: Fault,
     clock: Clock,
     jump: Duration,
-    struck: Arc<AtomicBool>,
-}
-
-/// Whether a [`Saboteur`] got to its call.
-#[derive(Clone, Debug)]
-pub struct Struck(Arc<AtomicBool>);
-
-impl Struck {
-    /// Whether the call was made, and went wrong.
-    pub fn is_so(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }
 
 impl Saboteur {
-    /// One for this fault, and whoever can tell afterwards whether it struck. A call that is late
-    /// moves `clock` by `jump`.
-    pub fn new(fault: Fault, clock: Clock, jump: Duration) -> (Saboteur, Struck) {
-        let struck = Arc::new(AtomicBool::new(false));
-        (Saboteur { fault, clock, jump, struck: Arc::clone(&struck) }, Struck(struck))
+    /// One for this fault. A call that is late moves `clock` by `jump`.
+    pub fn new(fault: Fault, clock: Clock, jump: Duration) -> Saboteur {
+        Saboteur { fault, clock, jump }
     }
 }
 
@@ -117,7 +101,6 @@ impl Observer for Saboteur {
         if call.sequence != self.fault.call {
             return Decision::Act;
         }
-        self.struck.store(true, Ordering::Relaxed);
         match &self.fault.failure {
             Failure::Late => {
                 self.clock.advance(self.jump);

@@ -102,7 +102,7 @@ impl Suite {
                 let how = fault.failure.to_string();
                 let trial = self.trial(case, dir, cancel, |outside| {
                     let clock = outside.machine.clock().clone();
-                    Box::new(Saboteur::new(fault, clock, JUMP).0)
+                    Box::new(Saboteur::new(fault, clock, JUMP))
                 });
                 let trial = trial.await?;
                 let problem = match crash {

@@ -470,6 +470,12 @@ pub(super) fn exit(ending: &Ending) -> Exit {
 }
 
 impl Gates {
+    /// Whether anything is expected.
+    fn is_on(&self) -> bool {
+        let Gates { expect, expect_data, max_fuel, max_memory } = self;
+        expect.is_some() || expect_data.is_some() || max_fuel.is_some() || max_memory.is_some()
+    }
+
     fn check(&self) -> Result<(), Failure> {
         if let Some(expected) = &self.expect_data
             && let Err(error) = serde_json::from_str::<serde_json::Value>(expected)

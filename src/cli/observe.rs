@@ -237,3 +237,13 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
         .build()
         .map_err(|error| Failure::environment("cannot start a runtime", &error))
 }
+
+/// A runtime for timers, whose threads run no guest.
+pub(super) fn timers() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("timers")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::environment("cannot start a runtime", &error))
+}

@@ -164,7 +164,8 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         .with_workspace(&workspace.mount);
     let recorded: Vec<&Capsule> = capsules.iter().collect();
     let recording = args.record.open(cx, &recorded, place.flavour)?;
-    let runtime = timers()?;
+    // Signals too; guests have threads of their own.
+    let runtime = observe::timers()?;
     let hosting = hosting::Hosting {
         place: &place,
         reporter,
@@ -217,16 +218,6 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     runtime.shutdown_background();
     let exit = conclude(cx, exit, person.missing_approval(), uncommitted);
     tape::close(cx, recording, exit)
-}
-
-/// One thread for timers and signals; guests have threads of their own.
-fn timers() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("timers")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::environment("cannot start a runtime", &error))
 }
 
 /// The exit code in the light of approvals that nobody gave and changes that were not applied.

@@ -76,7 +76,23 @@ fn recorded(capsule: &Capsule) -> Recorded {
     }
 }
 
-fn public_settings(manifest: &Manifest) -> impl Iterator<Item = String> + '_ {
+/// A call of an interceptor as a recording says it; the payload comes with it.
+pub(super) fn interceptor(manifest: &Manifest, call: &Call<'_>) -> Enter {
+    let entry = Entry::Interceptor {
+        action: call.action.to_owned(),
+        payload: serde_json::Value::Null,
+        fuel_limit: call.limits.fuel.min(CALL_FUEL),
+    };
+    Enter {
+        capsule: manifest.id().to_string(),
+        principal: call.principal.id.to_string(),
+        entry,
+        memory_limit_bytes: call.limits.memory_bytes,
+    }
+}
+
+/// Settings that may be in a recording.
+pub(super) fn public_settings(manifest: &Manifest) -> impl Iterator<Item = String> + '_ {
     let declared = manifest.env.iter().filter(|var| !var.is_secret());
     declared.map(|var| var.name.clone())
 }
@@ -142,18 +158,7 @@ impl Recording {
 
     /// Begins the track of a call of an interceptor.
     pub(super) fn call(&self, manifest: &Manifest, call: &Call<'_>) -> Track {
-        let entry = Entry::Interceptor {
-            action: call.action.to_owned(),
-            payload: serde_json::Value::Null,
-            fuel_limit: call.limits.fuel.min(CALL_FUEL),
-        };
-        let enter = Enter {
-            capsule: manifest.id().to_string(),
-            principal: call.principal.id.to_string(),
-            entry,
-            memory_limit_bytes: call.limits.memory_bytes,
-        };
-        self.enter(manifest, enter, call.payload)
+        self.enter(manifest, interceptor(manifest, call), call.payload)
     }
 
     /// Begins the track of a run loop.

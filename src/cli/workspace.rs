@@ -20,6 +20,13 @@ pub(super) struct WorkspaceArgs {
     direct: bool,
 }
 
+impl WorkspaceArgs {
+    /// Whether what guests change is to stay.
+    pub(super) fn keeps(self) -> bool {
+        self.commit || self.direct
+    }
+}
+
 /// The workspace of a command.
 pub(super) struct Workspace {
     pub(super) mount: Arc<Mount>,

@@ -6,9 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 use super::{InvokeArgs, input, limits, refuse_without_hook};
-use crate::cassette::{
-    Cassette, End, Enter, Entry, Header, Recorder, SCHEMA, Track, first_difference,
-};
+use crate::cassette::{Cassette, End, Header, Recorder, SCHEMA, Track, first_difference};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -16,7 +14,7 @@ use crate::cli::load::{Place, PlaceOptions, refused};
 use crate::cli::person::{Answers, LocalPerson, telling};
 use crate::cli::target::{self, Capsule};
 use crate::cli::workspace::Workspace;
-use crate::cli::{interrupt, observe};
+use crate::cli::{interrupt, observe, tape};
 use crate::engine::{Call, Profile, fingerprint};
 use crate::report::check::CheckReport;
 
@@ -47,6 +45,9 @@ pub(in crate::cli) fn run(cx: &Cx, args: CheckArgs) -> Result<Exit, Failure> {
         (args.record.is_on(), "--record"),
         (args.many.is_many(), "--repeat"),
         (args.trace.is_on(), "--trace"),
+        (args.gates.is_on(), "a gate"),
+        (args.stats, "--stats"),
+        (args.workspace.keeps(), "--commit or --direct"),
     ];
     if let Some((_, flag)) = unused.iter().find(|(given, _)| *given) {
         let message = format!("check makes two calls of its own, without {flag}");
@@ -83,7 +84,7 @@ fn track(
     payload: &[u8],
     profile: Profile,
 ) -> Result<(Track, Option<Exit>), Failure> {
-    let principal = crate::principal::PrincipalId::default();
+    let principal = cx.principal()?;
     let person = LocalPerson::new(Answers::default(), false);
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;
@@ -116,18 +117,8 @@ fn track(
         fingerprint: fingerprint(place.flavour),
     };
     let mut recorder = Recorder::start(&header, paper.clone()).map_err(failed)?;
-    let enter = Enter {
-        capsule: capsule.id().to_string(),
-        principal: principal.to_string(),
-        entry: Entry::Interceptor {
-            action: args.action.clone(),
-            payload: serde_json::Value::Null,
-            fuel_limit: limits.fuel,
-        },
-        memory_limit_bytes: limits.memory_bytes,
-    };
-    let public = capsule.manifest.env.iter().filter(|var| !var.is_secret());
-    let settings = public.map(|var| var.name.clone()).collect();
+    let enter = tape::interceptor(&capsule.manifest, &call);
+    let settings = tape::public_settings(&capsule.manifest).collect();
     let take = recorder.enter(enter, payload, settings);
     let runtime = observe::runtime()?;
     let interrupted = interrupt::watch(call.cancel.clone())?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::stage::{self, Stage};
+use super::stage::Stage;
 use super::watch::{CallEnding, Watch};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
@@ -75,7 +75,7 @@ fn call(cx: &Cx, args: &CallArgs, trace: Option<&Tracing>) -> Result<Exit, Failu
             .because(&error)
     })?;
     let arguments = arguments(args)?;
-    let runtime = stage::runtime()?;
+    let runtime = observe::timers()?;
     let person = LocalPerson::new(Answers::default(), cx.may_ask());
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;

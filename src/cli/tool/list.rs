@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::stage::{self, Stage};
+use super::stage::Stage;
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::observe;
 use crate::cli::person::LocalPerson;
 use crate::report::tool::ToolListReport;
 
@@ -25,7 +26,7 @@ pub(super) struct ListArgs {
 }
 
 pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
-    let runtime = stage::runtime()?;
+    let runtime = observe::timers()?;
     let nobody = Arc::new(LocalPerson::nobody());
     let mut stage =
         Stage::new(cx, &args.targets, Default::default(), &runtime, None, None, nobody)?;

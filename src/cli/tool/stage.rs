@@ -57,16 +57,6 @@ pub(super) struct Member {
     pub(super) run_loop: Option<RunLoop>,
 }
 
-/// A runtime for timers, whose threads run no guest.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("timers")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::environment("cannot start a runtime", &error))
-}
-
 impl Stage {
     /// Loads and starts the capsules.
     pub(super) fn new(
