@@ -264,3 +264,20 @@ fn an_interrupted_build_writes_nothing() {
     let _ = running.finish().expect_code(130);
     assert!(!machine.sandbox.workspace().join("x/x.wasm").exists());
 }
+
+/// A press of Ctrl-C may end the compiler before the tool itself has seen the signal.
+#[test]
+fn a_compiler_that_a_signal_ended_was_interrupted() {
+    let machine = Machine::new();
+    machine.with_clang();
+    machine.ends(["new", "x", "--lang", "c"], 0);
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("SEGV", 3)] {
+        let script = format!(
+            "case $1 in --print-targets) echo ' wasm32 - x'; exit;; --version) echo v; exit;; esac
+            kill -{signal} $$"
+        );
+        machine.program("clang", &script);
+        let _ = machine.run(["build", "x"]).expect_code(code);
+        assert!(!machine.sandbox.workspace().join("x/x.wasm").exists());
+    }
+}

@@ -6,6 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -113,6 +114,16 @@ pub enum CompileError {
     /// What was built is larger than a capsule may be.
     #[error("the module has more than {BINARY_BYTES_MAX} bytes")]
     TooLarge,
+}
+
+impl CompileError {
+    /// The number of the signal that ended the compiler, if one did.
+    pub fn signal(&self) -> Option<i32> {
+        match self {
+            CompileError::Failed { status, .. } => status.signal(),
+            _ => None,
+        }
+    }
 }
 
 impl Project {

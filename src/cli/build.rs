@@ -64,10 +64,12 @@ pub(super) fn run(cx: &Cx, args: BuildArgs) -> Result<Exit, Failure> {
     })?;
     let profile = if args.debug { Profile::Debug } else { Profile::Release };
     let options = Options { profile, quiet: cx.global.quiet, args: &args.args };
-    // The compiler hears of a signal itself, being of the same group; what it leaves is not used.
+    // The compiler hears of a signal itself, being of the same group, and may end of it before the
+    // signal is seen here; what it leaves is not used.
     let interrupted = interrupt::watch(CancellationToken::new())?;
     let core = project.compile(&toolchain, &surroundings, options);
-    if let Some(exit) = interrupted.exit() {
+    let ended_by = core.as_ref().err().and_then(CompileError::signal);
+    if let Some(exit) = interrupted.exit().or_else(|| ended_by.and_then(interrupt::exit_of)) {
         return Ok(exit);
     }
     let core = core.map_err(|error| refused(&error))?;

@@ -66,6 +66,15 @@ impl Presses {
     }
 }
 
+/// The exit code for `signal`, if it is one that asks for an end.
+pub(super) fn exit_of(signal: i32) -> Option<Exit> {
+    match rustix::process::Signal::from_named_raw(signal)? {
+        rustix::process::Signal::INT => Some(Exit::Interrupted),
+        rustix::process::Signal::TERM => Some(Exit::Terminated),
+        _ => None,
+    }
+}
+
 fn watcher() -> MutexGuard<'static, Watcher> {
     WATCHER.lock().unwrap_or_else(PoisonError::into_inner)
 }
