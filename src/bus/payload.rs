@@ -33,16 +33,17 @@ pub enum PayloadError {
 
 /// Checks the size of `text`, parses it and returns the JSON text that readers get.
 ///
-/// Whitespace and duplicate keys are not preserved, and neither is the order of keys.
-pub fn normalise(text: &str) -> Result<Arc<str>, PayloadError> {
-    let bytes = text.len();
+/// Whitespace and duplicate keys are not preserved, and neither is the order of keys. A shared text
+/// that nothing has to be changed in stays shared.
+pub fn normalise(text: impl AsRef<str> + Into<Arc<str>>) -> Result<Arc<str>, PayloadError> {
+    let bytes = text.as_ref().len();
     if bytes > PAYLOAD_BYTES_MAX {
         return Err(PayloadError::TooLarge { bytes, max: PAYLOAD_BYTES_MAX });
     }
-    if canonical::stays(text) {
+    if canonical::stays(text.as_ref()) {
         return Ok(text.into());
     }
-    let value = serde_json::from_str(text).map_err(PayloadError::NotJson)?;
+    let value = serde_json::from_str(text.as_ref()).map_err(PayloadError::NotJson)?;
     Ok(delivered(value).into())
 }
 

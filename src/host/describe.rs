@@ -11,6 +11,7 @@ pub mod restore;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use serde::Serialize;
 use wasmtime::component::Resource;
@@ -101,6 +102,12 @@ impl Describe for () {
 impl Describe for String {
     fn describe(&self, _: &Handles) -> Value {
         Value::Text(self.clone())
+    }
+}
+
+impl Describe for Arc<str> {
+    fn describe(&self, _: &Handles) -> Value {
+        Value::Text(self.as_ref().to_owned())
     }
 }
 

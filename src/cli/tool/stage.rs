@@ -141,7 +141,7 @@ impl Stage {
 
     /// Publishes a message of the user.
     pub(super) fn publish(&self, topic: &str, json: &serde_json::Value) -> Result<(), Failure> {
-        let payload = payload::normalise(&json.to_string()).map_err(|error| {
+        let payload = payload::normalise(json.to_string()).map_err(|error| {
             Failure::new(Exit::Usage, "arguments", "the arguments are refused").because(&error)
         })?;
         let draft = Draft {

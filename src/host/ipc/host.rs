@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use wasmtime::component::Resource;
 
+use super::envelope::{Entry, Envelope};
 use super::{Pollable, Queued, Subscription, View};
 use crate::bus::{self, Attribution, Message, topic};
-use crate::host::bindings::ipc::{
-    ErrorCode, InterceptorBinding, IpcEnvelope, IpcMessage, PrincipalAttribution,
-};
+use crate::host::bindings::ipc::{ErrorCode, InterceptorBinding};
 use crate::host::boundary::Stop;
 use crate::host::ports::LogLevel;
 use crate::host::scope::{CallScope, Phase};
@@ -18,7 +17,7 @@ use crate::policy::gate::Ask;
 use crate::principal::PrincipalId;
 
 impl<'a> View<'a> {
-    pub(super) fn publish(self, topic: &str, payload: &str) -> Result<(), ErrorCode> {
+    pub(super) fn publish(self, topic: &str, payload: &Arc<str>) -> Result<(), ErrorCode> {
         let attribution = self.scope.attribution();
         self.publish_from(topic, payload, attribution)
     }
@@ -26,7 +25,7 @@ impl<'a> View<'a> {
     pub(super) fn publish_as(
         mut self,
         topic: &str,
-        payload: &str,
+        payload: &Arc<str>,
         principal: &str,
     ) -> Result<(), ErrorCode> {
         self.gate.ask(Ask::Uplink)?;
@@ -38,7 +37,7 @@ impl<'a> View<'a> {
     fn publish_from(
         mut self,
         topic: &str,
-        payload: &str,
+        payload: &Arc<str>,
         attribution: Attribution,
     ) -> Result<(), ErrorCode> {
         topic::check_length(topic).map_err(|_| ErrorCode::InvalidInput)?;
@@ -55,7 +54,8 @@ impl<'a> View<'a> {
         if payload.len() > PAYLOAD_BYTES_MAX {
             return Err(ErrorCode::InvalidInput);
         }
-        let payload = bus::payload::normalise(payload).map_err(|_| ErrorCode::InvalidInput)?;
+        let payload = bus::payload::normalise(Arc::clone(payload));
+        let payload = payload.map_err(|_| ErrorCode::InvalidInput)?;
         let draft = bus::Draft {
             topic: topic.into(),
             payload,
@@ -91,7 +91,7 @@ impl<'a> View<'a> {
     pub(super) fn poll(
         mut self,
         subscription: &Resource<Subscription>,
-    ) -> Result<IpcEnvelope, ErrorCode> {
+    ) -> Result<Envelope, ErrorCode> {
         let subscription = self.get(subscription)?;
         Ok(self.drain(&subscription))
     }
@@ -100,7 +100,7 @@ impl<'a> View<'a> {
         mut self,
         subscription: &'a Resource<Subscription>,
         timeout_ms: u64,
-    ) -> Result<IpcEnvelope, ErrorCode> {
+    ) -> Result<Envelope, ErrorCode> {
         let subscription = self.get(subscription)?;
         let timeout = Duration::from_millis(timeout_ms).min(RECV_TIMEOUT_MAX);
         let mut envelope = self.drain(&subscription);
@@ -125,17 +125,17 @@ impl<'a> View<'a> {
     }
 
     /// Takes what one sender has queued and, in a run loop, acts for that sender from then on.
-    fn drain(&mut self, subscription: &bus::Subscription) -> IpcEnvelope {
+    fn drain(&mut self, subscription: &bus::Subscription) -> Envelope {
         let mut dropped = 0;
         loop {
             let drained = subscription.drain_one_sender(DRAIN_BYTES_MAX);
             dropped += drained.dropped;
             self.traffic.dropped += drained.dropped;
             if drained.messages.first().is_none_or(|first| self.act_for(first)) {
-                let messages = drained.messages.iter().map(|message| envelope_entry(message));
-                let messages: Vec<IpcMessage> = messages.collect();
+                let messages = drained.messages.iter().map(|message| Entry::of(message));
+                let messages: Vec<Entry> = messages.collect();
                 self.traffic.received += messages.len() as u64;
-                return IpcEnvelope { messages, dropped, lagged: drained.lagged };
+                return Envelope { messages, dropped, lagged: drained.lagged };
             }
         }
     }
@@ -198,18 +198,5 @@ impl CallScope {
             Some(attribution @ Attribution::Claimed(_)) => attribution.clone(),
             _ => Attribution::Verified(self.principal.id.as_str().into()),
         }
-    }
-}
-
-fn envelope_entry(message: &Message) -> IpcMessage {
-    IpcMessage {
-        topic: message.topic.to_string(),
-        payload: message.payload.to_string(),
-        source_id: message.source_id.to_string(),
-        principal: match &message.principal {
-            Attribution::Verified(name) => PrincipalAttribution::Verified(name.to_string()),
-            Attribution::Claimed(name) => PrincipalAttribution::Claimed(name.to_string()),
-            Attribution::System => PrincipalAttribution::System,
-        },
     }
 }

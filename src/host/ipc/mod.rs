@@ -9,6 +9,7 @@
 //!
 //! What may be published and subscribed to is what the manifest's `[publish]` and `[subscribe]` name.
 
+mod envelope;
 mod host;
 
 use std::sync::{Arc, Weak};
@@ -98,12 +99,13 @@ pub(crate) fn link(binder: &mut Binder<'_>) -> wasmtime::Result<()> {
             "[method]subscription.subscribe-readiness",
             |view, (subscription,)| view.subscribe_readiness(subscription),
         )?;
-        b.now::<(String, String), _>("publish", |view, (topic, payload)| {
+        b.now::<(String, Arc<str>), _>("publish", |view, (topic, payload)| {
             view.publish(topic, payload)
         })?;
-        b.now::<(String, String, String), _>("publish-as", |view, (topic, payload, principal)| {
-            view.publish_as(topic, payload, principal)
-        })?;
+        b.now::<(String, Arc<str>, String), _>(
+            "publish-as",
+            |view, (topic, payload, principal)| view.publish_as(topic, payload, principal),
+        )?;
         b.now::<(String,), _>("subscribe", |view, (pattern,)| view.subscribe(pattern))?;
         b.now::<(), _>("get-interceptor-bindings", |view, ()| view.get_interceptor_bindings())
     })
