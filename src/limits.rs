@@ -195,6 +195,9 @@ pub const HTTP_REDIRECTS_MAX: u32 = 10;
 pub const HTTP_STREAMS_MAX: usize = 4;
 /// Headers of a request. Ours: a server takes about a hundred, and a map of them has a fixed size.
 pub const HTTP_HEADERS_MAX: usize = 1000;
+/// Bytes that one `read-chunk` gives. Ours: a copy of this size stays in a processor's cache, where one
+/// of whatever the network delivered would not.
+pub const HTTP_CHUNK_BYTES_MAX: usize = 64 << 10;
 /// Bytes that a decoder gives at once. Ours: however much a piece expands, no more is held.
 pub const HTTP_DECODED_BYTES: usize = 64 << 10;
 /// The base-2 logarithm of how far back zstd may refer: the most that a client of the web has to

@@ -19,7 +19,7 @@ use crate::host::boundary::{Stop, Waiting};
 use crate::host::io::streams::{InputStream, Reader, Taken};
 use crate::host::io::{Pollable, Source};
 use crate::host::slots::Slot;
-use crate::limits::RESOURCES_MAX;
+use crate::limits::{HTTP_CHUNK_BYTES_MAX, RESOURCES_MAX};
 
 /// A response that a guest holds. Its place is free again when it is closed, or when the last handle
 /// to any part of it is dropped.
@@ -111,7 +111,10 @@ impl Shared {
     fn chunk(&self) -> Result<Vec<u8>, ErrorCode> {
         match &mut *self.state() {
             State::Closed => Err(ErrorCode::Closed),
-            State::Open(open) if !open.held.is_empty() => Ok(std::mem::take(&mut open.held).into()),
+            State::Open(open) if !open.held.is_empty() => {
+                let count = open.held.len().min(HTTP_CHUNK_BYTES_MAX);
+                Ok(open.held.split_to(count).into())
+            }
             State::Open(open) => match &open.end {
                 Some(end) => end.clone().map(|()| Vec::new()),
                 None => Err(ErrorCode::Timeout),
