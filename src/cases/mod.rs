@@ -12,6 +12,7 @@ mod model;
 pub mod outside;
 mod pattern;
 pub mod read;
+mod recorded;
 pub mod run;
 mod sabotage;
 mod value;

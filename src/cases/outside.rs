@@ -124,6 +124,18 @@ impl Outside {
     }
 }
 
+/// A machine without files or network, for guests that ask it nothing.
+pub(super) fn nowhere(processes: ProcessOptions) -> Machine {
+    Machine::new(MachineOptions {
+        store: None,
+        clock: Clock::seeded(0),
+        person: Arc::new(Scripted::default()),
+        log: Arc::new(|_, _, _| {}),
+        network: NetworkOptions { offline: true, ..NetworkOptions::default() },
+        processes,
+    })
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -216,6 +228,7 @@ fn log_to(lines: &Arc<Mutex<Vec<String>>>) -> LogSink {
 }
 
 /// Somebody who says what the case says, at once.
+#[derive(Default)]
 struct Scripted {
     answers: BTreeMap<String, Answer>,
     rules: Vec<Rule>,

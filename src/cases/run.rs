@@ -11,7 +11,7 @@ use super::compare::{self, After, Mismatch};
 use super::model::{Case, Entry, Given};
 use super::outside::Outside;
 use crate::bus::{Attribution, Message, Tap};
-use crate::component::{EntryPoint, Surface};
+use crate::component::{Digest, EntryPoint, Surface};
 use crate::engine::{Call, CallReport, Code, Ending, Hook, HookCall, Loaded};
 use crate::host::ports::Belongings;
 use crate::host::record::Observer;
@@ -33,6 +33,8 @@ pub struct SuiteOptions {
     pub code: Code,
     /// What its binary shows.
     pub surface: Surface,
+    /// The digest of its binary.
+    pub binary: Digest,
     /// Whether and how programs are started.
     pub processes: ProcessOptions,
 }
@@ -74,16 +76,14 @@ impl Suite {
         Suite(options)
     }
 
+    pub(super) fn options(&self) -> &SuiteOptions {
+        &self.0
+    }
+
     /// Runs a case on this thread. `dir` is where the files are that it names.
     pub async fn run(&self, case: &Case, dir: &Path, cancel: CancellationToken) -> Ran {
         let started = Instant::now();
-        let mut ran = Ran {
-            verdict: Verdict::Passed,
-            report: None,
-            log: Vec::new(),
-            asked_in_vain: Vec::new(),
-            took: Duration::ZERO,
-        };
+        let mut ran = Ran::nothing();
         match self.outside(&case.given) {
             Ok(outside) => {
                 let verdict = self.judged(case, dir, &outside, cancel, &mut ran).await;

@@ -37,6 +37,19 @@ pub struct Track {
     pub end: End,
 }
 
+impl Track {
+    /// What an interceptor was called with; nothing for any other entry.
+    pub fn payload(&self, blobs: &Blobs) -> Vec<u8> {
+        match &self.enter.entry {
+            Entry::Interceptor { payload, .. } => {
+                // That it can be read was checked with everything else.
+                value::read_bytes(payload, blobs).unwrap_or_default()
+            }
+            Entry::RunLoop {} | Entry::Hook { .. } => Vec::new(),
+        }
+    }
+}
+
 /// Why a file is no recording that can be played.
 #[derive(Debug, thiserror::Error)]
 pub enum CassetteError {

@@ -19,6 +19,7 @@
 //! characters of a secret its fuel may differ, and the replay says so.
 
 mod file;
+mod play;
 mod record;
 mod replay;
 pub mod value;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use file::{Cassette, CassetteError, Track};
+pub use play::{PlayError, Played, Player};
 pub use record::{Recorder, Take};
 pub use replay::{Divergence, Found, Manner, Side, Tape, compare_ends, first_difference};
 

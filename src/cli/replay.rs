@@ -5,9 +5,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::cx::Cx;
@@ -17,14 +15,11 @@ use super::load::{Place, PlaceOptions, Ready, refused};
 use super::person::{Answers, LocalPerson};
 use super::target::{self, Capsule};
 use super::{interrupt, observe};
-use crate::cassette::{Cassette, End, Entry, Manner, Recorded, Tape, Track, compare_ends, value};
-use crate::engine::{Call, CallReport, Hook, HookCall, Profile, RunLoop, RunOptions, fingerprint};
-use crate::host::ports::Belongings;
-use crate::host::record::Observer;
+use crate::cassette::{Cassette, Manner, PlayError, Player, Recorded, Track};
+use crate::engine::{Profile, fingerprint};
 use crate::local::NetworkOptions;
-use crate::policy::budget::{CallLimits, RunLoopBudget};
 use crate::principal::PrincipalId;
-use crate::report::replay::{Played, ReplayReport};
+use crate::report::replay::{Played as Report, ReplayReport};
 
 /// Play a recording: answer every host call as it was answered, and tell what differs
 ///
@@ -61,7 +56,7 @@ pub(super) fn run(cx: &Cx, args: ReplayArgs) -> Result<Exit, Failure> {
         // What a guest logs is answered from the tape; nothing is logged.
         Arc::new(|_, _, _| {}),
     )?;
-    let players = players(cx, &args, &cassette, &place)?;
+    let audiences = audiences(cx, &args, &cassette, &place)?;
     let now = fingerprint(place.flavour);
     let fuel_counts = now == cassette.header.fingerprint;
     if !fuel_counts {
@@ -72,11 +67,11 @@ pub(super) fn run(cx: &Cx, args: ReplayArgs) -> Result<Exit, Failure> {
     }
     let mut report = ReplayReport::new(&args.file, &cassette.header, &now);
     for track in &cassette.tracks {
-        let Some(player) = players.get(&track.enter.capsule) else {
+        let Some(audience) = audiences.get(&track.enter.capsule) else {
             return Err(Failure::new(Exit::Invalid, "cassette", "the recording is damaged")
                 .cause(format!("track {} is of a capsule that it does not list", track.number)));
         };
-        let (played, interrupted) = player.play(&cassette, track, fuel_counts)?;
+        let (played, interrupted) = audience.play(&cassette, track, fuel_counts)?;
         report.add(played);
         if let Some(exit) = interrupted {
             return Ok(exit);
@@ -103,21 +98,21 @@ fn read(cx: &Cx, shown: &Path) -> Result<Cassette, Failure> {
 }
 
 /// A capsule that a recording is played to.
-struct Player {
+struct Audience {
     ready: Ready,
     recorded: Recorded,
     manner: Manner,
 }
 
 /// One for each recorded capsule.
-fn players(
+fn audiences(
     cx: &Cx,
     args: &ReplayArgs,
     cassette: &Cassette,
     place: &Place,
-) -> Result<BTreeMap<String, Player>, Failure> {
+) -> Result<BTreeMap<String, Audience>, Failure> {
     let named = named(&args.wasm, &cassette.header.capsules)?;
-    let mut players = BTreeMap::new();
+    let mut audiences = BTreeMap::new();
     for recorded in &cassette.header.capsules {
         let target = named.get(recorded.id.as_str()).or_else(|| named.get("")).copied();
         let capsule = match target {
@@ -129,9 +124,10 @@ fn players(
             false => Manner::Compare,
         };
         let ready = place.load(&capsule, Default::default())?;
-        players.insert(recorded.id.clone(), Player { ready, recorded: recorded.clone(), manner });
+        audiences
+            .insert(recorded.id.clone(), Audience { ready, recorded: recorded.clone(), manner });
     }
-    Ok(players)
+    Ok(audiences)
 }
 
 /// Which targets were named for which recorded capsules.
@@ -170,117 +166,33 @@ fn recorded_one(cx: &Cx, recorded: &Recorded) -> Result<Capsule, Failure> {
         .help(format!("capsule replay FILE --wasm {}   # to compare the two", recorded.id)))
 }
 
-impl Player {
+impl Audience {
     /// Plays one track.
     fn play(
         &self,
         cassette: &Cassette,
         track: &Track,
         fuel_counts: bool,
-    ) -> Result<(Played, Option<Exit>), Failure> {
-        let settings = self.recorded.public_settings.iter().cloned().collect();
-        let (tape, found) = Tape::new(track, &cassette.blobs, settings, self.manner, fuel_counts);
+    ) -> Result<(Report, Option<Exit>), Failure> {
+        let owner = self.ready.hosted.belongings(&PrincipalId::default());
+        let player = Player {
+            loaded: &self.ready.loaded,
+            owner: owner.map_err(|error| refused(&error))?,
+            settings: self.recorded.public_settings.iter().cloned().collect(),
+            manner: self.manner,
+            fuel_counts,
+        };
         let cancel = CancellationToken::new();
         let interrupted = interrupt::watch(cancel.clone())?;
-        let report = self.enter(cassette, track, Box::new(tape), cancel)?;
-        let end = End::of(&report);
-        let mut differences = found.divergences(track.number);
-        // A guest that was ended by the replay did not end by itself.
-        if !found.was_lost() {
-            differences.extend(compare_ends(track, &end, fuel_counts));
-        }
-        Ok((Played::new(track, &end, found.played(), differences), interrupted.exit()))
-    }
-
-    fn enter(
-        &self,
-        cassette: &Cassette,
-        track: &Track,
-        tape: Box<dyn Observer>,
-        cancel: CancellationToken,
-    ) -> Result<CallReport, Failure> {
         let runtime = observe::runtime()?;
-        let owner = PrincipalId::default();
-        let owner = self.ready.hosted.belongings(&owner).map_err(|error| refused(&error))?;
-        let loaded = &self.ready.loaded;
-        let missing = |export: &str| {
-            let message = format!("{} has no {export} to play the recording to", self.recorded.id);
-            Failure::new(Exit::Diverged, "no-export", message)
-        };
-        let report = match &track.enter.entry {
-            Entry::Interceptor { action, payload, fuel_limit } => {
-                let payload = value::read_bytes(payload, &cassette.blobs).unwrap_or_default();
-                // What was ended from outside goes on for as long as it went then.
-                let fuel = match track.end.is_from_outside() {
-                    true => track.end.fuel.min(*fuel_limit),
-                    false => *fuel_limit,
-                };
-                let call = Call {
-                    action,
-                    payload: &payload,
-                    principal: Arc::clone(&owner),
-                    owner,
-                    caller: None,
-                    limits: CallLimits {
-                        fuel,
-                        timeout: Duration::MAX,
-                        memory_bytes: track.enter.memory_limit_bytes,
-                    },
-                    cancel,
-                };
-                let called = loaded.invoke(call, Some(tape));
-                runtime.block_on(tokio::task::coop::unconstrained(called))
-            }
-            Entry::Hook { export } => {
-                let hook = match export.as_str() {
-                    "astrid-install" => Hook::Install,
-                    _ => Hook::Upgrade,
-                };
-                let call = HookCall { hook, principal: owner, cancel };
-                let called = runtime.block_on(loaded.hook(call, Some(tape)));
-                called.ok_or_else(|| missing(export))?
-            }
-            Entry::RunLoop {} => {
-                let memory_bytes = track.enter.memory_limit_bytes;
-                let options = run_options(owner, memory_bytes, tape, &runtime);
-                let started = loaded.start(options).ok_or_else(|| missing("run"))?;
-                let running = started
-                    .map_err(|error| Failure::environment("cannot start a thread", &error))?;
-                runtime.block_on(ended(&running, &cancel))
-            }
-        };
+        let played = runtime.block_on(player.play(cassette, track, None, runtime.handle(), cancel));
         runtime.shutdown_background();
-        Ok(report)
+        let played = played.map_err(|error| match error {
+            PlayError::NoExport(_) => {
+                Failure::new(Exit::Diverged, "no-export", format!("{}: {error}", self.recorded.id))
+            }
+            PlayError::Thread(error) => Failure::environment("cannot start a thread", &error),
+        })?;
+        Ok((Report::new(track, &played), interrupted.exit()))
     }
-}
-
-/// How a run loop is played: bounded like any other, in case it goes on where the tape ends.
-fn run_options(
-    owner: Arc<Belongings>,
-    memory_bytes: u64,
-    tape: Box<dyn Observer>,
-    runtime: &Runtime,
-) -> RunOptions {
-    let window_ticks = Some(crate::limits::WINDOW_TICKS_MAX);
-    RunOptions {
-        owner,
-        budget: RunLoopBudget { exempt: false, window_ticks, memory_bytes },
-        observer: Some(tape),
-        window_ended: None,
-        fuel_used: None,
-        runtime: runtime.handle().clone(),
-    }
-}
-
-/// Waits for the end of a loop, which `cancel` asks for.
-async fn ended(running: &RunLoop, cancel: &CancellationToken) -> CallReport {
-    let mut ended = std::pin::pin!(running.ended());
-    let report = tokio::select! {
-        report = &mut ended => report,
-        () = cancel.cancelled() => {
-            running.cancel();
-            ended.await
-        }
-    };
-    report.call.clone()
 }

@@ -1,5 +1,6 @@
 //! `capsule test`.
 
+mod bless;
 mod files;
 mod runner;
 
@@ -13,21 +14,21 @@ use super::failure::Failure;
 use super::load::refuse_unlinkable;
 use super::target::{self, Capsule};
 use super::{format, interrupt, processes};
-use crate::cases::bless::bless;
-use crate::cases::{Ran, Suite, SuiteOptions, Verdict};
+use crate::cases::{Ran, Suite, SuiteOptions};
 use crate::engine::{Engine, EngineOptions, Flavour, Profile, fingerprint};
 use crate::report::checks::Form;
 use crate::report::test::{CaseReport, TestReport, Tested};
-use files::{CaseFile, Listed};
+use files::Listed;
 
 /// Run the cases of a capsule: what is given to it, and what has to be so afterwards
 ///
 /// Each [[case]] in tests/*.toml is run on a machine of its own: a home that is thrown away, virtual
-/// time, seeded randomness, no network. Equal code gives equal results and equal fuel.
+/// time, seeded randomness, no network. Equal code gives equal results and equal fuel. Each recording
+/// in tests/*.cassette is played: the capsule has to do what was recorded.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct TestArgs {
-    /// Directory with a Capsule.toml and tests/*.toml
+    /// Directory with a Capsule.toml, and cases in tests/
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// Run only cases with this text in their names; repeatable
@@ -44,7 +45,8 @@ pub(super) struct TestArgs {
     /// leaves otherwise
     #[arg(long, conflicts_with = "bless")]
     faults: bool,
-    /// Write what is so into the files, in place of what was expected; comments stay
+    /// Write what is so into the files, in place of what was expected; comments stay. Recordings are
+    /// made anew as far as their answers go
     #[arg(long)]
     bless: bool,
     /// How many cases run at once [default: one for each core]
@@ -114,10 +116,10 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
     let started = Instant::now();
     let dir: PathBuf = cx.env.absolute(&args.dir)?.components().collect();
     let files = files::read(cx, &dir, &args.dir, form == TestFormat::Github)?;
-    let all = files.iter().map(|file| file.cases.len()).sum::<usize>();
+    let all = files::listed(&files, &[]);
     let listed = files::listed(&files, &args.filter);
     if listed.is_empty() {
-        let names = files.iter().flat_map(CaseFile::names).collect::<Vec<_>>();
+        let names: Vec<String> = all.iter().map(|case| case.found().name).collect();
         return Err(files::none_left(&args.filter, &names));
     }
     if args.list {
@@ -152,7 +154,7 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
         version: capsule.manifest.package.version.to_string(),
         wasm_hash: capsule.verified.digest().to_string(),
         fingerprint: fingerprint(Flavour::Deterministic),
-        left_out: all - listed.len(),
+        left_out: all.len() - listed.len(),
         took: started.elapsed(),
     };
     let report = TestReport::new(tested, reports.collect());
@@ -168,7 +170,7 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
     if let Some(exit) = interrupted.exit() {
         return Ok(exit);
     }
-    let left = if args.bless { write_down(cx, &files, &listed, &results)? } else { 0 };
+    let left = if args.bless { bless::write_down(cx, &suite, &listed, &results)? } else { 0 };
     let failed = if args.bless { left > 0 } else { report.failed() };
     Ok(if failed { Exit::No } else { Exit::Done })
 }
@@ -181,7 +183,7 @@ fn list(cx: &Cx, listed: &[Listed<'_>], form: TestFormat) -> Exit {
             let document = serde_json::json!({ "schema": "capsule.test-list/1", "cases": reports });
             format::emit(cx, &document);
         }
-        _ => listed.iter().for_each(|case| cx.ui.text(&format!("{}\n", case.found().name()))),
+        _ => listed.iter().for_each(|case| cx.ui.text(&format!("{}\n", case.found().name))),
     }
     Exit::Done
 }
@@ -198,39 +200,7 @@ fn suite(cx: &Cx, capsule: &Capsule) -> Result<Suite, Failure> {
         manifest: Arc::clone(&capsule.manifest),
         code,
         surface,
+        binary: capsule.verified.digest(),
         processes: processes::options(cx, false),
     }))
-}
-
-/// Writes what is so into the files, and tells how much is left that only an author can change.
-fn write_down(
-    cx: &Cx,
-    files: &[CaseFile],
-    listed: &[Listed<'_>],
-    results: &[Option<Ran>],
-) -> Result<usize, Failure> {
-    let mut all_left = 0;
-    for file in files {
-        let own = listed.iter().zip(results).filter(|(case, _)| case.file.path == file.path);
-        let mut mismatches = Vec::new();
-        for (_, ran) in own {
-            match ran.as_ref().map(|ran| &ran.verdict) {
-                Some(Verdict::Failed(found)) => mismatches.extend(found),
-                Some(Verdict::Broken(_)) => all_left += 1,
-                _ => {}
-            }
-        }
-        let blessed = bless(&file.text, mismatches);
-        all_left += blessed.left;
-        if blessed.changed > 0 {
-            files::replace(&file.path, &blessed.text)?;
-            let noun = if blessed.changed == 1 { "value" } else { "values" };
-            cx.ui.note(&format!("{}: {} {noun} written", file.shown, blessed.changed));
-        }
-    }
-    if all_left > 0 {
-        let noun = if all_left == 1 { "expectation is" } else { "expectations are" };
-        cx.ui.warn(&format!("{all_left} {noun} for you to change: only exact values are written"));
-    }
-    Ok(all_left)
 }

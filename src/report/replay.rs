@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::number::grouped;
 use super::table::cell;
-use crate::cassette::{Divergence, End, Header, Side, Track};
+use crate::cassette::{self, Divergence, Header, Side, Track};
 
 /// Longer texts are cut in the text form, in characters; the JSON form has all of them.
 const SHOWN_MAX: usize = 200;
@@ -85,17 +85,17 @@ impl ReplayReport {
 }
 
 impl Played {
-    /// A track that was played and ended like this.
-    pub fn new(track: &Track, end: &End, played: u64, differences: Vec<Divergence>) -> Played {
+    /// A track, and how playing it went.
+    pub fn new(track: &Track, played: &cassette::Played) -> Played {
         Played {
             track: track.number,
             capsule: track.enter.capsule.clone(),
             calls: track.calls.len(),
-            played,
-            outcome: end.outcome.clone(),
-            fuel: end.fuel,
+            played: played.answered,
+            outcome: played.end.outcome.clone(),
+            fuel: played.end.fuel,
             recorded_fuel: track.end.fuel,
-            differences: differences.into_iter().map(Difference::new).collect(),
+            differences: played.divergences.iter().cloned().map(Difference::new).collect(),
         }
     }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::checks::{Checks, Finding, Place, Subject};
 use super::number::micros;
 use crate::cases::compare::{data, outcome};
-use crate::cases::{Case, Mismatch, Ran, Verdict};
+use crate::cases::{Mismatch, Ran, Verdict};
 use crate::component::Level;
 use crate::manifest::Source;
 use crate::rules::cases::FAILED;
@@ -103,23 +103,16 @@ struct Fuel {
 }
 
 /// Where a case is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Found<'a> {
     /// The file, as the user would name it.
     pub file: &'a str,
-    /// Its text.
+    /// Its text, for places in it; nothing where no mismatch has one.
     pub text: &'a str,
-    /// What the file is called in names of cases.
-    pub stem: &'a str,
-    /// The case.
-    pub case: &'a Case,
-}
-
-impl Found<'_> {
+    /// The line that the case begins on, from 1.
+    pub line: usize,
     /// What the user knows the case by.
-    pub fn name(&self) -> String {
-        format!("{}::{}", self.stem, self.case.name)
-    }
+    pub name: String,
 }
 
 impl CaseReport {
@@ -145,8 +138,8 @@ impl CaseReport {
         let took = ran.map_or(Duration::ZERO, |ran| ran.took);
         CaseReport {
             file: found.file.to_owned(),
-            line: found.case.line,
-            name: found.name(),
+            line: found.line,
+            name: found.name.clone(),
             status,
             problem,
             mismatches: mismatches.iter().map(mismatch).collect(),

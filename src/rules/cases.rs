@@ -13,6 +13,9 @@ rules! {
     VALUE = "case-value", Error, "a value of a case cannot be meant",
         "The case would not say what its author thinks it says.",
         "Give the value the form that the message names.";
+    RECORDING = "case-recording", Error, "a recording among the cases cannot be played",
+        "A damaged recording shows nothing about the capsule.",
+        "Record it again with --record, or remove the file.";
     INCOMPLETE = "case-incomplete", Error, "a case lacks something that it cannot do without",
         "There is nothing to call, or nothing to call it by.",
         "Add the key that the message names.";

@@ -1,10 +1,12 @@
 //! The files of cases: finding them, reading them, and writing one again.
 
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io::{BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::cases::{Case, read};
+use crate::cassette::{Cassette, CassetteError};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -20,31 +22,54 @@ pub(super) struct CaseFile {
     pub(super) path: PathBuf,
     /// As the user would name it.
     pub(super) shown: String,
-    /// What it is called in names of cases.
-    stem: String,
-    pub(super) text: String,
-    pub(super) cases: Vec<Case>,
+    pub(super) holds: Holds,
 }
 
-impl CaseFile {
-    pub(super) fn names(&self) -> impl Iterator<Item = String> {
-        self.cases.iter().map(|case| self.found(case).name())
-    }
-
-    fn found<'a>(&'a self, case: &'a Case) -> Found<'a> {
-        Found { file: &self.shown, text: &self.text, stem: &self.stem, case }
-    }
+/// What is in a file.
+pub(super) enum Holds {
+    Cases { text: String, cases: Vec<Case> },
+    Recording(Box<Cassette>),
 }
 
 /// A case that is to be run.
 pub(super) struct Listed<'a> {
     pub(super) file: &'a CaseFile,
-    pub(super) case: &'a Case,
+    pub(super) item: Item<'a>,
+}
+
+/// What a case is.
+pub(super) enum Item<'a> {
+    Case { text: &'a str, case: &'a Case },
+    Recording(&'a Cassette),
+}
+
+impl CaseFile {
+    /// Everything in it.
+    pub(super) fn listed(&self) -> Vec<Listed<'_>> {
+        match &self.holds {
+            Holds::Recording(cassette) => {
+                vec![Listed { file: self, item: Item::Recording(cassette) }]
+            }
+            Holds::Cases { text, cases } => {
+                let listed = |case| Listed { file: self, item: Item::Case { text, case } };
+                cases.iter().map(listed).collect()
+            }
+        }
+    }
 }
 
 impl<'a> Listed<'a> {
+    /// A case is called after its file and itself; a recording is its file.
     pub(super) fn found(&self) -> Found<'a> {
-        self.file.found(self.case)
+        let path = &self.file.path;
+        let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+        let (name, text, line) = match self.item {
+            Item::Case { text, case } => {
+                (format!("{}::{}", part(path.file_stem()), case.name), text, case.line)
+            }
+            Item::Recording(_) => (part(path.file_name()), "", 1),
+        };
+        Found { file: &self.file.shown, text, line, name }
     }
 
     /// Where the files are that the case names.
@@ -55,9 +80,9 @@ impl<'a> Listed<'a> {
 
 /// The cases with one of the texts in their names; all when there is none.
 pub(super) fn listed<'a>(files: &'a [CaseFile], filter: &[String]) -> Vec<Listed<'a>> {
-    let all = files.iter().flat_map(|file| file.cases.iter().map(|case| Listed { file, case }));
+    let all = files.iter().flat_map(CaseFile::listed);
     let wanted = |listed: &Listed<'_>| {
-        let name = listed.found().name();
+        let name = listed.found().name;
         filter.is_empty() || filter.iter().any(|text| name.contains(text.as_str()))
     };
     all.filter(wanted).collect()
@@ -87,11 +112,17 @@ pub(super) fn read(
     let mut wrong: Vec<(String, String, Vec<Problem>)> = Vec::new();
     for path in paths(dir, shown)? {
         let shown = path.strip_prefix(base).unwrap_or(&path).display().to_string();
+        if is_recording(&path) {
+            match recording(&path, &shown)? {
+                Ok(holds) => files.push(CaseFile { path, shown, holds }),
+                Err(problem) => wrong.push((shown, String::new(), vec![problem])),
+            }
+            continue;
+        }
         let text = text(&path, &shown)?;
         match read::cases(&text) {
             Ok(cases) => {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                files.push(CaseFile { path, shown, stem, text, cases });
+                files.push(CaseFile { path, shown, holds: Holds::Cases { text, cases } });
             }
             Err(problems) => wrong.push((shown, text, problems)),
         }
@@ -119,7 +150,8 @@ fn paths(dir: &Path, shown: &Path) -> Result<Vec<PathBuf>, Failure> {
     let tests = dir.join("tests");
     let none = || {
         let shown = shown.join("tests");
-        let message = format!("there are no cases: no .toml file in {}", shown.display());
+        let message =
+            format!("there are no cases: no .toml or .cassette file in {}", shown.display());
         Failure::new(Exit::Invalid, "no-cases", message)
             .help("capsule help test shows what a case looks like")
     };
@@ -134,7 +166,8 @@ fn paths(dir: &Path, shown: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(&tests).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
+        let is_case = |extension: &OsStr| extension == "toml" || extension == RECORDING;
+        if path.extension().is_some_and(is_case) && path.is_file() {
             paths.push(path);
         }
     }
@@ -143,6 +176,24 @@ fn paths(dir: &Path, shown: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// What the name of a recording ends with.
+const RECORDING: &str = "cassette";
+
+fn is_recording(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == RECORDING)
+}
+
+/// Reads a recording, or tells what is wrong with it.
+fn recording(path: &Path, shown: &str) -> Result<Result<Holds, Problem>, Failure> {
+    let failed = |error| Failure::environment(format!("cannot read {shown}"), &error);
+    let file = std::fs::File::open(path).map_err(failed)?;
+    match Cassette::read(BufReader::new(file)) {
+        Ok(cassette) => Ok(Ok(Holds::Recording(Box::new(cassette)))),
+        Err(CassetteError::Io(error)) => Err(failed(error)),
+        Err(error) => Ok(Err(Problem::new(&rules::cases::RECORDING, None, error.to_string()))),
+    }
 }
 
 fn text(path: &Path, shown: &str) -> Result<String, Failure> {
@@ -187,7 +238,7 @@ fn annotations(wrong: &[(String, String, Vec<Problem>)]) -> String {
 }
 
 /// Writes a file beside its place and moves it there, with the permissions of the old one.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::environment(format!("cannot write {}", path.display()), error)
     };
@@ -199,7 +250,7 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
         .permissions(std::fs::Permissions::from_mode(mode))
         .tempfile_in(path.parent().unwrap_or(Path::new("/")))
         .map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    file.write_all(bytes).map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
     file.persist(path).map_err(|error| failed(&error.error))?;
     Ok(())

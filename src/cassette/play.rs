@@ -1,0 +1,167 @@
+//! Entering a guest with a tape in the place of its host.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::file::{Cassette, Track};
+use super::replay::{Divergence, Manner, Tape, compare_ends};
+use super::{End, Entry};
+use crate::engine::{Call, CallReport, Hook, HookCall, Loaded, RunLoop, RunOptions};
+use crate::host::ports::Belongings;
+use crate::host::record::{Both, Observer};
+use crate::limits::WINDOW_TICKS_MAX;
+use crate::policy::budget::{CallLimits, RunLoopBudget};
+use crate::trace::PublicSettings;
+
+/// A capsule that recordings are played to.
+pub struct Player<'a> {
+    /// Its code, on a host that is never asked anything.
+    pub loaded: &'a Loaded,
+    /// Whoever it acts for; nothing of it is touched.
+    pub owner: Arc<Belongings>,
+    /// Settings that the recording shows.
+    pub settings: PublicSettings,
+    /// What is done about a difference.
+    pub manner: Manner,
+    /// Whether the engine is the one of the recording, so that fuel is comparable.
+    pub fuel_counts: bool,
+}
+
+/// A track that was played.
+#[derive(Debug)]
+pub struct Played {
+    /// How the entry went.
+    pub report: CallReport,
+    /// How it ended, as a recording says it.
+    pub end: End,
+    /// Recorded calls that were answered.
+    pub answered: u64,
+    /// What differs, in the order in which it was met.
+    pub divergences: Vec<Divergence>,
+    /// Whether the guest was ended because nothing on the tape could answer it.
+    pub was_lost: bool,
+}
+
+/// A track could not be played at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The capsule lacks the export that was entered.
+    #[error("there is no {0} to play the recording to")]
+    NoExport(String),
+    /// A run loop needs a thread.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
+}
+
+impl Player<'_> {
+    /// Plays one track. `also` sees the calls and their answers beside the tape. `cancel` ends the
+    /// guest where it is.
+    ///
+    /// # Errors
+    ///
+    /// The export is missing, or a run loop gets no thread.
+    pub async fn play(
+        &self,
+        cassette: &Cassette,
+        track: &Track,
+        also: Option<Box<dyn Observer>>,
+        runtime: &Handle,
+        cancel: CancellationToken,
+    ) -> Result<Played, PlayError> {
+        let settings = self.settings.clone();
+        let (tape, found) =
+            Tape::new(track, &cassette.blobs, settings, self.manner, self.fuel_counts);
+        let observer = Both::of(Some(Box::new(tape)), also);
+        let report = self.enter(cassette, track, observer, runtime, cancel).await?;
+        let end = End::of(&report);
+        let mut divergences = found.divergences(track.number);
+        // A guest that was ended by the replay did not end by itself.
+        if !found.was_lost() {
+            divergences.extend(compare_ends(track, &end, self.fuel_counts));
+        }
+        let (answered, was_lost) = (found.played(), found.was_lost());
+        Ok(Played { report, end, answered, divergences, was_lost })
+    }
+
+    async fn enter(
+        &self,
+        cassette: &Cassette,
+        track: &Track,
+        tape: Option<Box<dyn Observer>>,
+        runtime: &Handle,
+        cancel: CancellationToken,
+    ) -> Result<CallReport, PlayError> {
+        let missing = |export: &str| PlayError::NoExport(export.to_owned());
+        let memory_bytes = track.enter.memory_limit_bytes;
+        let owner = Arc::clone(&self.owner);
+        match &track.enter.entry {
+            Entry::Interceptor { action, fuel_limit, .. } => {
+                let payload = track.payload(&cassette.blobs);
+                // What was ended from outside goes on for as long as it went then.
+                let fuel = match track.end.is_from_outside() {
+                    true => track.end.fuel.min(*fuel_limit),
+                    false => *fuel_limit,
+                };
+                let call = Call {
+                    action,
+                    payload: &payload,
+                    principal: Arc::clone(&owner),
+                    owner,
+                    caller: None,
+                    limits: CallLimits { fuel, timeout: Duration::MAX, memory_bytes },
+                    cancel,
+                };
+                Ok(tokio::task::coop::unconstrained(self.loaded.invoke(call, tape)).await)
+            }
+            Entry::Hook { export } => {
+                let hook = match export == Hook::Install.export() {
+                    true => Hook::Install,
+                    false => Hook::Upgrade,
+                };
+                let call = HookCall { hook, principal: owner, cancel };
+                self.loaded.hook(call, tape).await.ok_or_else(|| missing(export))
+            }
+            Entry::RunLoop {} => {
+                let options = run_options(owner, memory_bytes, tape, runtime);
+                let started = self.loaded.start(options).ok_or_else(|| missing("run"))?;
+                let running = started.map_err(PlayError::Thread)?;
+                Ok(ended(&running, &cancel).await)
+            }
+        }
+    }
+}
+
+/// How a run loop is played: bounded like any other, in case it goes on where the tape ends.
+fn run_options(
+    owner: Arc<Belongings>,
+    memory_bytes: u64,
+    observer: Option<Box<dyn Observer>>,
+    runtime: &Handle,
+) -> RunOptions {
+    let window_ticks = Some(WINDOW_TICKS_MAX);
+    RunOptions {
+        owner,
+        budget: RunLoopBudget { exempt: false, window_ticks, memory_bytes },
+        observer,
+        window_ended: None,
+        fuel_used: None,
+        runtime: runtime.clone(),
+    }
+}
+
+/// Waits for the end of a loop, which `cancel` asks for.
+async fn ended(running: &RunLoop, cancel: &CancellationToken) -> CallReport {
+    let mut ended = std::pin::pin!(running.ended());
+    let report = tokio::select! {
+        report = &mut ended => report,
+        () = cancel.cancelled() => {
+            running.cancel();
+            ended.await
+        }
+    };
+    report.call.clone()
+}
