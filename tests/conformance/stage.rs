@@ -405,19 +405,21 @@ impl<'a> Stage<'a> {
         };
         let started = self.loaded.start(options).expect("the case exports `run`");
         let running = started.expect("a thread can be had");
-        let ended = running.ended();
-        let mut ended = pin!(ended);
-        let report = tokio::select! {
-            report = &mut ended => report,
-            () = cancel.cancelled() => {
-                running.cancel();
-                ended.await
+        let ended = async {
+            let mut ended = pin!(running.ended());
+            tokio::select! {
+                report = &mut ended => report,
+                () = cancel.cancelled() => {
+                    running.cancel();
+                    ended.await
+                }
             }
         };
+        let report = self.accompany(ended).await;
         (report.call.clone(), Some(running.ready().await))
     }
 
-    /// Waits for a call, and acts when it waits itself.
+    /// Waits for a call or a loop, and acts when it waits itself.
     async fn accompany<R>(&self, call: impl Future<Output = R>) -> R {
         let mut call = pin!(call);
         // The call goes first: it runs until it waits before anything else has its turn.
