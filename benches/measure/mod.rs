@@ -9,6 +9,12 @@ use std::time::Duration;
 pub(crate) struct Samples(Vec<f64>);
 
 impl Samples {
+    /// Samples of something else than time.
+    #[allow(dead_code, reason = "most benchmarks measure time")]
+    pub(crate) fn of(samples: Vec<f64>) -> Samples {
+        Samples(samples)
+    }
+
     /// The samples of both, divided round by round.
     pub(crate) fn over(&self, other: &Samples) -> Samples {
         Samples(self.0.iter().zip(&other.0).map(|(one, other)| one / other).collect())
