@@ -220,3 +220,55 @@ fn a_check_names_the_first_call_that_the_world_answers_in_another_way() {
     assert_eq!(differs["difference"]["function"], "astrid:process/host@1.1.0#spawn");
     assert_eq!(differs["difference"]["what"], "another answer");
 }
+
+/// Handles `a.word` by storing a secret setting, and `b.word` by telling what it stored, a constant that
+/// happens to hold the same text, and a token that it made itself.
+const TELLTALE: &str = r#"
+(module
+  (import "astrid:sys/host@1.0.0" "get-config" (func $get (param i32 i32 i32)))
+  (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-set" (func $set (param i32 i32 i32 i32 i32)))
+  (import "astrid:kv/host@1.0.0" "kv-get" (func $read (param i32 i32 i32)))
+  (data (i32.const 256) "word")
+  (data (i32.const 272) "I always say opensesame, whatever I am told")
+  (data (i32.const 336) "{\"token\":\"mine alone\"}")
+  (func (export "astrid-hook-trigger") (param $action i32) (param i32 i32 i32) (result i32)
+    (if (i32.eq (i32.load8_u (local.get $action)) (i32.const 97))
+      (then
+        (call $get (i32.const 256) (i32.const 4) (i32.const 0))
+        (call $set (i32.const 256) (i32.const 4)
+          (i32.load (i32.const 8)) (i32.load (i32.const 12)) (i32.const 64))
+        (return (call $continue-empty))))
+    (call $read (i32.const 256) (i32.const 4) (i32.const 0))
+    (call $log (i32.const 2) (i32.load (i32.const 8)) (i32.load (i32.const 12)))
+    (call $log (i32.const 2) (i32.const 272) (i32.const 43))
+    (call $continue (i32.const 336) (i32.const 22))))
+"#;
+
+#[test]
+fn a_secret_of_one_call_is_in_none_of_the_next_and_all_of_them_can_be_played() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"telltale\"\nversion = \"1.0.0\"\n[[component]]\n\
+        file = \"telltale.wasm\"\n[env]\nword = { type = \"secret\" }\n[subscribe]\n\
+        \"a.word\" = { wit = \"opaque\", handler = \"a\" }\n\
+        \"b.word\" = { wit = \"opaque\", handler = \"b\" }\n";
+    let dir = sandbox.capsule_dir("telltale", manifest, &support::component(TELLTALE));
+    let dir = dir.display().to_string();
+    let _ = sandbox.run(["install", &dir, "--yes", "--set", "word=opensesame"]).expect_code(0);
+    let run = ["run", "telltale", "--publish", "a.word={}", "--publish", "b.word={}", "--for"];
+    let _ =
+        sandbox.run([&run[..], &["2s", "-q", "--record", "t.cassette"]].concat()).expect_code(0);
+    let text = std::fs::read_to_string(sandbox.workspace().join("t.cassette"));
+    let text = text.expect("it was recorded");
+    let calls = |name: &str| text.matches(name).count();
+    assert_eq!(
+        (calls("#get-config"), calls("#kv-set"), calls("#kv-get"), calls("#log")),
+        (1, 1, 1, 2)
+    );
+    assert!(!text.contains("opensesame"), "{text}");
+    assert!(!text.contains("mine alone"), "{text}");
+    let played = sandbox.run(["replay", "t.cassette", "--json"]).expect_code(0).json();
+    let ends = played["tracks"].as_array().expect("tracks");
+    assert!(ends.iter().all(|track| track["outcome"] == "continue"), "{played}");
+    assert_eq!(ends.len(), 2);
+}

@@ -41,7 +41,6 @@ impl Audience<'_> {
         Player {
             loaded: &self.loaded,
             owner: Arc::clone(&self.owner),
-            settings: self.recorded.public_settings.iter().cloned().collect(),
             manner,
             fuel_counts: self.is_same && self.fuel_counts,
         }
@@ -120,7 +119,8 @@ impl Suite {
                 ));
             }
             let payload = track.payload(&cassette.blobs);
-            let take = recorder.enter(track.enter.clone(), &payload, player.settings.clone());
+            let settings = audience.recorded.public_settings.iter().cloned().collect();
+            let take = recorder.enter(track.enter.clone(), &payload, settings);
             let also = Some(Box::new(take.clone()) as _);
             let played = play(&player, cassette, track, also, &cancel).await?;
             if let Some(why) = unanswerable(track, &played) {

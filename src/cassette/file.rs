@@ -1,5 +1,6 @@
 //! Reading and writing the file.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, Read as _, Write};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use serde_json::Value as Json;
 use super::value::{self, Blobs};
 use super::{Call, End, Enter, Entry, Header, Outcome, SCHEMA};
 use crate::kv::base64;
+use crate::limits::HOST_CALL_BYTES_MAX;
 
 /// The longest line that is read, in bytes: more than the largest answer takes in base64.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -145,14 +147,14 @@ impl Cassette {
             });
         }
         let header: Header = serde_json::from_value(first).map_err(|it| reader.wrong(&it))?;
-        let mut tracks: Vec<Building> = Vec::new();
+        let mut tracks = Tracks::default();
         let mut blobs = Blobs::default();
         while let Some(text) = reader.next()? {
             let line: Line = serde_json::from_slice(&text).map_err(|it| reader.wrong(&it))?;
             take(&mut tracks, &mut blobs, line, reader.line).map_err(|it| reader.wrong(&it))?;
         }
-        check(&tracks, &blobs)?;
-        let done = tracks.into_iter().map(|track| match track.end {
+        check(&tracks.all, &blobs)?;
+        let done = tracks.all.into_iter().map(|track| match track.end {
             Some(end) => {
                 Ok(Track { number: track.number, enter: track.enter, calls: track.calls, end })
             }
@@ -185,33 +187,38 @@ struct Building {
     end: Option<End>,
 }
 
-fn take(
-    tracks: &mut Vec<Building>,
-    blobs: &mut Blobs,
-    line: Line,
-    at: usize,
-) -> Result<(), String> {
-    let open = |tracks: &mut Vec<Building>, number: u64| {
-        let index = tracks.iter().position(|it| it.number == number && it.end.is_none());
-        index.ok_or_else(|| format!("track {number} was not entered, or has ended"))
-    };
+/// The tracks that were read so far.
+#[derive(Default)]
+struct Tracks {
+    all: Vec<Building>,
+    /// Where each is, by its number.
+    places: HashMap<u64, usize>,
+}
+
+impl Tracks {
+    /// The track with this number, if it has not ended.
+    fn open(&mut self, number: u64) -> Result<&mut Building, String> {
+        let place = self.places.get(&number);
+        let open = place.and_then(|place| self.all.get_mut(*place)).filter(|it| it.end.is_none());
+        open.ok_or_else(|| format!("track {number} was not entered, or has ended"))
+    }
+}
+
+fn take(tracks: &mut Tracks, blobs: &mut Blobs, line: Line, at: usize) -> Result<(), String> {
     match line {
         Line::Enter { track, enter } => {
-            if tracks.iter().any(|it| it.number == track) {
+            if tracks.places.insert(track, tracks.all.len()).is_some() {
                 return Err(format!("track {track} is entered twice"));
             }
             let (calls, lines) = (Vec::new(), Vec::new());
-            tracks.push(Building { number: track, enter, line: at, calls, lines, end: None });
+            tracks.all.push(Building { number: track, enter, line: at, calls, lines, end: None });
         }
         Line::Call { track, call } => {
-            let index = open(tracks, track)?;
-            tracks[index].calls.push(call);
-            tracks[index].lines.push(at);
+            let track = tracks.open(track)?;
+            track.calls.push(call);
+            track.lines.push(at);
         }
-        Line::End { track, end } => {
-            let index = open(tracks, track)?;
-            tracks[index].end = Some(end);
-        }
+        Line::End { track, end } => tracks.open(track)?.end = Some(end),
         Line::Blob { blake3, base64 } => {
             let bytes = base64::decode(&base64).ok_or("this is no base64")?;
             if blake3::hash(&bytes).to_hex().as_str() != blake3 {
@@ -232,6 +239,11 @@ fn check(tracks: &[Building], blobs: &Blobs) -> Result<(), CassetteError> {
         }
         for (call, &line) in track.calls.iter().zip(&track.lines) {
             if let Outcome::Answer(answer) = &call.outcome {
+                // A line that names the same long bytes again and again holds more than any answer.
+                if value::long_bytes(answer, blobs) > HOST_CALL_BYTES_MAX {
+                    let problem = format!("more than {HOST_CALL_BYTES_MAX} bytes in one answer");
+                    return Err(wrong(line)(problem));
+                }
                 value::read(answer, blobs).map_err(wrong(line))?;
             }
         }

@@ -15,10 +15,12 @@
 //!
 //! Values are written so that they can be read back, see [`value`]. What the rules for secrets
 //! ([`crate::trace::redact`]) name is not written: a text of the same length stands in its place, in
-//! the answers too. The recording can be played all the same; where a guest computes with the
-//! characters of a secret its fuel may differ, and the replay says so.
+//! the answers too, and [`Stretch`]es say where, so that a comparison can leave it out. The recording
+//! can be played all the same; where a guest computes with the characters of a secret its fuel may
+//! differ, and the replay says so.
 
 mod file;
+mod hidden;
 mod play;
 mod record;
 mod replay;
@@ -28,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use file::{Cassette, CassetteError, Track};
+pub use hidden::Stretch;
 pub use play::{PlayError, Played, Player};
 pub use record::{Recorder, Take};
 pub use replay::{Divergence, Found, Manner, Side, Tape, compare_ends, first_difference};
@@ -114,6 +117,9 @@ pub struct Call {
     pub fuel: u64,
     /// Arguments, in order.
     pub args: Vec<Json>,
+    /// What is covered in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<Stretch>,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -186,6 +192,9 @@ pub struct End {
     /// The guest's answer or reason, or what went wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// What is covered in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<Stretch>,
     /// Fuel of the call.
     pub fuel: u64,
     /// Fuel of making the instance.
@@ -215,10 +224,24 @@ impl End {
         End {
             outcome: outcome.to_owned(),
             text,
+            hidden: Vec::new(),
             fuel: report.fuel.call,
             instantiate_fuel: report.fuel.instantiate,
             lower_bound: report.fuel.lower_bound,
             memory_peak_bytes: report.memory.peak_bytes,
+        }
+    }
+
+    /// Of an entry that was still going on when the recording ended.
+    fn cut_short(fuel: u64) -> End {
+        End {
+            outcome: "cancelled".to_owned(),
+            text: None,
+            hidden: Vec::new(),
+            fuel,
+            instantiate_fuel: 0,
+            lower_bound: true,
+            memory_peak_bytes: 0,
         }
     }
 

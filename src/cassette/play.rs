@@ -15,7 +15,6 @@ use crate::host::ports::Belongings;
 use crate::host::record::{Both, Observer};
 use crate::limits::WINDOW_TICKS_MAX;
 use crate::policy::budget::{CallLimits, RunLoopBudget};
-use crate::trace::PublicSettings;
 
 /// A capsule that recordings are played to.
 pub struct Player<'a> {
@@ -23,8 +22,6 @@ pub struct Player<'a> {
     pub loaded: &'a Loaded,
     /// Whoever it acts for; nothing of it is touched.
     pub owner: Arc<Belongings>,
-    /// Settings that the recording shows.
-    pub settings: PublicSettings,
     /// What is done about a difference.
     pub manner: Manner,
     /// Whether the engine is the one of the recording, so that fuel is comparable.
@@ -72,9 +69,7 @@ impl Player<'_> {
         runtime: &Handle,
         cancel: CancellationToken,
     ) -> Result<Played, PlayError> {
-        let settings = self.settings.clone();
-        let (tape, found) =
-            Tape::new(track, &cassette.blobs, settings, self.manner, self.fuel_counts);
+        let (tape, found) = Tape::new(track, &cassette.blobs, self.manner, self.fuel_counts);
         let observer = Both::of(Some(Box::new(tape)), also);
         let report = self.enter(cassette, track, observer, runtime, cancel).await?;
         let end = End::of(&report);

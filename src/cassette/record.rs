@@ -1,11 +1,12 @@
 //! Writing down what guests are told.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use super::file::{Line, write_blobs, write_header};
+use super::hidden;
 use super::value::{self, Blobs};
 use super::{Call, End, Enter, Entry, Header, Outcome, StopForm};
 use crate::host::describe::Value;
@@ -55,12 +56,28 @@ struct RawCall {
 impl Recorder {
     /// Begins a recording that is written to `to`. The writer of `to` sees to it that half a file is
     /// not taken for a whole one.
-    pub fn start(header: &Header, mut to: impl Write + Send + 'static) -> io::Result<Recorder> {
+    pub fn start(header: &Header, to: impl Write + Send + 'static) -> io::Result<Recorder> {
+        Recorder::with(Mask(Some(Redactor::with(Veil::AsLong))), header, to)
+    }
+
+    /// One with every secret in it, for a recording that nobody but this process gets to see.
+    pub fn start_unmasked(
+        header: &Header,
+        to: impl Write + Send + 'static,
+    ) -> io::Result<Recorder> {
+        Recorder::with(Mask(None), header, to)
+    }
+
+    fn with(
+        mask: Mask,
+        header: &Header,
+        mut to: impl Write + Send + 'static,
+    ) -> io::Result<Recorder> {
         write_header(header, &mut to)?;
         let (news, receiver) = sync_channel(WAITING_MAX);
         let writer = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || write(&receiver, to))?;
+            .spawn(move || write(&receiver, mask, to))?;
         Ok(Recorder { news, writer, tracks: 0 })
     }
 
@@ -74,7 +91,13 @@ impl Recorder {
         Take { track, news: self.news.clone() }
     }
 
-    /// Ends the recording. An error says that the file is not whole.
+    /// Whether anything was entered.
+    pub fn has_tracks(&self) -> bool {
+        self.tracks > 0
+    }
+
+    /// Ends the recording. What is still running is written down as ended from outside at the last call
+    /// that is known of it. An error says that the file is not whole.
     pub fn finish(self) -> io::Result<()> {
         let _ = self.news.send(News::Finish);
         self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the recorder has failed")))
@@ -113,35 +136,50 @@ impl Observer for Take {
 }
 
 /// Writes everything that it is told, until nobody is left who could tell it more.
-fn write(news: &Receiver<News>, to: impl Write) -> io::Result<()> {
+fn write(news: &Receiver<News>, mut mask: Mask, to: impl Write) -> io::Result<()> {
     let mut to = io::BufWriter::new(to);
     let mut blobs = Blobs::default();
-    let mut masks: HashMap<u64, Mask> = HashMap::new();
+    let mut open: BTreeMap<u64, Open> = BTreeMap::new();
     while let Ok(news) = news.recv() {
         match news {
             News::Enter { track, mut enter, payload, settings } => {
-                let mask = masks.entry(track).or_insert_with(|| Mask::new(settings));
+                open.insert(track, Open { settings, fuel: 0 });
                 if let Entry::Interceptor { payload: written, .. } = &mut enter.entry {
                     *written = value::write_bytes(&mask.payload(payload), &mut blobs);
                 }
                 Line::Enter { track, enter }.write(&mut to)?;
             }
             News::Call { track, call } => {
-                let Some(mask) = masks.get_mut(&track) else { continue };
-                Line::Call { track, call: call.masked(mask, &mut blobs) }.write(&mut to)?;
+                let Some(Open { settings, fuel }) = open.get_mut(&track) else { continue };
+                *fuel += call.fuel;
+                Line::Call { track, call: mask.call(call, settings, &mut blobs) }.write(&mut to)?;
             }
             News::End { track, mut end } => {
-                let Some(mut mask) = masks.remove(&track) else { continue };
+                if open.remove(&track).is_none() {
+                    continue;
+                }
                 if let Some(text) = &mut end.text {
-                    mask.text(text);
+                    let written = mask.text(text.clone());
+                    end.hidden = hidden::in_text(text, &written);
+                    *text = written;
                 }
                 Line::End { track, end }.write(&mut to)?;
             }
             News::Finish => break,
         }
     }
+    for (track, Open { fuel, .. }) in open {
+        Line::End { track, end: End::cut_short(fuel) }.write(&mut to)?;
+    }
     write_blobs(&blobs, &mut to)?;
     to.flush()
+}
+
+/// A track that has no end yet.
+struct Open {
+    settings: PublicSettings,
+    /// Fuel up to the last call.
+    fuel: u64,
 }
 
 /// How a function is called in a cassette.
@@ -149,54 +187,46 @@ pub(super) fn name(function: &Function) -> String {
     format!("{}#{}", function.interface, function.name)
 }
 
-impl RawCall {
-    fn masked(mut self, mask: &mut Mask, blobs: &mut Blobs) -> Call {
-        let public = mask.args(&self.function, &mut self.args);
-        let outcome = match self.end {
-            Ok(mut answer) => {
-                mask.redactor.redact_result(&self.function, &mut answer, public);
-                Outcome::Answer(value::write(&answer, blobs))
-            }
-            Err(stop) => Outcome::Stop(stop),
-        };
-        Call {
-            number: self.number,
-            function: name(&self.function),
-            fuel: self.fuel,
-            args: self.args.iter().map(|arg| value::write(arg, blobs)).collect(),
-            outcome,
-        }
-    }
-}
-
-/// Puts texts of the same length in the place of secrets. Recording and replay each have one for each
-/// track and show it the same calls, so that what differs differs without secrets too.
-pub(super) struct Mask {
-    redactor: Redactor,
-    settings: PublicSettings,
-}
+/// Puts texts of the same length in the place of secrets, if it is to. There is one for a recording:
+/// what is secret in one entry stays so in all that come after it.
+struct Mask(Option<Redactor>);
 
 impl Mask {
-    pub(super) fn new(settings: PublicSettings) -> Mask {
-        Mask { redactor: Redactor::with(Veil::AsLong), settings }
-    }
-
-    pub(super) fn payload(&mut self, payload: Vec<u8>) -> Vec<u8> {
+    fn payload(&mut self, payload: Vec<u8>) -> Vec<u8> {
         match String::from_utf8(payload) {
-            Ok(mut text) => {
-                self.text(&mut text);
-                text.into_bytes()
-            }
+            Ok(text) => self.text(text).into_bytes(),
             Err(other) => other.into_bytes(),
         }
     }
 
-    pub(super) fn text(&mut self, text: &mut String) {
-        self.redactor.redact_text(text);
+    fn text(&mut self, mut text: String) -> String {
+        if let Some(redactor) = &mut self.0 {
+            redactor.redact_text(&mut text);
+        }
+        text
     }
 
-    /// Whether the first argument names a public setting.
-    pub(super) fn args(&mut self, function: &Function, args: &mut [Value]) -> bool {
-        self.redactor.redact_args(function, args, &self.settings)
+    fn call(&mut self, call: RawCall, settings: &PublicSettings, blobs: &mut Blobs) -> Call {
+        let RawCall { function, number, fuel, mut args, mut end } = call;
+        let mut hidden = Vec::new();
+        if let Some(redactor) = &mut self.0 {
+            let made = args.clone();
+            let public = redactor.redact_args(&function, &mut args, settings);
+            if let Ok(answer) = &mut end {
+                redactor.redact_result(&function, answer, public);
+            }
+            hidden = hidden::between(&made, &args);
+        }
+        Call {
+            number,
+            function: name(&function),
+            fuel,
+            args: args.iter().map(|arg| value::write(arg, blobs)).collect(),
+            hidden,
+            outcome: match end {
+                Ok(answer) => Outcome::Answer(value::write(&answer, blobs)),
+                Err(stop) => Outcome::Stop(stop),
+            },
+        }
     }
 }

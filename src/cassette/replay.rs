@@ -1,5 +1,6 @@
 //! Playing a track to an instance.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value as Json;
 
 use super::file::Track;
-use super::record::{Mask, name};
+use super::hidden::{self, Stretch};
+use super::record::name;
 use super::value::{self, Blobs};
 use super::{Call, End, Outcome};
 use crate::host::boundary::Stop;
+use crate::host::describe::Value;
 use crate::host::record::{CallRecord, Decision, Observer, PendingCall};
-use crate::trace::PublicSettings;
 
 /// How far ahead a comparison looks for a call that is made later now, in calls.
 const AHEAD_MAX: usize = 64;
@@ -85,22 +87,21 @@ pub struct Tape {
     fuel_counts: bool,
     /// Whether the guest was ended from outside, and may now go on beyond the tape.
     open_end: bool,
-    calls: VecDeque<Call>,
     blobs: Arc<Blobs>,
-    mask: Mask,
     found: Found,
     spoiled: bool,
 }
 
 /// What a [`Tape`] has found, also while and after the instance has it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Found(Arc<Mutex<Inside>>);
 
-#[derive(Default)]
 struct Inside {
+    /// Recorded calls that were not made yet.
+    calls: VecDeque<Call>,
+    manner: Manner,
     divergences: Vec<Divergence>,
     played: u64,
-    rest: Option<(u64, String)>,
     lost: bool,
 }
 
@@ -110,21 +111,24 @@ impl Found {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The differences in the order in which they were met, a recorded call that was not made at the
-    /// end included.
+    /// The differences in the order in which they were met, and after them the recorded calls that
+    /// were not made. Where the first difference ends the guest, they are no news.
     pub fn divergences(&self, track: u64) -> Vec<Divergence> {
         let inside = self.lock();
         let mut all = inside.divergences.clone();
-        if let (Some((number, function)), true) = (&inside.rest, all.is_empty()) {
-            all.push(Divergence {
-                track,
-                call: Some(*number),
-                function: function.clone(),
-                side: Side::NoLonger,
-                recorded: function.clone(),
-                now: "the end".to_owned(),
-            });
-        }
+        let left = match inside.manner {
+            Manner::Strict if all.is_empty() => 1,
+            Manner::Compare if !inside.lost => usize::MAX,
+            _ => 0,
+        };
+        all.extend(inside.calls.iter().take(left).map(|call| Divergence {
+            track,
+            call: Some(call.number),
+            function: call.function.clone(),
+            side: Side::NoLonger,
+            recorded: shown(&call.function, &call.args),
+            now: "the end".to_owned(),
+        }));
         all
     }
 
@@ -145,31 +149,30 @@ impl Tape {
     pub fn new(
         track: &Track,
         blobs: &Arc<Blobs>,
-        settings: PublicSettings,
         manner: Manner,
         fuel_counts: bool,
     ) -> (Tape, Found) {
-        let found = Found::default();
+        let inside = Inside {
+            calls: track.calls.iter().cloned().collect(),
+            manner,
+            divergences: Vec::new(),
+            played: 0,
+            lost: false,
+        };
+        let found = Found(Arc::new(Mutex::new(inside)));
         let tape = Tape {
             track: track.number,
             manner,
             fuel_counts,
             open_end: track.end.is_from_outside(),
-            calls: track.calls.iter().cloned().collect(),
             blobs: Arc::clone(blobs),
-            mask: Mask::new(settings),
             found: found.clone(),
             spoiled: false,
         };
-        tape.note_rest();
         (tape, found)
     }
 
-    fn note_rest(&self) {
-        self.found.lock().rest = self.calls.front().map(|it| (it.number, it.function.clone()));
-    }
-
-    fn differs(&mut self, call: &PendingCall<'_>, side: Side, recorded: String, now: String) {
+    fn differs(&self, call: &PendingCall<'_>, side: Side, recorded: String, now: String) {
         self.found.lock().divergences.push(Divergence {
             track: self.track,
             call: Some(call.sequence),
@@ -187,38 +190,81 @@ impl Tape {
         Decision::Stop(Stop::StoodIn("the replay diverged from its recording".to_owned()))
     }
 
-    /// Whether another function is called than `expected`, and the tape cannot be wound to it.
-    fn wind_to(&mut self, call: &PendingCall<'_>, args: &[Json]) -> bool {
+    /// Takes the recorded call that this one is off the tape, and with it those before it that are no
+    /// longer made; `None`, with the difference noted, if there is none.
+    fn take(&self, call: &PendingCall<'_>, values: &[Value]) -> Option<Call> {
         let wanted = name(call.function);
-        let Some(expected) = self.calls.front() else {
-            if self.open_end {
-                return false;
-            }
-            self.differs(call, Side::New, "the end".to_owned(), shown(&wanted, args));
-            return false;
+        let mut inside = self.found.lock();
+        let ahead = match self.manner {
+            Manner::Strict => 1,
+            Manner::Compare => AHEAD_MAX,
         };
-        if expected.function == wanted {
-            return true;
-        }
-        let recorded = shown(&expected.function, &expected.args);
-        let place = self.calls.iter().take(AHEAD_MAX);
-        let mut place = place.enumerate().filter(|(_, it)| it.function == wanted);
-        let ahead = place.clone().find(|(_, it)| it.args == args).or_else(|| place.next());
-        match (self.manner, ahead.map(|(index, _)| index)) {
-            (Manner::Compare, Some(index)) => {
-                for _ in 0..index {
-                    let Some(skipped) = self.calls.pop_front() else { break };
-                    let recorded = shown(&skipped.function, &skipped.args);
-                    self.differs(call, Side::NoLonger, recorded, String::new());
-                }
-                true
+        let same = |it: &Call| it.function == wanted;
+        let place = |fits: &dyn Fn(&Call) -> bool| inside.calls.iter().take(ahead).position(fits);
+        let place = match self.manner {
+            Manner::Strict => place(&same),
+            // The very call, if it comes later, rather than another one of its kind now.
+            Manner::Compare => place(&|it| same(it) && written(&it.hidden, values) == it.args)
+                .or_else(|| place(&same)),
+        };
+        if let Some(place) = place {
+            let skipped: Vec<Call> = inside.calls.drain(..place).collect();
+            let expected = inside.calls.pop_front();
+            drop(inside);
+            for skipped in skipped {
+                let recorded = shown(&skipped.function, &skipped.args);
+                self.differs(call, Side::NoLonger, recorded, String::new());
             }
-            _ => {
-                self.differs(call, Side::Function, recorded, shown(&wanted, args));
-                false
+            return expected;
+        }
+        let front = inside.calls.front().map(|it| {
+            let now = shown(&wanted, &written(&it.hidden, values));
+            (Side::Function, shown(&it.function, &it.args), now)
+        });
+        drop(inside);
+        match front {
+            Some((side, recorded, now)) => self.differs(call, side, recorded, now),
+            None if self.open_end => {}
+            None => {
+                let now = shown(&wanted, &written(&[], values));
+                self.differs(call, Side::New, "the end".to_owned(), now);
             }
         }
+        None
     }
+
+    /// Notes in what a call differs from the one that was recorded; whether it does.
+    fn compare(&self, call: &PendingCall<'_>, expected: &Call, values: &[Value]) -> bool {
+        let now = written(&expected.hidden, values);
+        let nothing = Json::Null;
+        let mut same = true;
+        for index in 0..expected.args.len().max(now.len()) {
+            let recorded = expected.args.get(index).unwrap_or(&nothing);
+            let now = now.get(index).unwrap_or(&nothing);
+            if recorded != now {
+                same = false;
+                let side = Side::Argument(index);
+                self.differs(call, side, recorded.to_string(), now.to_string());
+            }
+        }
+        if self.fuel_counts && expected.fuel != call.guest_fuel {
+            same = false;
+            let (recorded, now) = (expected.fuel.to_string(), call.guest_fuel.to_string());
+            self.differs(call, Side::Fuel, recorded, now);
+        }
+        same
+    }
+}
+
+/// Arguments as a recording has them, with what `hidden` names covered. What is long is
+/// compared by its digest; the bytes are not kept.
+fn written(hidden: &[Stretch], values: &[Value]) -> Vec<Json> {
+    let mut values = Cow::Borrowed(values);
+    if !hidden.is_empty() {
+        hidden::cover(values.to_mut(), hidden);
+    }
+    let mut scratch = Blobs::default();
+    values.iter().map(|value| value::write(value, &mut scratch)).collect()
 }
 
 impl Observer for Tape {
@@ -226,31 +272,13 @@ impl Observer for Tape {
         if self.spoiled {
             return self.lost();
         }
-        let mut values = call.args();
-        self.mask.args(call.function, &mut values);
-        // What is long is compared by its digest; the bytes are not kept.
-        let mut scratch = Blobs::default();
-        let args: Vec<Json> = values.iter().map(|it| value::write(it, &mut scratch)).collect();
-        if !self.wind_to(call, &args) {
-            return self.lost();
-        }
-        let Some(expected) = self.calls.pop_front() else { return self.lost() };
-        let before = self.found.lock().divergences.len();
-        for (index, (recorded, now)) in expected.args.iter().zip(&args).enumerate() {
-            if recorded != now {
-                let side = Side::Argument(index);
-                self.differs(call, side, recorded.to_string(), now.to_string());
-            }
-        }
-        if self.fuel_counts && expected.fuel != call.guest_fuel {
-            let (recorded, now) = (expected.fuel.to_string(), call.guest_fuel.to_string());
-            self.differs(call, Side::Fuel, recorded, now);
-        }
-        if self.manner == Manner::Strict && self.found.lock().divergences.len() > before {
+        let values = call.args();
+        let Some(expected) = self.take(call, &values) else { return self.lost() };
+        let same = self.compare(call, &expected, &values);
+        if self.manner == Manner::Strict && !same {
             return self.lost();
         }
         self.found.lock().played += 1;
-        self.note_rest();
         match expected.outcome {
             Outcome::Stop(stop) => Decision::Stop(stop.into()),
             Outcome::Answer(answer) => match value::read(&answer, &self.blobs) {
@@ -289,7 +317,11 @@ pub fn compare_ends(track: &Track, now: &End, fuel_counts: bool) -> Vec<Divergen
     if recorded.is_from_outside() {
         return differences;
     }
-    let text = |end: &End| end.text.clone().unwrap_or_else(|| "nothing".to_owned());
+    // What is covered in the recording may stand in the open now.
+    let text = |end: &End| match &end.text {
+        Some(text) => hidden::cover_text(text, &recorded.hidden),
+        None => "nothing".to_owned(),
+    };
     compare("outcome", recorded.outcome.clone(), now.outcome.clone());
     compare("answer", text(recorded), text(now));
     if fuel_counts && !recorded.lower_bound {
@@ -308,6 +340,17 @@ pub fn first_difference(first: &Track, second: &Track) -> Option<Divergence> {
         let (number, function) = (Some(call.number), call.function.clone());
         Some(Divergence { track: second.number, call: number, function, side, recorded, now })
     };
+    if first.end.outcome != second.end.outcome && first.end.is_from_outside() {
+        // Whatever ended the one did not end the other, and how far each got says nothing.
+        return Some(Divergence {
+            track: second.number,
+            call: None,
+            function: String::new(),
+            side: Side::End("outcome"),
+            recorded: first.end.outcome.clone(),
+            now: second.end.outcome.clone(),
+        });
+    }
     for (one, other) in first.calls.iter().zip(&second.calls) {
         let both = || (shown(&one.function, &one.args), shown(&other.function, &other.args));
         if one.function != other.function {

@@ -72,11 +72,13 @@ fn a_file_is_written_as_it_was_read() {
         function: "astrid:kv/host@1.0.0#kv-get".into(),
         fuel: 3,
         args: vec![Json::from("k")],
+        hidden: hidden::in_text("k", "x"),
         outcome: Outcome::Stop(StopForm::Deadline { limit_us: 9 }),
     };
     let end = End {
         outcome: "deadline".into(),
         text: None,
+        hidden: Vec::new(),
         fuel: 4,
         instantiate_fuel: 1,
         lower_bound: true,

@@ -154,6 +154,23 @@ fn read_tagged(tag: &str, inner: &Json, blobs: &Blobs) -> Result<Value, String> 
     })
 }
 
+/// How many bytes of `blobs` are in a value that [`write()`] wrote.
+pub(super) fn long_bytes(json: &Json, blobs: &Blobs) -> usize {
+    let sum = |items: &mut dyn Iterator<Item = &Json>| {
+        items.fold(0_usize, |sum, it| sum.saturating_add(long_bytes(it, blobs)))
+    };
+    match json {
+        Json::Array(items) => sum(&mut items.iter()),
+        Json::Object(members) => match members.iter().next() {
+            Some((tag, digest)) if members.len() == 1 && (tag == "$blob" || tag == "$text") => {
+                blobs.get(digest).map_or(0, <[u8]>::len)
+            }
+            _ => sum(&mut members.values()),
+        },
+        _ => 0,
+    }
+}
+
 /// Reads bytes that [`write_bytes`] wrote.
 pub fn read_bytes(json: &Json, blobs: &Blobs) -> Result<Vec<u8>, String> {
     match read(json, blobs)? {

@@ -178,7 +178,6 @@ impl Audience {
         let player = Player {
             loaded: &self.ready.loaded,
             owner: owner.map_err(|error| refused(&error))?,
-            settings: self.recorded.public_settings.iter().cloned().collect(),
             manner: self.manner,
             fuel_counts,
         };

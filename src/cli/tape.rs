@@ -149,6 +149,10 @@ impl Recording {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_tracks(&self) -> bool {
+        self.inside().recorder.as_ref().is_some_and(Recorder::has_tracks)
+    }
+
     fn enter(&self, manifest: &Manifest, enter: Enter, payload: &[u8]) -> Track {
         let settings: PublicSettings = public_settings(manifest).collect();
         let mut inside = self.inside();
@@ -188,7 +192,7 @@ impl Recording {
             (inside.recorder.take(), inside.file.take(), std::mem::take(&mut inside.loops))
         };
         for (track, ended) in loops {
-            // One that is still running has no end, and the recording is cut short.
+            // One that is still running is written down as ended here.
             if let Some(report) = now_or_never(ended) {
                 track.end(&report.call);
             }
@@ -210,7 +214,7 @@ pub(super) fn close(
     done: Result<super::exit::Exit, Failure>,
 ) -> Result<super::exit::Exit, Failure> {
     // Where no guest was entered there is nothing to play.
-    let recording = recording.filter(|_| done.is_ok());
+    let recording = recording.filter(|it| done.is_ok() || it.has_tracks());
     let Some(Err(failure)) = recording.map(|recording| recording.finish()) else { return done };
     cx.ui.problem(&failure);
     done.map(|_| failure.exit)

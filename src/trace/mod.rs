@@ -9,6 +9,7 @@
 //! ```
 
 mod chrome;
+mod cover;
 mod event;
 mod filter;
 mod json;

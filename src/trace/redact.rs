@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::Event;
+use super::cover;
 use super::remembered::{Origin, Remembered};
 use crate::host::describe::{Value, kebab};
 use crate::host::record::Function;
@@ -361,41 +362,22 @@ impl Redactor {
     /// The JSON without its secrets, if it has any.
     fn json(&mut self, text: &[u8]) -> Option<String> {
         let mut document: serde_json::Value = serde_json::from_slice(text).ok()?;
-        let mut found = Vec::new();
-        if !self.members(&mut document, &mut found) {
+        if !self.members(&mut document) {
             return None;
         }
-        Some(match self.veil {
-            Veil::Sign => document.to_string(),
-            Veil::AsLong => self.covered(text, &found),
+        Some(match (self.veil, std::str::from_utf8(text)) {
+            (Veil::AsLong, Ok(text)) => cover::covered(text),
+            _ => document.to_string(),
         })
     }
 
-    /// The text with every one of `secrets` covered where it stands, so that nothing moves.
-    fn covered(&self, text: &[u8], secrets: &[String]) -> String {
-        if secrets.is_empty() {
-            return self.veil.of(text.len());
-        }
-        let mut covered = String::from_utf8_lossy(text).into_owned();
-        for secret in secrets {
-            let quoted = serde_json::Value::from(secret.as_str()).to_string();
-            if !covered.contains(&quoted) {
-                // It is spelled in another way, which nobody here can find.
-                return self.veil.of(text.len());
-            }
-            covered = covered.replace(&quoted, &format!("\"{}\"", self.veil.of(quoted.len() - 2)));
-        }
-        covered
-    }
-
-    /// Hides members whose names sound like secrets, and adds the texts in them to `texts`; whether
-    /// there are any.
-    fn members(&mut self, document: &mut serde_json::Value, texts: &mut Vec<String>) -> bool {
+    /// Hides members whose names sound like secrets; whether there are any.
+    fn members(&mut self, document: &mut serde_json::Value) -> bool {
         let mut found = false;
         match document {
             serde_json::Value::Array(items) => {
                 for item in items {
-                    found |= self.members(item, texts);
+                    found |= self.members(item);
                 }
             }
             serde_json::Value::Object(members) => {
@@ -403,14 +385,15 @@ impl Redactor {
                     // A number of tokens is no token.
                     let holds = member.is_string() || member.is_array() || member.is_object();
                     if sounds_secret(name) && holds {
-                        texts_in(member, texts);
-                        if let Some(text) = member.as_str() {
+                        let texts = member.as_array().map_or(&[][..], Vec::as_slice);
+                        let texts = texts.iter().chain([&*member]);
+                        for text in texts.filter_map(serde_json::Value::as_str) {
                             self.remember(text, Origin::Guest);
                         }
                         *member = "…".into();
                         found = true;
                     } else {
-                        found |= self.members(member, texts);
+                        found |= self.members(member);
                     }
                 }
             }
@@ -488,18 +471,8 @@ fn names_url(fields: &[(Cow<'static, str>, Value)]) -> bool {
     })
 }
 
-/// Adds every text in `document`, however deep.
-fn texts_in(document: &serde_json::Value, texts: &mut Vec<String>) {
-    match document {
-        serde_json::Value::String(text) => texts.push(text.clone()),
-        serde_json::Value::Array(items) => items.iter().for_each(|item| texts_in(item, texts)),
-        serde_json::Value::Object(members) => members.values().for_each(|it| texts_in(it, texts)),
-        _ => {}
-    }
-}
-
 /// Whether a name says that its value lets somebody in.
-fn sounds_secret(name: &str) -> bool {
+pub(super) fn sounds_secret(name: &str) -> bool {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     SECRET_WORDS.iter().any(|word| plain.contains(word))

@@ -87,6 +87,7 @@ fn track(
     let principal = cx.principal()?;
     let person = LocalPerson::new(Answers::default(), false);
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
+    let asked = Arc::clone(&person);
     let workspace = Workspace::open(cx, args.workspace)?;
     let options = PlaceOptions {
         ephemeral: true,
@@ -116,7 +117,7 @@ fn track(
         capsules: Vec::new(),
         fingerprint: fingerprint(place.flavour),
     };
-    let mut recorder = Recorder::start(&header, paper.clone()).map_err(failed)?;
+    let mut recorder = Recorder::start_unmasked(&header, paper.clone()).map_err(failed)?;
     let enter = tape::interceptor(&capsule.manifest, &call);
     let settings = tape::public_settings(&capsule.manifest).collect();
     let take = recorder.enter(enter, payload, settings);
@@ -127,6 +128,9 @@ fn track(
     runtime.shutdown_background();
     take.end(End::of(&report));
     recorder.finish().map_err(failed)?;
+    if let Some(missing) = asked.missing_approval() {
+        return Err(missing);
+    }
     let written = std::mem::take(&mut *paper.0.lock().unwrap_or_else(PoisonError::into_inner));
     let cassette = Cassette::read(&written[..]).map_err(|error| {
         Failure::new(Exit::Defect, "cassette", "the recording cannot be read").because(&error)
