@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{ComponentType, Lower};
 
-use crate::bus::{Attribution, Message};
-use crate::host::bindings::ipc::{IpcEnvelope, IpcMessage, PrincipalAttribution};
+use super::ipc::{IpcEnvelope, IpcMessage, PrincipalAttribution};
 use crate::host::describe::restore::{Restore, Unlike};
 use crate::host::describe::{Describe, Value};
 use crate::host::table::{Handles, Table};
@@ -16,27 +15,27 @@ use crate::host::table::{Handles, Table};
 /// `ipc-envelope`.
 #[derive(Clone, Debug, ComponentType, Lower)]
 #[component(record)]
-pub(super) struct Envelope {
-    pub(super) messages: Vec<Entry>,
-    pub(super) dropped: u64,
-    pub(super) lagged: u64,
+pub(crate) struct Envelope {
+    pub(crate) messages: Vec<Entry>,
+    pub(crate) dropped: u64,
+    pub(crate) lagged: u64,
 }
 
 /// `ipc-message`.
 #[derive(Clone, Debug, ComponentType, Lower)]
 #[component(record)]
-pub(super) struct Entry {
-    topic: Arc<str>,
-    payload: Arc<str>,
+pub(crate) struct Entry {
+    pub(crate) topic: Arc<str>,
+    pub(crate) payload: Arc<str>,
     #[component(name = "source-id")]
-    source_id: String,
-    principal: Sender,
+    pub(crate) source_id: String,
+    pub(crate) principal: Sender,
 }
 
 /// `principal-attribution`.
 #[derive(Clone, Debug, ComponentType, Lower)]
 #[component(variant)]
-pub(super) enum Sender {
+pub(crate) enum Sender {
     #[component(name = "verified")]
     Verified(Arc<str>),
     #[component(name = "claimed")]
@@ -46,19 +45,6 @@ pub(super) enum Sender {
 }
 
 impl Entry {
-    pub(super) fn of(message: &Message) -> Entry {
-        Entry {
-            topic: Arc::clone(&message.topic),
-            payload: Arc::clone(&message.payload),
-            source_id: message.source_id.to_string(),
-            principal: match &message.principal {
-                Attribution::Verified(name) => Sender::Verified(Arc::clone(name)),
-                Attribution::Claimed(name) => Sender::Claimed(Arc::clone(name)),
-                Attribution::System => Sender::System,
-            },
-        }
-    }
-
     fn generated(&self) -> IpcMessage {
         IpcMessage {
             topic: self.topic.to_string(),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use wasmtime::component::Resource;
 
-use super::envelope::{Entry, Envelope};
 use super::{Pollable, Queued, Subscription, View};
 use crate::bus::{self, Attribution, Message, topic};
+use crate::host::bindings::envelope::{Entry, Envelope, Sender};
 use crate::host::bindings::ipc::{ErrorCode, InterceptorBinding};
 use crate::host::boundary::Stop;
 use crate::host::ports::LogLevel;
@@ -132,7 +132,7 @@ impl<'a> View<'a> {
             dropped += drained.dropped;
             self.traffic.dropped += drained.dropped;
             if drained.messages.first().is_none_or(|first| self.act_for(first)) {
-                let messages = drained.messages.iter().map(|message| Entry::of(message));
+                let messages = drained.messages.iter().map(|message| entry(message));
                 let messages: Vec<Entry> = messages.collect();
                 self.traffic.received += messages.len() as u64;
                 return Envelope { messages, dropped, lagged: drained.lagged };
@@ -198,5 +198,18 @@ impl CallScope {
             Some(attribution @ Attribution::Claimed(_)) => attribution.clone(),
             _ => Attribution::Verified(self.principal.id.as_str().into()),
         }
+    }
+}
+
+fn entry(message: &Message) -> Entry {
+    Entry {
+        topic: Arc::clone(&message.topic),
+        payload: Arc::clone(&message.payload),
+        source_id: message.source_id.to_string(),
+        principal: match &message.principal {
+            Attribution::Verified(name) => Sender::Verified(Arc::clone(name)),
+            Attribution::Claimed(name) => Sender::Claimed(Arc::clone(name)),
+            Attribution::System => Sender::System,
+        },
     }
 }

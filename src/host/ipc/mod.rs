@@ -9,7 +9,6 @@
 //!
 //! What may be published and subscribed to is what the manifest's `[publish]` and `[subscribe]` name.
 
-mod envelope;
 mod host;
 
 use std::sync::{Arc, Weak};
