@@ -141,6 +141,12 @@ impl RunArgs {
             return Err(Failure::new(Exit::Usage, "usage", message)
                 .help("leave out --instances reuse, or --record"));
         }
+        if self.record.is_on() && self.watch {
+            let message = "a recording is of one binary, and --watch may load another";
+            return Err(
+                Failure::new(Exit::Usage, "usage", message).help("leave out --watch, or --record")
+            );
+        }
         let Some(topic) = &self.until else { return Ok(()) };
         check_key(topic).map_err(|error| {
             let message = format!("{topic:?} matches no topic");
