@@ -246,8 +246,11 @@ fn a_first_install_is_agreed_to_or_does_not_happen() {
     let sandbox = Sandbox::new();
     let greeter = sandbox.fixture("greeter");
     let greeter = greeter.to_str().expect("a path in UTF-8");
-    for (answer, code) in [("n\n", 4), ("\n", 4), ("y\n", 0)] {
-        let mut terminal = sandbox.capsule(["install", greeter]).at_terminal();
+    // However quiet it has to be, nobody agrees to what they were not shown.
+    for (answer, flag, code) in
+        [("n\n", "--quiet", 4), ("\n", "--no-wait", 4), ("y\n", "--no-wait", 0)]
+    {
+        let mut terminal = sandbox.capsule(["install", greeter, flag]).at_terminal();
         terminal.expect("greeter may touch:");
         terminal.expect("import astrid:sys/host");
         terminal.expect("install it? [y/N] ");

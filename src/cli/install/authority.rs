@@ -137,10 +137,16 @@ pub(super) fn approve(
         return Ok(wanted);
     }
     let asks = !cx.global.yes && !dry_run;
-    cx.ui.talk(&match plan.previous() {
+    let text = match plan.previous() {
         Some(previous) => difference(candidate, previous, &wanted, &before),
         None => summary(candidate, &wanted, asks),
-    });
+    };
+    // Nobody is asked about what they were not told, however quiet it has to be.
+    if asks && cx.may_ask() {
+        cx.ui.answer(&text);
+    } else {
+        cx.ui.talk(&text);
+    }
     if !asks {
         return Ok(wanted);
     }

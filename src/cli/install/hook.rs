@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
@@ -84,7 +84,9 @@ fn run(
     let namespace = Namespace::new(principal.as_str(), id.as_str()).map_err(|error| {
         Failure::new(Exit::Defect, "namespace", "the capsule has no namespace").because(&error)
     })?;
-    let staging = Staging { kv: place.machine.kv().stage(namespace), secrets: Arc::default() };
+    // What was given with the installation is there when the hook looks for it.
+    let given = Arc::new(Mutex::new(effects.secrets.clone()));
+    let staging = Staging { kv: place.machine.kv().stage(namespace), secrets: given };
     let mut settings: BTreeMap<String, String> = effects.env.clone();
     if let Phase::Upgrade { previous_version } = phase {
         settings.insert(PREVIOUS_VERSION.to_owned(), previous_version.clone());

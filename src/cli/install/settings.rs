@@ -66,6 +66,11 @@ fn checked(var: &EnvVar, value: &str) -> Result<String, Failure> {
             Err(Failure::new(Exit::Usage, "answers", message)
                 .cause(format!("choices: {}", choices.join(", "))))
         }
+        _ if var.is_secret() && value.is_empty() => {
+            let message = format!("the secret {} is empty", var.name);
+            Err(Failure::new(Exit::Usage, "answers", message)
+                .help("leave it out to install without it"))
+        }
         _ => Ok(value.to_owned()),
     }
 }
