@@ -265,6 +265,23 @@ fn an_interrupted_build_writes_nothing() {
     assert!(!machine.sandbox.workspace().join("x/x.wasm").exists());
 }
 
+/// Whoever stops the tool alone does not leave a compiler behind.
+#[test]
+fn a_build_that_is_told_to_end_ends_its_compiler() {
+    let machine = Machine::new();
+    machine.with_clang();
+    machine.ends(["new", "x", "--lang", "c"], 0);
+    machine.program(
+        "clang",
+        "case $1 in --print-targets) echo ' wasm32 - x'; exit;; --version) echo v; exit;; esac
+        echo compiling >&2; while :; do /bin/sleep 0.05; done",
+    );
+    let mut running = machine.launch(["build", "x"]).spawn();
+    running.error_line_with("compiling");
+    running.signal(Signal::TERM);
+    let _ = running.finish().expect_code(143);
+}
+
 /// A press of Ctrl-C may end the compiler before the tool itself has seen the signal.
 #[test]
 fn a_compiler_that_a_signal_ended_was_interrupted() {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::Language;
+pub use super::compiling::Compiling;
 use super::toolchain::{C, Rust, Surroundings, TARGET, Toolchain};
 use crate::limits::BINARY_BYTES_MAX;
 
@@ -53,6 +54,8 @@ pub struct Options<'a> {
     pub quiet: bool,
     /// Further arguments for cargo or clang.
     pub args: &'a [OsString],
+    /// For whoever wants the compiler to end.
+    pub compiling: &'a Compiling,
 }
 
 /// Why there is no module.
@@ -228,9 +231,10 @@ fn clang(project: &Project, c: &C, options: Options<'_>) -> Result<Vec<u8>, Comp
     command.arg(joined("-fuse-ld=", &c.linker, ""));
     command.arg("-o").arg(&module).args(&project.sources).args(options.args);
     command.current_dir(&project.dir).stdin(Stdio::null()).stdout(Stdio::null());
-    let status = command
-        .status()
-        .map_err(|error| CompileError::Start { program: c.clang.clone(), error })?;
+    let start = |error| CompileError::Start { program: c.clang.clone(), error };
+    let mut child = command.spawn().map_err(start)?;
+    options.compiling.started(&child);
+    let status = options.compiling.wait(&mut child).map_err(start)?;
     if !status.success() {
         return Err(CompileError::Failed { program: "clang".to_owned(), status });
     }
@@ -268,7 +272,10 @@ fn cargo(
             command.env("CARGO_ENCODED_RUSTFLAGS", all.join("\u{1f}")).env_remove("RUSTFLAGS");
         }
         None => {
-            let list = toml::Value::Array(flags.into_iter().map(toml::Value::String).collect());
+            // The flags of a target are taken instead of those of every build.
+            let home = surroundings.cargo_home.as_deref();
+            let flags = flags_of_builds(dir, home).into_iter().chain(flags);
+            let list = toml::Value::Array(flags.map(toml::Value::String).collect());
             command.arg("--config").arg(format!("target.{TARGET}.rustflags={list}"));
         }
     }
@@ -278,14 +285,20 @@ fn cargo(
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &builds.linker);
     }
     command.args(options.args).current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped());
-    let module = run_cargo(&mut command, &rust.cargo, dir)?;
+    let module = run_cargo(&mut command, &rust.cargo, dir, options.compiling)?;
     read(&module)
 }
 
 /// Runs cargo, and finds among what it says it made the library of the package in `dir`.
-fn run_cargo(command: &mut Command, cargo: &Path, dir: &Path) -> Result<PathBuf, CompileError> {
+fn run_cargo(
+    command: &mut Command,
+    cargo: &Path,
+    dir: &Path,
+    compiling: &Compiling,
+) -> Result<PathBuf, CompileError> {
     let start = |error| CompileError::Start { program: cargo.to_owned(), error };
     let mut child = command.spawn().map_err(start)?;
+    compiling.started(&child);
     let manifest = dir.join("Cargo.toml");
     let manifest = manifest.canonicalize().unwrap_or(manifest);
     let mut module = None;
@@ -295,7 +308,7 @@ fn run_cargo(command: &mut Command, cargo: &Path, dir: &Path) -> Result<PathBuf,
             module = artifact(&line, &manifest).or(module);
         }
     }
-    let status = child.wait().map_err(start)?;
+    let status = compiling.wait(&mut child).map_err(start)?;
     if !status.success() {
         return Err(CompileError::Failed { program: "cargo build".to_owned(), status });
     }
@@ -315,6 +328,41 @@ fn artifact(line: &str, manifest: &Path) -> Option<PathBuf> {
     }
     let files = message["filenames"].as_array()?.iter().filter_map(|name| name.as_str());
     files.map(PathBuf::from).find(|path| path.extension() == Some(OsStr::new("wasm")))
+}
+
+/// `build.rustflags` of the configuration that cargo reads in `dir`, unless it names flags for the
+/// target, which cargo prefers (<https://doc.rust-lang.org/cargo/reference/config.html>).
+fn flags_of_builds(dir: &Path, home: Option<&Path>) -> Vec<String> {
+    let mut dirs: Vec<PathBuf> = dir.ancestors().map(|dir| dir.join(".cargo")).collect();
+    dirs.extend(home.map(Path::to_owned));
+    // What is nearer counts for more, and comes later.
+    let names = |dir: &PathBuf| ["config", "config.toml"].map(|name| dir.join(name));
+    let texts = dirs
+        .iter()
+        .rev()
+        .filter_map(|dir| names(dir).iter().find_map(|path| std::fs::read_to_string(path).ok()));
+    let mut flags = Vec::new();
+    for text in texts {
+        let Ok(config) = text.parse::<toml::Table>() else { continue };
+        let targets = config.get("target").and_then(toml::Value::as_table);
+        let ours =
+            |name: &str| name == TARGET || (name.starts_with("cfg(") && name.contains("wasm"));
+        if targets.is_some_and(|it| {
+            it.iter().any(|(name, table)| ours(name) && table.get("rustflags").is_some())
+        }) {
+            return Vec::new();
+        }
+        match config.get("build").and_then(|build| build.get("rustflags")) {
+            Some(toml::Value::String(line)) => {
+                flags.extend(line.split_whitespace().map(str::to_owned));
+            }
+            Some(toml::Value::Array(list)) => {
+                flags.extend(list.iter().filter_map(toml::Value::as_str).map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+    flags
 }
 
 /// Flags that keep the machine's folders out of the binary.
@@ -344,6 +392,26 @@ fn remapped(dir: &Path, rust: &Rust, surroundings: &Surroundings) -> Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_of_every_build_count_where_the_target_has_none() {
+        let place = tempfile::tempdir().expect("a directory");
+        let (home, dir) = (place.path().join("home"), place.path().join("a/b"));
+        let write = |path: PathBuf, text: &str| {
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            std::fs::write(path, text).expect("a file");
+        };
+        let flags = || flags_of_builds(&dir, Some(&home));
+        write(home.join("config.toml"), "build.rustflags = '--cfg home'");
+        write(place.path().join("a/.cargo/config"), "[build]\nrustflags = ['--cfg', 'a']");
+        write(dir.join(".cargo/config.toml"), "broken = ");
+        assert_eq!(flags(), ["--cfg", "home", "--cfg", "a"]);
+        write(dir.join(".cargo/config.toml"), "[target.'cfg(windows)']\nrustflags = ['-x']");
+        assert_eq!(flags(), ["--cfg", "home", "--cfg", "a"]);
+        let own = format!("[target.{TARGET}]\nrustflags = ['-x']");
+        write(dir.join(".cargo/config.toml"), &own);
+        assert!(flags().is_empty());
+    }
 
     #[test]
     fn only_the_library_of_the_package_itself_counts() {

@@ -7,6 +7,7 @@
 //! environment: where programs are looked for comes in as [`Surroundings`].
 
 pub mod compile;
+mod compiling;
 mod language;
 pub mod template;
 pub mod toolchain;

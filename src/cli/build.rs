@@ -6,15 +6,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use tokio_util::sync::CancellationToken;
-
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::inspect::input;
 use super::interrupt;
 use super::target::{self, Capsule};
-use crate::author::compile::{CompileError, Options, Profile, Project};
+use crate::author::compile::{CompileError, Compiling, Options, Profile, Project};
 use crate::author::{Language, toolchain, wrap};
 use crate::manifest::Manifest;
 use crate::report::build::{BuildReport, Built};
@@ -63,10 +61,13 @@ pub(super) fn run(cx: &Cx, args: BuildArgs) -> Result<Exit, Failure> {
         found.fold(failure, Failure::cause).help(missing.help())
     })?;
     let profile = if args.debug { Profile::Debug } else { Profile::Release };
-    let options = Options { profile, quiet: cx.global.quiet, args: &args.args };
-    // The compiler hears of a signal itself, being of the same group, and may end of it before the
-    // signal is seen here; what it leaves is not used.
-    let interrupted = interrupt::watch(CancellationToken::new())?;
+    let compiling = Compiling::default();
+    let stop = compiling.clone();
+    let options =
+        Options { profile, quiet: cx.global.quiet, args: &args.args, compiling: &compiling };
+    // The compiler may have heard of the signal too, being of the same group, and may end of it before
+    // it is seen here; what it leaves is not used.
+    let interrupted = interrupt::calling(move || stop.stop())?;
     let core = project.compile(&toolchain, &surroundings, options);
     let ended_by = core.as_ref().err().and_then(CompileError::signal);
     if let Some(exit) = interrupted.exit().or_else(|| ended_by.and_then(interrupt::exit_of)) {

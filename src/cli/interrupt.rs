@@ -84,6 +84,11 @@ pub(super) fn watch(token: CancellationToken) -> Result<Interrupted, Failure> {
     begin(move || token.cancel())
 }
 
+/// Calls `stop` on the first signal.
+pub(super) fn calling(stop: impl Fn() + Send + 'static) -> Result<Interrupted, Failure> {
+    begin(stop)
+}
+
 /// Calls `stop` on the first signal until the answer is dropped; from then on a signal ends the
 /// process at once.
 pub(super) fn while_asking(stop: impl Fn() + Send + 'static) -> Result<Asking, Failure> {
