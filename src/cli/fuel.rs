@@ -173,9 +173,11 @@ fn ratchet(lock: &mut Lock, measured: BTreeMap<String, Locked>, report: &FuelRep
 /// Takes over the figures of a case that are lower; what is tolerated in others stays tolerated from
 /// where it was.
 fn lower(old: &mut Locked, new: Locked) {
-    if new.fuel < old.fuel {
-        (old.fuel, old.functions) = (new.fuel, new.functions);
+    // Whose figures go down has its functions told by the new ones, so that they add up.
+    if new.fuel < old.fuel || new.instantiate < old.instantiate {
+        old.functions = new.functions;
     }
+    old.fuel = old.fuel.min(new.fuel);
     old.instantiate = old.instantiate.min(new.instantiate);
     old.memory_peak_bytes = old.memory_peak_bytes.min(new.memory_peak_bytes);
     old.host_calls = new.host_calls;

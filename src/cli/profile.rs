@@ -51,9 +51,9 @@ pub(super) struct ProfileArgs {
     /// Write the profile to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Functions in the table of the text form; 0 is all
-    #[arg(long, value_name = "N", default_value_t = 25)]
-    top: usize,
+    /// Functions in the table of the text form; 0 is all [default: 25]
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
     /// Fuel of the call [default: 10000000000]
     #[arg(long, value_name = "N", value_parser = parse::number)]
     fuel: Option<u64>,
@@ -91,12 +91,19 @@ impl Format {
     }
 }
 
+/// Functions in the table.
+const TOP: usize = 25;
+
 pub(super) fn run(cx: &Cx, args: ProfileArgs) -> Result<Exit, Failure> {
     let named = args.output.as_deref().map(Format::of);
     let format = args.format.or(named).unwrap_or(Format::Text);
     if cx.ui.json() && args.format.is_some() && args.output.is_none() {
         let message = "with --json standard output is for one document, not for a profile";
         return Err(Failure::new(Exit::Usage, "format", message).help("add --output FILE"));
+    }
+    if args.top.is_some() && (format != Format::Text || (cx.ui.json() && args.output.is_none())) {
+        let message = "--top is about the table of the text form";
+        return Err(Failure::new(Exit::Usage, "usage", message));
     }
     let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
     let payload = input::payload(text, file, args.stdin.is_some())?;
@@ -118,7 +125,7 @@ pub(super) fn run(cx: &Cx, args: ProfileArgs) -> Result<Exit, Failure> {
     };
     let report = ProfileReport::new(about, &plain, &profile);
     let written = match format {
-        Format::Text => report.text(args.top),
+        Format::Text => report.text(args.top.unwrap_or(TOP)),
         Format::Collapsed => report.collapsed(),
         Format::Speedscope => report.speedscope(),
         Format::Svg => report

@@ -175,7 +175,7 @@ impl FuelReport {
         for case in self.cases.iter().filter(|case| case.status == Status::Worse) {
             let _ = writeln!(text, "\n{}", super::table::cell(&case.name));
             for problem in &case.problems {
-                let _ = writeln!(text, "  {problem}");
+                let _ = writeln!(text, "  {}", super::table::cell(problem));
             }
             for grown in case.functions.iter().take(GROWN_SHOWN_MAX) {
                 let more = grouped(grown.after - grown.before);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -162,18 +163,21 @@ impl Lock {
         })?;
         let unwritable =
             |error: &std::io::Error| Failure::environment(format!("cannot write {place}"), error);
-        let parent = place.path.parent().unwrap_or(Path::new("/"));
+        // A link stays one: what it leads to is replaced.
+        let path = place.path.canonicalize().unwrap_or_else(|_| place.path.clone());
+        let parent = path.parent().unwrap_or(Path::new("/"));
         // The error of a temporary file would name that one.
         std::fs::metadata(parent).map_err(|error| unwritable(&error))?;
-        // Like any file that an editor makes: who may read it is up to the user's mask.
+        // Who may read it stays as it was; a new one is like any file that an editor makes.
+        let mode = std::fs::metadata(&path).map_or(0o666, |it| it.permissions().mode() & 0o777);
         let mut file = tempfile::Builder::new()
             .prefix(".capsule-fuel-")
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
+            .permissions(std::fs::Permissions::from_mode(mode))
             .tempfile_in(parent)
             .map_err(|error| unwritable(&error))?;
         file.write_all(text.as_bytes()).map_err(|error| unwritable(&error))?;
         file.as_file().sync_all().map_err(|error| unwritable(&error))?;
-        file.persist(&place.path).map_err(|error| unwritable(&error.error))?;
+        file.persist(&path).map_err(|error| unwritable(&error.error))?;
         Ok(())
     }
 

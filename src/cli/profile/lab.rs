@@ -119,8 +119,9 @@ impl<'a> Lab<'a> {
     pub(in crate::cli) fn measure(&self, asked: &Asked<'_>) -> Result<Measured, Failure> {
         let stage = self.stage(true)?;
         let plain = self.plain(&stage, asked)?;
+        // A figure of a call in which nobody was asked says nothing about one in which somebody was.
         if let Some(missing) = stage.person.missing_approval() {
-            self.cx.ui.warn(&missing.message);
+            return Err(missing);
         }
         match self.profile(asked, &plain)? {
             Ok(profile) => Ok(Measured { plain, profile }),
