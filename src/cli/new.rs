@@ -156,13 +156,21 @@ fn fill(parent: &Path, dir: &Path, files: &[File]) -> std::io::Result<()> {
         file.write_all(text.as_bytes())?;
     }
     // What came there meanwhile is not replaced, not even an empty directory.
-    rustix::fs::renameat_with(
+    let renamed = rustix::fs::renameat_with(
         rustix::fs::CWD,
         scratch.path(),
         rustix::fs::CWD,
         dir,
         rustix::fs::RenameFlags::NOREPLACE,
-    )?;
+    );
+    match renamed {
+        // Not every file system can: there an empty directory holds the place.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            fs::create_dir(dir)?;
+            fs::rename(scratch.path(), dir)?;
+        }
+        renamed => renamed?,
+    }
     let _ = scratch.keep();
     Ok(())
 }

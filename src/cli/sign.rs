@@ -54,11 +54,26 @@ pub(super) fn run(cx: &Cx, args: SignArgs) -> Result<Exit, Failure> {
         Some(output) => cx.env.absolute(&output)?,
         None => signed::beside(&path),
     };
+    for (what, taken) in [("file that is signed", &path), ("key", &cx.env.absolute(&args.key)?)] {
+        if is_same(&output, taken) {
+            let message = format!("the signature would replace the {what}");
+            return Err(
+                Failure::new(Exit::Usage, "usage", message).help("name another file with --output")
+            );
+        }
+    }
     write_whole(&output, signature.as_bytes())?;
     let report = SignatureReport::made(&path, &output, &key.id().to_string(), &comment);
     cx.ui.document(&report);
     cx.ui.text(&report.text());
     Ok(Exit::Done)
+}
+
+/// Whether both paths lead to one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path: &Path| std::fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
+    one == other || identity(one).is_some_and(|it| identity(other) == Some(it))
 }
 
 /// What minisign would write.
