@@ -183,9 +183,10 @@ impl Shared {
             && let Some((key, delivery)) = state.queues.next()
         {
             let served = state.capsules.get(key.capsule).and_then(Clone::clone);
+            let who = Arc::clone(&key.principal);
             let place = Place { shared: Arc::downgrade(self), key };
             let (cancel, instances) = (self.cancel.clone(), self.instances.clone());
-            self.lanes.spawn(async move {
+            self.lanes.spawn(who, async move {
                 let outcome = match &served {
                     Some(served) => served.call(&delivery, cancel, instances.as_ref()).await,
                     None => Outcome::Refused(not_served(&place.key)),

@@ -3,10 +3,9 @@
 //! A call is a future that is polled here until it is done. A guest that computes gives its thread
 //! back at each epoch tick, and a call that has taken a whole tick goes on in the long lane, whose
 //! threads are others: however many calls spin, short ones wait for one tick of a new spinner at most
-//! and otherwise share only the cores. Within a lane calls take turns. Timers are those of a runtime
-//! elsewhere, whose threads never run a guest.
+//! and otherwise share only the cores. Within a lane principals take turns, by the time that their calls
+//! took ([`Turns`]). Timers are those of a runtime elsewhere, whose threads never run a guest.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -14,6 +13,7 @@ use std::task::{Context, Wake, Waker};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::turns::Turns;
 use crate::clock::Clock;
 use crate::limits::EPOCH_TICK;
 
@@ -41,13 +41,15 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    due: [VecDeque<Arc<Task>>; 2],
+    due: [Turns<Arc<Task>>; 2],
     closed: bool,
 }
 
 /// One call.
 struct Task {
     shared: Weak<Shared>,
+    /// The principal that it is for.
+    who: Arc<str>,
     inner: Mutex<Inner>,
 }
 
@@ -102,8 +104,8 @@ impl Lanes {
         Ok(lanes)
     }
 
-    /// Takes on a call, which begins in the short lane.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    /// Takes on a call for a principal; it begins in the short lane.
+    pub(super) fn spawn(&self, who: Arc<str>, work: impl Future<Output = ()> + Send + 'static) {
         let inner = Inner {
             phase: Phase::Due,
             work: Some(Box::pin(work)),
@@ -111,7 +113,7 @@ impl Lanes {
             spent: Duration::ZERO,
         };
         let shared = Arc::downgrade(&self.shared);
-        self.shared.push(Lane::Short, Arc::new(Task { shared, inner: Mutex::new(inner) }));
+        self.shared.push(Lane::Short, Arc::new(Task { shared, who, inner: Mutex::new(inner) }));
     }
 
     #[cfg(test)]
@@ -125,7 +127,7 @@ impl Drop for Lanes {
         let waiting = {
             let mut state = lock(&self.shared.state);
             state.closed = true;
-            std::mem::take(&mut state.due)
+            state.due.each_mut().map(Turns::clear)
         };
         // Outside the lock: dropping a call may wake another.
         drop(waiting);
@@ -147,24 +149,30 @@ impl Shared {
             drop(state);
             return;
         }
-        state.due[lane as usize].push_back(task);
+        state.due[lane as usize].push(&Arc::clone(&task.who), task);
         drop(state);
         self.more[lane as usize].notify_one();
     }
 
     fn serve(&self, lane: Lane) {
-        while let Some(task) = self.next(lane) {
-            task.poll(&self.stopwatch);
+        let mut done = None;
+        while let Some(task) = self.next(lane, done.as_ref()) {
+            let took = task.poll(&self.stopwatch);
+            done = Some((task, took));
         }
     }
 
-    fn next(&self, lane: Lane) -> Option<Arc<Task>> {
+    /// Waits for a call that is due, after one of somebody's has taken some time.
+    fn next(&self, lane: Lane, done: Option<&(Arc<Task>, Duration)>) -> Option<Arc<Task>> {
         let mut state = lock(&self.state);
+        if let Some((task, took)) = done {
+            state.due[lane as usize].spent(&task.who, *took);
+        }
         loop {
             if state.closed {
                 return None;
             }
-            if let Some(task) = state.due[lane as usize].pop_front() {
+            if let Some(task) = state.due[lane as usize].pop() {
                 return Some(task);
             }
             let waited = self.more[lane as usize].wait(state);
@@ -174,22 +182,24 @@ impl Shared {
 }
 
 impl Task {
-    fn poll(self: &Arc<Task>, stopwatch: &Clock) {
+    /// Goes on with the call; gives how long that took.
+    fn poll(self: &Arc<Task>, stopwatch: &Clock) -> Duration {
         let work = {
             let mut inner = lock(&self.inner);
             inner.phase = Phase::Polled;
             inner.work.take()
         };
-        let Some(mut work) = work else { return };
+        let Some(mut work) = work else { return Duration::ZERO };
         let started = stopwatch.monotonic();
         let waker = Waker::from(Arc::clone(self));
         let polled = work.as_mut().poll(&mut Context::from_waker(&waker));
+        let took = stopwatch.monotonic().saturating_sub(started);
         if polled.is_ready() {
-            return;
+            return took;
         }
         let mut inner = lock(&self.inner);
         inner.work = Some(work);
-        inner.spent += stopwatch.monotonic().saturating_sub(started);
+        inner.spent += took;
         if inner.spent >= EPOCH_TICK {
             inner.lane = Lane::Long;
         }
@@ -201,6 +211,7 @@ impl Task {
         } else {
             inner.phase = Phase::Parked;
         }
+        took
     }
 
     fn push(self: &Arc<Task>, lane: Lane) {
@@ -270,13 +281,13 @@ mod tests {
         for _ in 0..2 * lanes.threads() {
             let (end, ends) = mpsc::channel();
             let (sender, thread) = mpsc::channel();
-            lanes.spawn(spin(clock.clone(), ends, sender));
+            lanes.spawn("spinner".into(), spin(clock.clone(), ends, sender));
             assert_eq!(thread.recv_timeout(PATIENCE).as_deref(), Ok("Short calls"));
             assert_eq!(thread.recv_timeout(PATIENCE).as_deref(), Ok("Long calls"));
             spinners.push((end, thread));
         }
         let (sender, done) = mpsc::channel();
-        lanes.spawn(async move { sender.send(()).expect("the test waits") });
+        lanes.spawn("somebody".into(), async move { sender.send(()).expect("the test waits") });
         done.recv_timeout(PATIENCE).expect("a short call is served while all of them spin");
         for (_, thread) in &spinners {
             assert_eq!(thread.recv_timeout(PATIENCE).as_deref(), Ok("Long calls"));
@@ -288,7 +299,7 @@ mod tests {
         let (lanes, _runtime) = lanes(&Clock::system());
         let (sender, done) = mpsc::channel();
         let (tell, told) = tokio::sync::oneshot::channel();
-        lanes.spawn(async move {
+        lanes.spawn("somebody".into(), async move {
             tokio::time::sleep(Duration::from_millis(1)).await;
             sender.send(told.await).expect("the test waits");
         });
@@ -300,7 +311,7 @@ mod tests {
     fn dropping_the_lanes_drops_what_waits_in_them() {
         let (lanes, _runtime) = lanes(&Clock::system());
         let (sender, receiver) = mpsc::channel::<()>();
-        lanes.spawn(async move {
+        lanes.spawn("somebody".into(), async move {
             let _held = sender;
             std::future::pending::<()>().await;
         });

@@ -9,8 +9,9 @@
 //! chain, and so does a step for which there is no room.
 //!
 //! Steps wait in one queue for each capsule and principal, whether their chain is long or short, and
-//! one call at a time is made from a queue, each in an instance of its own. So nobody's backlog and
-//! nobody's endless handler is in the way of anybody else. Whatever becomes of a step is told to
+//! one call at a time is made from a queue. A principal has no more calls in flight than there are
+//! places left, and principals get equal shares of the threads. So nobody's backlog and nobody's endless
+//! handler is in the way of anybody else. Whatever becomes of a step is told to
 //! whoever started the [`Dispatcher`].
 
 mod chain;
@@ -18,6 +19,7 @@ mod dispatcher;
 mod lanes;
 mod queues;
 pub mod tools;
+mod turns;
 
 pub use chain::{Binding, Bindings, Deliver, Handled, OnError, Outcome, Over, Step};
 pub use dispatcher::{

@@ -2,7 +2,8 @@
 //!
 //! There is one queue for each capsule and principal, and one call at a time is made from it, so
 //! calls of one principal to one capsule are made in the order in which they became due. Queues that
-//! have something due take turns for the places that there are for calls.
+//! have something due take turns for the places that there are for calls. A principal takes no more of
+//! them than it leaves free, so that there is always one for whoever has none.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -66,6 +67,8 @@ pub(super) struct Queues {
     waiting: usize,
     bytes: usize,
     calls: usize,
+    /// Calls in flight for each principal that has any.
+    of: HashMap<Arc<str>, usize>,
 }
 
 /// The bytes that a step keeps from being freed. The message is counted with every step of its
@@ -76,8 +79,8 @@ fn weight(step: &Deliver) -> usize {
 
 impl Queues {
     pub(super) fn new(capacity: Capacity) -> Queues {
-        let (queues, turns) = (HashMap::new(), VecDeque::new());
-        Queues { capacity, queues, turns, waiting: 0, bytes: 0, calls: 0 }
+        let (queues, turns, of) = (HashMap::new(), VecDeque::new(), HashMap::new());
+        Queues { capacity, queues, turns, waiting: 0, bytes: 0, calls: 0, of }
     }
 
     /// Puts a step at the end of its queue, or gives it back.
@@ -105,10 +108,11 @@ impl Queues {
 
     /// The next call to make, if there is a place for it. [`Queues::done`] follows.
     pub(super) fn next(&mut self) -> Option<(Key, Deliver)> {
-        if self.calls >= self.capacity.calls {
-            return None;
-        }
-        let key = self.turns.pop_front()?;
+        let free = self.capacity.calls.saturating_sub(self.calls);
+        let has = |key: &Key| self.of.get(&key.principal).copied().unwrap_or(0);
+        // Those that are passed over are queues of the few who have many calls in flight.
+        let at = self.turns.iter().position(|key| has(key) < free)?;
+        let key = self.turns.remove(at)?;
         let queue = self.queues.get_mut(&key)?;
         let step = queue.waiting.pop_front()?;
         let bytes = weight(&step);
@@ -117,12 +121,19 @@ impl Queues {
         self.waiting -= 1;
         self.bytes -= bytes;
         self.calls += 1;
+        *self.of.entry(Arc::clone(&key.principal)).or_default() += 1;
         Some((key, step))
     }
 
     /// A call from this queue is over.
     pub(super) fn done(&mut self, key: &Key) {
         self.calls -= 1;
+        if let Some(calls) = self.of.get_mut(&key.principal) {
+            *calls -= 1;
+            if *calls == 0 {
+                self.of.remove(&key.principal);
+            }
+        }
         let Some(queue) = self.queues.get_mut(key) else { return };
         queue.busy = false;
         if queue.waiting.is_empty() {
@@ -221,6 +232,23 @@ mod tests {
     }
 
     #[test]
+    fn one_principal_leaves_as_many_places_free_as_it_takes() {
+        let mut queues = Queues::new(Capacity { calls: 8, total: 99, ..CAPACITY });
+        for capsule in 0..20 {
+            queues.push(key(capsule, "ann"), step(1, "")).expect("room");
+        }
+        let taken: Vec<Key> = std::iter::from_fn(|| queues.next()).map(|(key, _)| key).collect();
+        assert_eq!(taken.len(), 4);
+        // Whoever comes finds a place at once, behind all that ann has waiting, and so does the next.
+        for name in ["bob", "cy"] {
+            queues.push(key(0, name), step(2, "")).expect("room");
+            assert_eq!(queues.next().expect("due").0, key(0, name));
+        }
+        taken.iter().for_each(|key| queues.done(key));
+        assert_eq!(std::iter::from_fn(|| queues.next()).count(), 3, "half of what bob and cy left");
+    }
+
+    #[test]
     fn what_does_not_fit_comes_back_with_the_limit() {
         let mut queues = Queues::new(CAPACITY);
         for seq in 0..4 {
@@ -291,6 +319,7 @@ mod tests {
             prop_assert_eq!(got, wanted);
             prop_assert!(queues.queues.is_empty() && queues.turns.is_empty());
             prop_assert_eq!((queues.waiting, queues.bytes, queues.calls), (0, 0, 0));
+            prop_assert!(queues.of.is_empty());
         }
     }
 }
