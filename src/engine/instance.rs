@@ -74,7 +74,7 @@ impl Call<'_> {
 pub(super) struct Bounds {
     ends: u64,
     limit: Duration,
-    deadline: Option<(tokio::time::Instant, Duration)>,
+    pub(super) deadline: Option<(tokio::time::Instant, Duration)>,
 }
 
 impl Bounds {
@@ -218,14 +218,20 @@ impl CallReport {
     }
 
     pub(super) fn without_store(error: &wasmtime::Error) -> CallReport {
+        let trap = super::Trap {
+            code: "host".to_owned(),
+            message: format!("no store: {error:#}"),
+            backtrace: Vec::new(),
+        };
+        CallReport::without_instance(Ending::Trap(trap), 0)
+    }
+
+    /// Of a call that was over before there was an instance for it.
+    pub(super) fn without_instance(ending: Ending, budget: u64) -> CallReport {
         CallReport {
-            ending: Ending::Trap(super::Trap {
-                code: "host".to_owned(),
-                message: format!("no store: {error:#}"),
-                backtrace: Vec::new(),
-            }),
+            ending,
             unknown_action: None,
-            fuel: FuelUse::default(),
+            fuel: FuelUse { budget, ..FuelUse::default() },
             memory: MemoryUse::default(),
             times: Times::default(),
             host_calls: Vec::new(),

@@ -2,16 +2,25 @@
 //!
 //! An instance serves one principal of one capsule and none else. After a call that returned
 //! normally and left no handle open it waits here for the next one; after anything else it is dropped
-//! with what it held, and counted. How many
-//! wait is bounded for all capsules and principals together: the one that waited longest goes first.
-//! Nobody ever waits for an instance: when none is there, one is made.
+//! with what it held, and counted. How many wait is bounded for all capsules and principals together:
+//! the one that waited longest goes first. Nobody waits for an instance: when none is there, one is
+//! made.
+//!
+//! A capsule that may start programs is different: a handle to a program is meant to outlive the call
+//! that made it. Such a capsule has one instance for each principal, which keeps its handles, and calls
+//! for that principal are made one after the other: here they do wait, within their deadlines. An
+//! instance that holds something makes room for others only when all that wait do.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use super::Loaded;
-use super::instance::{Call, Instance};
+use super::instance::{Bounds, Call, Instance};
 use super::outcome::{CallReport, Ending};
+use crate::host::CapsuleHost;
 use crate::host::record::Observer;
 use crate::principal::PrincipalId;
 
@@ -43,24 +52,35 @@ pub struct PoolStats {
 /// Whose instance it is: the capsule as it was loaded, and the principal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    capsule: uuid::Uuid,
+    capsule: Uuid,
     principal: PrincipalId,
 }
 
 #[derive(Default)]
 struct State {
-    /// The one that was used last is at the back. No list is empty.
-    waiting: HashMap<Key, VecDeque<Waiting>>,
-    /// When each began to wait.
-    order: BTreeMap<u64, Key>,
+    /// Only those with an instance that waits, or with a call.
+    shelves: HashMap<Key, Shelf>,
+    /// Counts instances that were given back: when each began to wait.
     clock: u64,
     stats: PoolStats,
-    /// Capsules that are not served any more: what comes back from their last calls is dropped.
-    forgotten: HashSet<uuid::Uuid>,
+    /// Capsules that are not served any more, while their last calls may give something back.
+    forgotten: HashMap<Uuid, Weak<CapsuleHost>>,
+}
+
+/// The instances of one capsule for one principal.
+#[derive(Default)]
+struct Shelf {
+    /// The one that was used last is at the end.
+    waiting: Vec<Waiting>,
+    /// Calls that are being made or wait for their turn.
+    calls: usize,
+    /// Whose turn it is, where calls take turns.
+    turn: Option<Arc<Semaphore>>,
 }
 
 struct Waiting {
     since: u64,
+    holds_something: bool,
     instance: Instance,
 }
 
@@ -80,10 +100,27 @@ impl Pool {
         call: Call<'_>,
         observer: impl FnOnce() -> Option<Box<dyn Observer>>,
     ) -> CallReport {
-        let capsule = loaded.capsule().source_id;
-        let key = Key { capsule, principal: call.principal.id.clone() };
+        let host = loaded.capsule();
+        let key = Key { capsule: host.source_id, principal: call.principal.id.clone() };
         let bounds = loaded.bounds(&call);
-        let (mut instance, made) = match self.take(&key, call.limits.memory_bytes) {
+        let keeps_handles = host.keeps_handles();
+        let memory_bytes = call.limits.memory_bytes;
+        // Given up after the instance was given back, so that the next call finds it.
+        let mut _turn = None;
+        let mut lease = Lease { shared: Some(&self.0), key, holds_instance: false };
+        let taken = if keeps_handles {
+            let turn = self.0.lock().enter(&lease.key).turn();
+            match wait_for(turn, &call, bounds).await {
+                Ok(turn) => _turn = Some(turn),
+                Err(ending) => return CallReport::without_instance(ending, call.limits.fuel),
+            }
+            self.0.lock().take(&lease.key, memory_bytes)
+        } else {
+            self.0.lock().enter_and_take(&lease.key, memory_bytes)
+        };
+        // One that does not fit is dropped here, outside of the lock: that may take a while.
+        let fit = taken.and_then(|Taken { instance, fits }| fits.then_some(instance));
+        let (mut instance, made) = match fit {
             Some(instance) => (instance, None),
             None => match loaded.instance_within(&call, bounds, observer()).await {
                 Ok((instance, made)) => {
@@ -93,51 +130,63 @@ impl Pool {
                 Err(report) => return *report,
             },
         };
-        // Counted as discarded when the future is dropped in the middle.
-        let lease = Lease(Some(&self.0));
+        lease.holds_instance = true;
         let mut report = instance.call_within(call, bounds).await;
         if let Some(made) = made {
             report.fuel.instantiate = made.fuel.instantiate;
             report.times.instantiate = made.times.instantiate;
         }
         let returned = matches!(report.ending, Ending::Verdict(_)) && !instance.is_spent();
-        if returned && instance.holds_nothing() {
-            lease.give_back(key, instance);
+        if returned && (keeps_handles || instance.holds_nothing()) {
+            lease.give_back(instance);
         }
         report
     }
 
     /// What it has done so far.
     pub fn stats(&self) -> PoolStats {
-        let state = self.0.lock();
-        PoolStats { idle: state.order.len(), ..state.stats }
+        self.0.lock().stats
     }
 
     /// Drops what waits for a capsule that is not served any more, and what its last calls give back.
     pub fn forget(&self, loaded: &Loaded) {
-        let capsule = loaded.capsule().source_id;
+        let host = loaded.capsule();
         let mut state = self.0.lock();
-        state.forgotten.insert(capsule);
-        state.order.retain(|_, key| key.capsule != capsule);
-        let (gone, stay) = std::mem::take(&mut state.waiting)
-            .into_iter()
-            .partition(|(key, _)| key.capsule == capsule);
-        state.waiting = stay;
-        // Dropping an instance may take a while: it happens outside of the lock.
+        state.forgotten.retain(|_, host| host.strong_count() > 0);
+        state.forgotten.insert(host.source_id, Arc::downgrade(host));
+        let mut gone = Vec::new();
+        state.shelves.retain(|key, shelf| {
+            if key.capsule == host.source_id {
+                gone.append(&mut shelf.waiting);
+            }
+            !shelf.is_empty()
+        });
+        state.stats.idle -= gone.len();
         drop(state);
-        let _: HashMap<Key, VecDeque<Waiting>> = gone;
+        drop(gone);
     }
+}
 
-    fn take(&self, key: &Key, memory_bytes: u64) -> Option<Instance> {
-        let mut state = self.0.lock();
-        let found = state.remove_last(key)?;
-        let fits = found.instance.memory_ceiling() == memory_bytes;
-        match fits {
-            true => state.stats.reused += 1,
-            false => state.stats.discarded += 1,
+/// Waits for the turn of a call, but no longer than the call may take.
+async fn wait_for(
+    turn: Arc<Semaphore>,
+    call: &Call<'_>,
+    bounds: Bounds,
+) -> Result<OwnedSemaphorePermit, Ending> {
+    let late = async {
+        match bounds.deadline {
+            Some((end, limit)) => {
+                tokio::time::sleep_until(end).await;
+                Ending::Deadline { limit }
+            }
+            None => std::future::pending().await,
         }
-        drop(state);
-        fits.then_some(found.instance)
+    };
+    tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => Err(Ending::Cancelled),
+        turn = turn.acquire_owned() => turn.map_err(|_| Ending::Cancelled),
+        ending = late => Err(ending),
     }
 }
 
@@ -148,57 +197,126 @@ impl Shared {
     }
 }
 
-impl State {
-    fn remove_last(&mut self, key: &Key) -> Option<Waiting> {
-        let waiting = self.waiting.get_mut(key)?;
-        let found = waiting.pop_back()?;
-        if waiting.is_empty() {
-            self.waiting.remove(key);
-        }
-        self.order.remove(&found.since);
-        Some(found)
+impl Shelf {
+    fn is_empty(&self) -> bool {
+        self.calls == 0 && self.waiting.is_empty()
     }
 
-    /// Takes out the one that waited longest.
-    fn remove_oldest(&mut self) -> Option<Waiting> {
-        let (_, key) = self.order.pop_first()?;
-        let waiting = self.waiting.get_mut(&key)?;
-        let found = waiting.pop_front();
-        if waiting.is_empty() {
-            self.waiting.remove(&key);
-        }
-        found
+    fn turn(&mut self) -> Arc<Semaphore> {
+        Arc::clone(self.turn.get_or_insert_with(|| Arc::new(Semaphore::new(1))))
     }
 }
 
-/// An instance that is out on a call.
-struct Lease<'a>(Option<&'a Shared>);
+/// An instance that waited.
+struct Taken {
+    instance: Instance,
+    /// Whether it has the memory limit that holds by now.
+    fits: bool,
+}
+
+impl State {
+    /// Notes that a call is about to be made.
+    fn enter(&mut self, key: &Key) -> &mut Shelf {
+        let shelf = self.shelves.entry(key.clone()).or_default();
+        shelf.calls += 1;
+        shelf
+    }
+
+    /// Takes the instance that was used last.
+    fn take(&mut self, key: &Key, memory_bytes: u64) -> Option<Taken> {
+        let waiting = self.shelves.get_mut(key)?.waiting.pop();
+        Some(self.taken(waiting?, memory_bytes))
+    }
+
+    /// Both in one look-up, which every call has to make.
+    fn enter_and_take(&mut self, key: &Key, memory_bytes: u64) -> Option<Taken> {
+        let waiting = self.enter(key).waiting.pop();
+        Some(self.taken(waiting?, memory_bytes))
+    }
+
+    fn taken(&mut self, waiting: Waiting, memory_bytes: u64) -> Taken {
+        let instance = waiting.instance;
+        let fits = instance.memory_ceiling() == memory_bytes;
+        self.stats.idle -= 1;
+        match fits {
+            true => self.stats.reused += 1,
+            false => self.stats.discarded += 1,
+        }
+        Taken { instance, fits }
+    }
+
+    /// Puts an instance where the next call finds it; gives one that has to go for it.
+    fn put(&mut self, key: &Key, instance: Instance, idle_max: usize) -> Option<Instance> {
+        let Some(shelf) = self.shelves.get_mut(key) else { return Some(instance) };
+        shelf.calls -= 1;
+        if self.forgotten.contains_key(&key.capsule) {
+            if shelf.is_empty() {
+                self.shelves.remove(key);
+            }
+            return Some(instance);
+        }
+        let holds_something = !instance.holds_nothing();
+        shelf.waiting.push(Waiting { since: self.clock, holds_something, instance });
+        self.clock += 1;
+        self.stats.idle += 1;
+        if self.stats.idle > idle_max { self.evict() } else { None }
+    }
+
+    /// Takes out the one that waited longest, of those that hold nothing while there are such.
+    ///
+    /// All are looked at: there are few, and a call that finds its instance pays nothing for this.
+    fn evict(&mut self) -> Option<Instance> {
+        let waiting = self.shelves.iter().flat_map(|(key, shelf)| {
+            let indices = shelf.waiting.iter().enumerate();
+            indices.map(move |(index, waiting)| (key, index, waiting))
+        });
+        let (key, index, _) =
+            waiting.min_by_key(|(_, _, waiting)| (waiting.holds_something, waiting.since))?;
+        let key = key.clone();
+        let shelf = self.shelves.get_mut(&key)?;
+        let gone = shelf.waiting.remove(index);
+        if shelf.is_empty() {
+            self.shelves.remove(&key);
+        }
+        self.stats.idle -= 1;
+        self.stats.evicted += 1;
+        Some(gone.instance)
+    }
+
+    /// A call is over that gives nothing back.
+    fn leave(&mut self, key: &Key) {
+        let Some(shelf) = self.shelves.get_mut(key) else { return };
+        shelf.calls -= 1;
+        if shelf.is_empty() {
+            self.shelves.remove(key);
+        }
+    }
+}
+
+/// A call, and the instance that is out for it. One that is not given back is counted as discarded,
+/// also when the call is dropped in the middle.
+struct Lease<'a> {
+    /// Gone once the call is over.
+    shared: Option<&'a Shared>,
+    key: Key,
+    holds_instance: bool,
+}
 
 impl Lease<'_> {
-    fn give_back(mut self, key: Key, instance: Instance) {
-        let Some(shared) = self.0.take() else { return };
+    fn give_back(mut self, instance: Instance) {
+        let Some(shared) = self.shared.take() else { return };
         let mut state = shared.lock();
-        if state.forgotten.contains(&key.capsule) {
-            drop(state);
-            drop(instance);
-            return;
-        }
-        let since = state.clock;
-        state.clock += 1;
-        state.order.insert(since, key.clone());
-        state.waiting.entry(key).or_default().push_back(Waiting { since, instance });
-        let evicted =
-            if state.order.len() > shared.idle_max { state.remove_oldest() } else { None };
-        state.stats.evicted += u64::from(evicted.is_some());
+        let gone = state.put(&self.key, instance, shared.idle_max);
         drop(state);
-        drop(evicted);
+        drop(gone);
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let Some(shared) = self.0 {
-            shared.lock().stats.discarded += 1;
-        }
+        let Some(shared) = self.shared else { return };
+        let mut state = shared.lock();
+        state.stats.discarded += u64::from(self.holds_instance);
+        state.leave(&self.key);
     }
 }

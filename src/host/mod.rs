@@ -160,6 +160,12 @@ impl CapsuleHost {
         })
     }
 
+    /// Whether what a call leaves open is there for the next one of the same principal: a capsule that
+    /// may start programs keeps their handles.
+    pub fn keeps_handles(&self) -> bool {
+        self.calls.is_some()
+    }
+
     /// Completes when no program runs any more that was started by a call of a tool which has been
     /// cancelled.
     pub async fn cancelled_programs_end(&self) {

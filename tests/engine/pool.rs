@@ -137,3 +137,76 @@ async fn a_report_is_about_its_own_call_alone() {
     let quiet = call(&pool, &rig, rig.call("nothing", "")).await;
     assert!(!quiet.host_calls.iter().any(|it| it.function.name == "kv-set"));
 }
+
+/// What a capsule declares that subscribes, and that may start programs.
+const STARTS_PROGRAMS: &str =
+    "[subscribe]\n\"a.b\" = \"opaque\"\n[capabilities]\nhost_process = [\"true\"]";
+
+fn starts_programs(guest: &str) -> Rig {
+    let others = &["alice", "bob"];
+    let setting = Setting { manifest: STARTS_PROGRAMS, others, ..Setting::default() };
+    Rig::with(&component(guest), setting)
+}
+
+#[tokio::test]
+async fn a_capsule_that_may_start_programs_has_one_instance_a_principal_which_keeps_its_handles() {
+    let (rig, pool) = (starts_programs(LEAK), Pool::new(8));
+    for (principal, held) in [("alice", 1), ("alice", 2), ("bob", 3), ("alice", 4)] {
+        call(&pool, &rig, rig.call_of(principal, "leak", "")).await;
+        assert_eq!(rig.bus().subscription_count(), held, "after a call for {principal}");
+    }
+    let stats = PoolStats { made: 2, reused: 2, idle: 2, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+    // What failed is dropped, with everything that it held.
+    let asked = rig.call_of("alice", "leak", "");
+    let limits = CallLimits { fuel: 1, ..asked.limits };
+    call(&pool, &rig, Call { limits, ..asked }).await;
+    assert_eq!(rig.bus().subscription_count(), 1, "bob's");
+    pool.forget(&rig.loaded);
+    assert_eq!((rig.bus().subscription_count(), pool.stats().idle), (0, 0));
+}
+
+#[tokio::test]
+async fn calls_of_the_one_instance_take_turns_and_wait_no_longer_than_they_may_take() {
+    let (rig, pool) = (starts_programs(SLEEPER), Pool::new(8));
+    let mut asleep = Box::pin(pool.call(&rig.loaded, rig.call("sleep", ""), || None));
+    assert!(begin(&mut asleep).await.is_none(), "it sleeps in the instance");
+    let limit = std::time::Duration::from_millis(1);
+    let hasty = rig.call("sleep", "");
+    let limits = CallLimits { timeout: limit, ..hasty.limits };
+    let late = call(&pool, &rig, Call { limits, ..hasty }).await;
+    assert_eq!(late.ending, Ending::Deadline { limit });
+    let cancelled = rig.call("sleep", "");
+    cancelled.cancel.cancel();
+    assert_eq!(call(&pool, &rig, cancelled).await.ending, Ending::Cancelled);
+    assert_eq!(pool.stats().made, 1, "neither was made an instance for");
+    // Somebody else's does not wait for it.
+    let other = rig.call_of("alice", "sleep", "");
+    let limits = CallLimits { fuel: 1, ..other.limits };
+    let report = call(&pool, &rig, Call { limits, ..other }).await;
+    assert_eq!(report.ending, Ending::OutOfFuel { budget: 1 });
+    // Whoever waits is next, in a new instance when the one that there was is gone.
+    let mut next = Box::pin(pool.call(&rig.loaded, rig.call("sleep", ""), || None));
+    assert!(begin(&mut next).await.is_none(), "it waits");
+    assert_eq!(pool.stats().made, 2);
+    drop(asleep);
+    assert!(begin(&mut next).await.is_none(), "it sleeps");
+    assert_eq!(pool.stats().made, 3);
+}
+
+#[tokio::test]
+async fn an_instance_that_holds_something_makes_room_after_those_that_hold_nothing() {
+    let holds = starts_programs(LEAK);
+    let (idle, pool) = (hoarder(&SLOTS), Pool::new(2));
+    call(&pool, &holds, holds.call_of("alice", "leak", "")).await;
+    for _ in 0..2 {
+        for principal in ["alice", "bob"] {
+            call(&pool, &idle, idle.call_of(principal, "nothing", "")).await;
+        }
+    }
+    assert_eq!(holds.bus().subscription_count(), 1, "it is there, though it waited longest");
+    call(&pool, &holds, holds.call_of("bob", "leak", "")).await;
+    call(&pool, &holds, holds.call_of("default", "leak", "")).await;
+    assert_eq!(holds.bus().subscription_count(), 2, "all hold something: the oldest went");
+    assert_eq!(pool.stats().idle, 2);
+}
