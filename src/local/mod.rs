@@ -231,7 +231,7 @@ impl Machine {
             inbound: InboundQueue::new(Arc::clone(&inner.arrivals)),
         };
         let host = Arc::new(CapsuleHost::new(id, manifest, has_run_loop, services)?);
-        inner.registry.add(host.source_id, &host.capabilities);
+        inner.registry.add(&host);
         Ok(Hosted { host, principals })
     }
 

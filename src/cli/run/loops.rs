@@ -300,8 +300,8 @@ impl Session<'_> {
         match self.hosting.again(&self.members[member]) {
             Ok(fresh) => {
                 let generation = self.loops.next_generation();
+                self.publishes_as(member, fresh.source_id);
                 let old = &mut self.members[member];
-                self.sources.insert(fresh.source_id, member);
                 (old.source_id, old.inbound) = (fresh.source_id, fresh.inbound);
                 let Role::Loop(live) = &mut old.role else { return };
                 live.generation = generation;

@@ -71,11 +71,11 @@ impl Session<'_> {
                 if let Some(pool) = &self.instances {
                     pool.forget(&old);
                 }
+                self.publishes_as(member, ready.hosted.host.source_id);
                 let entry = &mut self.members[member];
                 entry.source_id = ready.hosted.host.source_id;
                 entry.inbound = ready.hosted.host.services.inbound.clone();
                 (entry.capsule, entry.code, entry.role) = (capsule, code, Role::Handlers(loaded));
-                self.sources.insert(entry.source_id, member);
                 self.bind_again();
                 self.say_reloaded(member);
                 Ok(())
@@ -109,7 +109,7 @@ impl Session<'_> {
 
     fn serve_handlers(&mut self, member: usize) -> Result<(), Failure> {
         let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
-        let entry = &mut self.members[member];
+        let entry = &self.members[member];
         let (capsule, code) = (&entry.capsule, entry.code.clone());
         let surface = capsule.surface()?;
         let place = self.hosting.place;
@@ -117,10 +117,11 @@ impl Session<'_> {
         let served = self.hosting.served(&capsule.manifest, &ready)?;
         let loaded = served.loaded.clone();
         dispatcher.serve(member, served);
+        self.publishes_as(member, ready.hosted.host.source_id);
+        let entry = &mut self.members[member];
         entry.source_id = ready.hosted.host.source_id;
         entry.inbound = ready.hosted.host.services.inbound.clone();
         entry.role = Role::Handlers(loaded);
-        self.sources.insert(entry.source_id, member);
         self.bind_again();
         Ok(())
     }
@@ -150,7 +151,7 @@ impl Session<'_> {
             restarts: Restarts::new(self.hosting.restart),
             started: self.now(),
         });
-        self.sources.insert(source_id, member);
+        self.publishes_as(member, source_id);
         self.loops.watch(member, &live);
         self.loops.watch_ready(member, &live, self.loops.ready_timeout());
         let upcoming = Upcoming { capsule, code, source_id, inbound, live };

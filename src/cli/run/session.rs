@@ -66,7 +66,7 @@ async fn look(watch: &mut Option<Watch>, current: &[Arc<Capsule>]) -> Looked {
 pub(super) struct Session<'a> {
     pub(super) hosting: Hosting<'a>,
     pub(super) members: Vec<Member>,
-    /// Who publishes under which id, or did before it was started again.
+    /// Who publishes under which id, or did until it was last started again.
     pub(super) sources: HashMap<uuid::Uuid, usize>,
     pub(super) tallies: Vec<Tally>,
     pub(super) loops: Loops,
@@ -141,6 +141,14 @@ impl<'a> Session<'a> {
             messages: 0,
             end: "every loop has ended",
         })
+    }
+
+    /// Takes what is published under `id` from now on for a member's, and what its present generation
+    /// published; of those before nothing is under way any more.
+    pub(super) fn publishes_as(&mut self, member: usize, id: uuid::Uuid) {
+        let present = self.members[member].source_id;
+        self.sources.retain(|known, whose| *whose != member || *known == present);
+        self.sources.insert(id, member);
     }
 
     /// The same, with figures that are told from time to time.
