@@ -97,3 +97,18 @@ fn an_address_of_other_machines_and_a_file_that_cannot_be_written_are_refused_at
     let lost = sandbox.run(["run", &greeter, "--metrics", "gone/run.prom"]).expect_code(10);
     assert!(lost.stderr.contains("cannot write the metrics"), "{}", lost.stderr);
 }
+
+#[test]
+fn figures_are_not_mixed_into_the_events() {
+    let (sandbox, greeter) = furnished();
+    let run = |more: &[&str]| {
+        let args = ["run", &greeter, "--duration", "1ms", "--metrics", "/dev/stdout"];
+        sandbox.run(args.iter().chain(more).copied())
+    };
+    let refused = run(&["--json"]).expect_code(2);
+    let failure: serde_json::Value = serde_json::from_str(&refused.stdout).expect("one document");
+    assert_eq!(failure["error"]["message"], "with --json, events go to /dev/stdout");
+    // People read events on the other stream.
+    let told = run(&[]).expect_code(0);
+    assert!(told.stdout.starts_with("# HELP capsule_"), "{}", told.stdout);
+}

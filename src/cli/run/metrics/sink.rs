@@ -71,12 +71,28 @@ impl MetricsArgs {
             }
             None => {
                 let path = cx.env.absolute(target)?;
+                if cx.ui.json() && is_standard_output(&path) {
+                    let message = format!("with --json, events go to {}", target.display());
+                    let help =
+                        "write the metrics to a file, or serve them: --metrics 127.0.0.1:9100";
+                    return Err(Failure::new(Exit::Usage, "metrics", message).help(help));
+                }
                 write(&path, &metrics.render()).map_err(|error| unwritable(&path, &error))?;
                 Target::File(path)
             }
         };
         Ok(Some(Sink { metrics, target, interval: self.metrics_interval }))
     }
+}
+
+/// Whether a path leads to the standard output of this process, by whatever name.
+fn is_standard_output(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(named) = std::fs::metadata(path) else { return false };
+    // What swallows everything mixes nothing.
+    let is_sink = std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == named.rdev());
+    let open = rustix::fs::fstat(std::io::stdout());
+    !is_sink && open.is_ok_and(|open| open.st_dev == named.dev() && open.st_ino == named.ino())
 }
 
 /// What looks like `HOST:PORT` is one; `./HOST:PORT` is a file.
