@@ -9,7 +9,6 @@
 //! Time comes in as a monotonic duration and may stand still or go back.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -94,10 +93,11 @@ impl RateLimiter {
         let mut book = self.lock();
         book.prune(now);
         let denied = |cause| Denied { principal: principal.clone(), fuel_per_sec, cause };
-        match book.buckets.entry(principal.clone()) {
-            Slot::Occupied(mut slot) => slot.get_mut().enter(fuel_per_sec, now).map_err(denied)?,
-            Slot::Vacant(slot) => {
-                slot.insert(Bucket { in_flight: 1, ..Bucket::empty(fuel_per_sec, now) });
+        match book.buckets.get_mut(principal) {
+            Some(bucket) => bucket.enter(fuel_per_sec, now).map_err(denied)?,
+            None => {
+                let bucket = Bucket { in_flight: 1, ..Bucket::empty(fuel_per_sec, now) };
+                book.buckets.insert(principal.clone(), bucket);
             }
         }
         drop(book);
@@ -249,9 +249,8 @@ impl Reservation {
 
     /// Ends the call, which used that much in all, spread over the time that it took.
     pub fn settle(mut self, used: u64, now: Duration) {
-        if let Some(mut held) = self.held.take() {
-            held.charge_up_to(used, now);
-            held.leave();
+        if let Some(held) = self.held.take() {
+            held.leave(used, now);
         }
     }
 }
@@ -259,10 +258,9 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let share = self.share();
-        if let Some((mut held, share)) = self.held.take().zip(share) {
+        if let Some((held, share)) = self.held.take().zip(share) {
             // Without a clock the bucket does not drain; that errs to the side of the charge.
-            held.charge_up_to(share, Duration::ZERO);
-            held.leave();
+            held.leave(share, Duration::ZERO);
         }
     }
 }
@@ -276,14 +274,14 @@ impl Held {
         self.charged = self.charged.max(used);
     }
 
-    fn leave(&self) {
+    /// Charges what was used in all, and counts one call less.
+    fn leave(self, used: u64, now: Duration) {
         let mut book = self.limiter.lock();
-        if let Slot::Occupied(mut slot) = book.buckets.entry(self.principal.clone()) {
-            let bucket = slot.get_mut();
-            bucket.in_flight = bucket.in_flight.saturating_sub(1);
-            if bucket.in_flight == 0 && bucket.level == 0 {
-                slot.remove();
-            }
+        let Some(bucket) = book.buckets.get_mut(&self.principal) else { return };
+        bucket.charge(used.saturating_sub(self.charged), now);
+        bucket.in_flight = bucket.in_flight.saturating_sub(1);
+        if bucket.in_flight == 0 && bucket.level == 0 {
+            book.buckets.remove(&self.principal);
         }
     }
 }

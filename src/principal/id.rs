@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +16,17 @@ const DEFAULT: &str = "default";
 /// The scope under which secrets of the machine itself are kept.
 const HOST_SCOPE: &str = "__host__";
 
-/// A valid principal id.
+/// A valid principal id. A clone is another handle to the same text: ids go along with every call.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PrincipalId(String);
+pub struct PrincipalId(Arc<str>);
 
 impl PrincipalId {
     /// Returns the id, or the first reason why `text` is none.
     pub fn new(text: impl Into<String>) -> Result<PrincipalId, IdError> {
         let text = text.into();
         check_name(&text)?;
-        Ok(PrincipalId(text))
+        Ok(PrincipalId(text.into()))
     }
 
     /// The bare id.
@@ -35,18 +36,18 @@ impl PrincipalId {
 
     /// Whether this is the principal that acts when nobody is named.
     pub fn is_default(&self) -> bool {
-        self.0 == DEFAULT
+        &*self.0 == DEFAULT
     }
 
     /// Whether the id names a secret scope of the host, which no principal may own.
     pub fn is_reserved(&self) -> bool {
-        self.0 == HOST_SCOPE
+        &*self.0 == HOST_SCOPE
     }
 }
 
 impl Default for PrincipalId {
     fn default() -> PrincipalId {
-        PrincipalId(DEFAULT.to_owned())
+        PrincipalId(DEFAULT.into())
     }
 }
 
@@ -80,7 +81,7 @@ impl TryFrom<String> for PrincipalId {
 
 impl From<PrincipalId> for String {
     fn from(id: PrincipalId) -> String {
-        id.0
+        id.0.as_ref().to_owned()
     }
 }
 

@@ -260,13 +260,16 @@ impl Shop<'_> {
 
     async fn work(&self) {
         let mut own = Books::default();
+        // One of its own: handles to a token that all threads share are counted under its lock.
+        let cancel = self.cancel.child_token();
         let closed = || self.closes.is_some_and(|closes| Instant::now() >= closes);
         while !self.cancel.is_cancelled() && !closed() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             if number >= self.plan.calls {
                 break;
             }
-            self.serve(usize::try_from(number).unwrap_or(0) % self.customers.len(), &mut own).await;
+            let index = usize::try_from(number).unwrap_or(0) % self.customers.len();
+            self.serve(index, &cancel, &mut own).await;
         }
         let mut books = self.lock();
         books.samples.append(&mut own.samples);
@@ -282,7 +285,7 @@ impl Shop<'_> {
         };
     }
 
-    async fn serve(&self, index: usize, books: &mut Books) {
+    async fn serve(&self, index: usize, cancel: &CancellationToken, books: &mut Books) {
         let customer = &self.customers[index];
         let started = Instant::now();
         let account = &customer.account;
@@ -312,7 +315,7 @@ impl Shop<'_> {
             owner: Arc::clone(&self.owner),
             caller: Some(Arc::clone(&customer.message)),
             limits: customer.limits,
-            cancel: self.cancel.clone(),
+            cancel: cancel.clone(),
         };
         let report = match &self.pool {
             Some(pool) => pool.call(&self.ready.loaded, call, || None).await,
