@@ -8,7 +8,6 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -22,7 +21,7 @@ use super::observe::Tracing;
 use super::person::Answers;
 use super::signed;
 use super::target;
-use super::target::{Capsule, TargetKind};
+use super::target::Capsule;
 use crate::component::{Digest, Surface, Verified};
 use crate::manifest::{self, Manifest, ParseOptions};
 use crate::report::install::InstallReport;
@@ -153,29 +152,16 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
         Some(opened) => opened.named(failure),
         None => failure,
     };
-    let path = dir.join("Capsule.toml");
-    if !path.exists() {
-        let message = format!("there is no Capsule.toml in {}", args.source);
-        return Err(Failure::new(Exit::Invalid, "no-manifest", message));
-    }
     let options = ParseOptions { strict: args.strict, ..ParseOptions::default() };
-    let (manifest, text, problems) = target::read_manifest_as(&path, &options).map_err(named)?;
-    for problem in problems.iter().filter(|p| p.level == manifest::Level::Warning) {
-        cx.ui.warn(manifest::render(problem, "Capsule.toml", &text).trim_end());
+    let load = |file: &Path| target::read_binary(&dir.join(file)).map(Verified::unpacked);
+    let read = target::read_unpacked(&args.source, dir, &options, load);
+    let mut capsule = read.map_err(named)?;
+    for problem in capsule.problems.iter().filter(|p| p.level == manifest::Level::Warning) {
+        let text = manifest::render(problem, "Capsule.toml", &capsule.manifest_text);
+        cx.ui.warn(text.trim_end());
     }
-    let file = target::main_component(&manifest, &path).map_err(named)?;
-    let bytes = target::read_binary(&dir.join(&file)).map_err(named)?;
-    let verified = Verified::unpacked(bytes);
-    compare_hashes(args, &manifest, &verified)?;
-    let capsule = Capsule {
-        kind: TargetKind::Unpacked,
-        manifest: Arc::new(manifest),
-        manifest_text: text,
-        problems,
-        path,
-        verified,
-        archive: opened,
-    };
+    compare_hashes(args, &capsule.manifest, &capsule.verified)?;
+    capsule.archive = opened;
     let surface = capsule.surface()?;
     let linkable = match refuse_unlinkable(&capsule, &surface) {
         Ok(()) => true,

@@ -16,6 +16,7 @@ use crate::manifest::{self, Manifest, ParseOptions};
 use crate::report::pack::PackReport;
 use crate::store::Store;
 use crate::store::layout::Home;
+use crate::store::tree::Origin;
 
 /// Make an archive of a capsule: the same files always give the same bytes
 ///
@@ -76,7 +77,7 @@ fn check_binary(dir: &Path, manifest: &Manifest, path: &Path) -> Result<(), Fail
 fn files(dir: &Path, manifest: &Manifest, output: &Path) -> Result<Vec<PackFile>, Failure> {
     // Only files of the directory are looked at; the home of this store is never used.
     let store = Store::new(Home::at(dir.to_owned()), Clock::system());
-    let tree = store.tree(dir, &[]).map_err(|error| {
+    let tree = store.tree(dir, Origin::Source, &[]).map_err(|error| {
         Failure::new(Exit::Invalid, "tree", "the directory cannot be packed").because(&error)
     })?;
     let plain = |path: String, from| PackFile { path, from, executable: false };

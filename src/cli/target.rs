@@ -257,24 +257,32 @@ pub(super) fn not_found(name: &str, error: FindError) -> Failure {
 }
 
 fn unpacked(target: &str, dir: &Path, read: Read) -> Result<Capsule, Failure> {
+    let load = |file: &Path| read(&dir.join(file)).map(Verified::unpacked);
+    read_unpacked(target, dir, &ParseOptions::default(), load)
+}
+
+/// Reads the capsule whose files are in `dir`, and which was named `target`. `load` gives the binary, of
+/// which the manifest names the file.
+pub(super) fn read_unpacked(
+    target: &str,
+    dir: &Path,
+    options: &ParseOptions,
+    load: impl FnOnce(&Path) -> Result<Verified, Failure>,
+) -> Result<Capsule, Failure> {
     let path = dir.join("Capsule.toml");
     if !path.exists() {
-        return Err(Failure::new(
-            Exit::Invalid,
-            "no-manifest",
-            format!("there is no Capsule.toml in {target}"),
-        ));
+        let message = format!("there is no Capsule.toml in {target}");
+        return Err(Failure::new(Exit::Invalid, "no-manifest", message));
     }
-    let (manifest, text, problems) = read_manifest(&path)?;
-    let component = main_component(&manifest, &path)?;
-    let bytes = read(&dir.join(component))?;
+    let (manifest, manifest_text, problems) = read_manifest_as(&path, options)?;
+    let file = main_component(&manifest, &path)?;
     Ok(Capsule {
         kind: TargetKind::Unpacked,
+        verified: load(&file)?,
         manifest: Arc::new(manifest),
-        manifest_text: text,
+        manifest_text,
         problems,
         path,
-        verified: Verified::unpacked(bytes),
         archive: None,
     })
 }

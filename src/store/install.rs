@@ -25,7 +25,7 @@ use super::meta::{Interfaces, Meta};
 use super::names::{DEFAULT_PRINCIPAL, NameError};
 use super::staged_blobs::Trust;
 use super::switch::Progress;
-use super::tree::{Tree, TreeError};
+use super::tree::{Origin, Tree, TreeError};
 use crate::limits;
 
 /// A capsule that is to be installed.
@@ -224,6 +224,15 @@ pub struct Installed {
 impl Store {
     /// Looks at everything that an install needs, and changes nothing.
     pub fn plan(&self, site: &Site, source: Source) -> Result<Plan, InstallError> {
+        self.plan_from(site, source, Origin::Source)
+    }
+
+    pub(super) fn plan_from(
+        &self,
+        site: &Site,
+        source: Source,
+        origin: Origin,
+    ) -> Result<Plan, InstallError> {
         let target = site.capsule(&source.id)?;
         if let Some(Component { file, .. }) = &source.component
             && !(stays_inside(file) && file.extension().is_some_and(|e| e == "wasm"))
@@ -237,7 +246,7 @@ impl Store {
         let around =
             |dir: &PathBuf| self.disk.canonicalize(dir).is_ok_and(|dir| inside.starts_with(dir));
         let except: Vec<PathBuf> = own.into_iter().filter(|dir| !around(dir)).collect();
-        let tree = self.tree(&source.dir, &except)?;
+        let tree = self.tree(&source.dir, origin, &except)?;
         let hash = source.component.as_ref().map(|component| Hash::of(&component.bytes));
         let previous = self.previous(&target)?;
         let unknown = Map::new();

@@ -3,7 +3,7 @@
 //! Its directory is kept as it was, its blobs stay among the others. There is one at most; it goes
 //! with the capsule.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Store;
 use super::catalog::Entry;
@@ -13,7 +13,7 @@ use super::journal::{Action, Container, StepError};
 use super::layout::Site;
 use super::meta::Meta;
 use super::names::NameError;
-use super::tree::WitFile;
+use super::tree::{Origin, WitFile};
 
 /// Why there is no version to go back to.
 #[derive(Debug, thiserror::Error)]
@@ -43,15 +43,33 @@ impl Store {
         }
     }
 
-    /// As [`Store::plan`], for a source that is the version before with this metadata. Its WIT files
-    /// are those that the metadata records; what others recorded there comes back with it.
+    /// Every version that is kept at these sites, however broken it is.
+    pub fn previous_versions(&self, sites: &[Site]) -> Result<Vec<Entry>, DiskError> {
+        let mut entries = Vec::new();
+        for site in sites {
+            let names = match self.disk.list(site.previous_versions()) {
+                Err(error) if error.is_missing() => continue,
+                names => names?,
+            };
+            let entry = |name: &PathBuf| {
+                let id = name.to_string_lossy();
+                self.entry_in(site.scope(), site.previous_versions().join(name), &id)
+            };
+            entries.extend(names.iter().map(entry));
+        }
+        Ok(entries)
+    }
+
+    /// As [`Store::plan`], for a source that is the version before with this metadata. Everything in its
+    /// directory comes back, what its hooks wrote included; its WIT files are those that the metadata
+    /// records, and what others recorded there comes back with it.
     pub fn plan_return(
         &self,
         site: &Site,
         source: Source,
         meta: &Meta,
     ) -> Result<Plan, InstallError> {
-        let mut plan = self.plan(site, source)?;
+        let mut plan = self.plan_from(site, source, Origin::Installed)?;
         for (name, text) in &meta.wit_files {
             let hash = text.parse().map_err(|_| InstallError::WitHash { name: name.clone() })?;
             let from = self.home.wit(&hash);

@@ -1,8 +1,8 @@
-//! Which files of a source directory belong to an installed capsule.
+//! Which files of a directory belong to an installed capsule.
 //!
 //! The tree is looked at once, without changing anything, and copied from what was seen. Links may
-//! lead to files inside the directory only and arrive as the files they lead to; binaries, WIT
-//! files and what tools leave behind stay out.
+//! lead to files inside the directory only and arrive as the files they lead to. Of a source, binaries,
+//! WIT files and what tools leave behind stay out; of a version that was installed once, nothing does.
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,16 @@ const SKIPPED_ANYWHERE: [&str; 2] = [".git", "target"];
 const SKIPPED_AT_ROOT: [&str; 2] = ["dist", "wit"];
 /// Files at the root that an install writes itself.
 const WRITTEN_AT_ROOT: [&str; 2] = ["Capsule.toml", "meta.json"];
+
+/// What a directory is that is installed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An author's, with whatever else is in it.
+    Source,
+    /// That of a version which was installed: its binary and WIT files are stored elsewhere, so that
+    /// whatever there is of such a name was written by its hooks.
+    Installed,
+}
 
 /// A source directory that cannot be installed from.
 #[derive(Debug, thiserror::Error)]
@@ -124,12 +134,17 @@ pub struct WitFile {
 }
 
 impl Store {
-    /// Looks at a source directory, leaving out the directories in `except` wherever they are.
-    pub fn tree(&self, source: &Path, except: &[PathBuf]) -> Result<Tree, TreeError> {
+    /// Looks at a directory, leaving out the directories in `except` wherever they are.
+    pub fn tree(
+        &self,
+        source: &Path,
+        origin: Origin,
+        except: &[PathBuf],
+    ) -> Result<Tree, TreeError> {
         let root = self.disk.canonicalize(source)?;
         // What does not exist cannot be met on the way.
         let except = except.iter().filter_map(|dir| self.disk.canonicalize(dir).ok()).collect();
-        let walk = Walk { store: self, root, except, bytes: 0, tree: Tree::default() };
+        let walk = Walk { store: self, root, origin, except, bytes: 0, tree: Tree::default() };
         walk.run()
     }
 
@@ -154,6 +169,7 @@ impl Store {
 struct Walk<'a> {
     store: &'a Store,
     root: PathBuf,
+    origin: Origin,
     except: Vec<PathBuf>,
     bytes: u64,
     tree: Tree,
@@ -182,16 +198,17 @@ impl Walk<'_> {
                 }
             }
         }
-        self.wits()?;
+        if self.origin == Origin::Source {
+            self.wits()?;
+        }
         Ok(self.tree)
     }
 
     fn skips_dir(&self, parent: &Path, name: &Path, full: &Path) -> bool {
         let named = |names: &[&str]| names.iter().any(|skipped| name == Path::new(skipped));
         let at_root = parent.as_os_str().is_empty();
-        named(&SKIPPED_ANYWHERE)
-            || (at_root && named(&SKIPPED_AT_ROOT))
-            || self.except.iter().any(|dir| dir == full)
+        let left_behind = named(&SKIPPED_ANYWHERE) || (at_root && named(&SKIPPED_AT_ROOT));
+        (self.origin == Origin::Source && left_behind) || self.except.iter().any(|dir| dir == full)
     }
 
     fn directory(&mut self, path: PathBuf) -> Result<(), TreeError> {
@@ -200,7 +217,8 @@ impl Walk<'_> {
 
     fn file(&mut self, path: PathBuf, from: PathBuf, stat: Stat) -> Result<(), TreeError> {
         let written = WRITTEN_AT_ROOT.iter().any(|name| path == Path::new(name));
-        if written || is_wasm(&path) || is_wasm(&from) {
+        let stored = self.origin == Origin::Source && (is_wasm(&path) || is_wasm(&from));
+        if written || stored {
             return Ok(());
         }
         // Nobody but the owner may write, and the owner always can.
@@ -346,11 +364,23 @@ mod tests {
                 "readme",
             ],
         );
-        let tree = scratch.store().tree(&root, &[]).expect("a fine tree");
+        let tree = scratch.store().tree(&root, Origin::Source, &[]).expect("a fine tree");
         let kept = [".env.json", "node_modules/p/dist/kept", "readme", "x/wit/kept.wit"];
         assert_eq!(files(&tree), kept);
         let wits: Vec<&str> = tree.wits.iter().map(|wit| wit.name.as_str()).collect();
         assert_eq!(wits, ["a.wit", "deps/b/c.wit"]);
+    }
+
+    #[test]
+    fn of_what_was_installed_everything_is_copied_but_what_an_install_writes() {
+        let scratch = Scratch::new();
+        let written = ["dist/a", "wit/a.wit", "x/b.wasm", "target/a", ".git/a"];
+        let all = ["Capsule.toml", "meta.json"].into_iter().chain(written);
+        let root = source(&scratch, &all.collect::<Vec<_>>());
+        let tree = scratch.store().tree(&root, Origin::Installed, &[]).expect("a fine tree");
+        let mut expected = written;
+        expected.sort_unstable();
+        assert_eq!((files(&tree), tree.wits.len()), (expected.to_vec(), 0));
     }
 
     #[test]
@@ -369,7 +399,7 @@ mod tests {
             for name in ["link", "dist", "target"] {
                 let link = root.join(name);
                 symlink(if target == "link" { name } else { target }, &link).expect("a link");
-                let error = scratch.store().tree(&root, &[]).expect_err("refused");
+                let error = scratch.store().tree(&root, Origin::Source, &[]).expect_err("refused");
                 assert!(format!("{error:?}").starts_with(expected), "{target}: {error:?}");
                 fs::remove_file(&link).expect("a link");
             }
@@ -382,7 +412,7 @@ mod tests {
         let root = source(&scratch, &["dir/file", "dir/a.wasm"]);
         symlink("dir/file", root.join("link")).expect("a link");
         symlink("dir/a.wasm", root.join("binary")).expect("a link");
-        let tree = scratch.store().tree(&root, &[]).expect("a fine tree");
+        let tree = scratch.store().tree(&root, Origin::Source, &[]).expect("a fine tree");
         assert_eq!(files(&tree), ["dir/file", "link"]);
         let copy = scratch.dir("copy");
         scratch.store().copy_tree(&tree, &copy).expect("room");
@@ -399,7 +429,7 @@ mod tests {
             let open = fs::Permissions::from_mode(0o4777);
             fs::set_permissions(root.join(path), open).expect("own files");
         }
-        let tree = scratch.store().tree(&root, &[]).expect("a fine tree");
+        let tree = scratch.store().tree(&root, Origin::Source, &[]).expect("a fine tree");
         let copy = scratch.dir("copy");
         scratch.store().copy_tree(&tree, &copy).expect("room");
         for path in ["dir", "dir/script"] {
@@ -414,12 +444,15 @@ mod tests {
         let root = source(&scratch, &["file"]);
         let pipe = root.join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).expect("a pipe");
-        let tree = scratch.store().tree(&root, &[]);
+        let tree = scratch.store().tree(&root, Origin::Source, &[]);
         assert!(matches!(tree, Err(TreeError::Special { .. })));
         fs::remove_file(&pipe).expect("a pipe");
         let deep: PathBuf = (0..=limits::SOURCE_DEPTH_MAX).map(|_| "d").collect();
         fs::create_dir_all(root.join(deep)).expect("a scratch directory");
-        assert!(matches!(scratch.store().tree(&root, &[]), Err(TreeError::TooDeep { .. })));
+        assert!(matches!(
+            scratch.store().tree(&root, Origin::Source, &[]),
+            Err(TreeError::TooDeep { .. })
+        ));
     }
 
     #[test]
@@ -427,7 +460,7 @@ mod tests {
         let scratch = Scratch::new();
         let root = source(&scratch, &["a", "own/capsules/b", "own/c"]);
         let except = [root.join("own/capsules"), root.join("not/there")];
-        let tree = scratch.store().tree(&root, &except).expect("a fine tree");
+        let tree = scratch.store().tree(&root, Origin::Source, &except).expect("a fine tree");
         assert_eq!(files(&tree), ["a", "own/c"]);
     }
 
@@ -436,9 +469,9 @@ mod tests {
         let scratch = Scratch::new();
         let root = source(&scratch, &["wit/a.wit"]);
         fs::write(root.join("wit/a.wit"), vec![b' '; 1 << 20]).expect("a scratch file");
-        assert!(scratch.store().tree(&root, &[]).is_ok());
+        assert!(scratch.store().tree(&root, Origin::Source, &[]).is_ok());
         fs::write(root.join("wit/a.wit"), vec![b' '; (1 << 20) + 1]).expect("a scratch file");
-        let tree = scratch.store().tree(&root, &[]);
+        let tree = scratch.store().tree(&root, Origin::Source, &[]);
         assert!(matches!(tree, Err(TreeError::Disk(DiskError::TooLarge { .. }))));
     }
 }

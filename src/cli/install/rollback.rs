@@ -1,7 +1,6 @@
 //! `capsule rollback`.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::change::{Change, HowArgs, failed};
@@ -11,8 +10,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::refuse_unlinkable;
 use crate::cli::observe::Tracing;
-use crate::cli::target::{self, Capsule, TargetKind, not_found, sites};
+use crate::cli::target::{self, not_found, sites};
 use crate::component::{Digest, Verified};
+use crate::manifest::ParseOptions;
 use crate::store::Store;
 use crate::store::layout::Site;
 use crate::store::meta::Meta;
@@ -102,25 +102,17 @@ fn read(
     dir: &Path,
     args: &RollbackArgs,
 ) -> Result<(Candidate, Meta), Failure> {
-    let path = dir.join("Capsule.toml");
-    let (manifest, text, problems) = target::read_manifest(&path)?;
-    let file = target::main_component(&manifest, &path)?;
     let broken = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(Exit::Integrity, "integrity", error.to_string())
     };
-    let meta = store.meta(dir).map_err(|error| broken(&error))?;
-    let binary = store.load_binary(dir, &file).map_err(|error| broken(&error))?;
-    let recorded: Digest = binary.hash.as_str().parse().map_err(|error| broken(&error))?;
-    let verified = Verified::installed(binary.bytes, &recorded).map_err(|error| broken(&error))?;
-    let capsule = Capsule {
-        kind: TargetKind::Unpacked,
-        manifest: Arc::new(manifest),
-        manifest_text: text,
-        problems,
-        path,
-        verified,
-        archive: None,
+    let load = |file: &Path| {
+        let binary = store.load_binary(dir, file).map_err(|error| broken(&error))?;
+        let recorded: Digest = binary.hash.as_str().parse().map_err(|error| broken(&error))?;
+        Verified::installed(binary.bytes, &recorded).map_err(|error| broken(&error))
     };
+    let shown = dir.display().to_string();
+    let capsule = target::read_unpacked(&shown, dir, &ParseOptions::default(), load)?;
+    let meta = store.meta(dir).map_err(|error| broken(&error))?;
     let surface = capsule.surface()?;
     // Whoever installed it accepted that then.
     let linkable = match refuse_unlinkable(&capsule, &surface) {

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::store::Store;
 use crate::store::catalog::FindError;
 use crate::store::env::Values;
-use crate::store::install::{Effects, InstallError, Installed, Phase, Staged};
+use crate::store::install::{Effects, InstallError, Installed, Phase, Source, Staged};
 use crate::store::layout::Site;
 use crate::store::lock::Wait;
 use crate::store::meta::Meta;
@@ -146,6 +146,35 @@ fn a_hook_may_add_files_but_not_change_manifest_or_binary() {
     }
     let installed = commit(&|dir| fs::write(dir.join("made"), "by a hook").expect("room"));
     assert!(installed.expect("allowed").dir.join("made").exists());
+}
+
+#[test]
+fn what_hooks_wrote_into_a_version_comes_back_with_it() {
+    let scratch = Scratch::new();
+    let (store, site) = (scratch.store(), scratch.site());
+    let written = ["dist/page", "wit/made.wit", "target/a", "data/other.wasm"];
+    let staged = stage(&scratch, &store, "1.0.0").expect("room");
+    for file in written {
+        let path = staged.dir().join(file);
+        fs::create_dir_all(path.parent().expect("inside")).expect("own directory");
+        fs::write(path, file).expect("own file");
+    }
+    let first = staged.commit(Effects::default(), &mut |_| Ok(())).expect("room");
+    scratch.install("c", "2.0.0");
+    assert!(!first.dir.join("dist").exists(), "the new version has its own files");
+
+    let kept = store.previous_version(&site, "c").expect("it is kept");
+    assert_eq!(store.previous_versions(&[site.clone()]).expect("readable").len(), 1);
+    let source = Source { dir: kept.dir, ..scratch.source("c", "1.0.0") };
+    let meta = kept.meta.expect("it was installed");
+    let plan = store.plan_return(&site, source, &meta).expect("a fine capsule");
+    let lock = store.lock(&site, "c", Wait::No).expect("nobody has it");
+    let staged = store.stage(plan, lock).expect("room");
+    let back = staged.commit(Effects::default(), &mut |_| Ok(())).expect("room");
+    for file in written {
+        assert_eq!(fs::read_to_string(back.dir.join(file)).expect("back"), file);
+    }
+    assert_eq!(back.meta.wit_files, first.meta.wit_files);
 }
 
 #[test]
