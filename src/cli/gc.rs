@@ -18,7 +18,8 @@ use crate::store::sweep::SweepError;
 /// Remove stored files that no installed capsule uses, and compiled code that is out of date
 ///
 /// Binaries and interfaces go when no capsule of the home, of this workspace, or of a workspace named
-/// by --root uses them. Compiled code goes when it is of another engine or of no installed capsule.
+/// by --root uses them. Compiled code goes when it is of another engine or of no installed capsule. What
+/// a rollback needs stays.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  capsule gc --dry-run\n  \
     capsule gc --root ../notes --yes")]
@@ -78,14 +79,15 @@ fn agreed(cx: &Cx, report: &GcReport) -> Result<bool, Failure> {
         .help("capsule gc --yes, or capsule gc --dry-run to see what would go"))
 }
 
-/// Compiled code of another engine, or of a binary that no capsule has installed, and what a killed
-/// process left beside it.
+/// Compiled code of another engine, or of a binary that no capsule has, nor the version before it, and
+/// what a killed process left beside it.
 fn stale_code(store: &Store, sites: &[Site]) -> Result<Vec<PathBuf>, Failure> {
-    let installed = store
-        .installed(sites)
-        .map_err(|error| Failure::environment("cannot list the installed capsules", &error))?;
-    let used: BTreeSet<String> =
-        installed.into_iter().filter_map(|entry| entry.meta?.wasm_hash).collect();
+    let failed = |error| Failure::environment("cannot list the installed capsules", &error);
+    let installed = store.installed(sites).map_err(failed)?;
+    // What a rollback would bring back is to start as fast as before.
+    let kept = store.previous_versions(sites).map_err(failed)?;
+    let all = installed.into_iter().chain(kept);
+    let used: BTreeSet<String> = all.filter_map(|entry| entry.meta?.wasm_hash).collect();
     let dir = store.home().code_cache();
     let entries = match fs::read_dir(&dir) {
         Ok(entries) => entries,

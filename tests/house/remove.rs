@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::{House, install_with};
+use crate::support::{Sandbox, component, minimal_manifest};
+use crate::{House, SILENT, install_with};
 use capsule::kv::Namespace;
 
 #[test]
@@ -115,4 +116,29 @@ fn a_capsule_that_another_one_needs_is_removed_by_force_only() {
     assert_eq!(document["forced_over"], json!(["reader"]));
     // Nothing needs the reader.
     house.ends(["remove", "reader", "--yes"], 0);
+}
+
+#[test]
+fn a_collection_keeps_the_compiled_code_that_a_rollback_brings_back() {
+    let sandbox = Sandbox::new();
+    let install = |version: &str, answer: &str| {
+        let manifest = minimal_manifest("twice").replace("0.1.0", version);
+        let dir = sandbox.capsule_dir("twice", &manifest, &component(answer));
+        let _ = sandbox.run(["install", &dir.display().to_string(), "--yes"]).expect_code(0);
+        fs::remove_dir_all(dir).expect("own files");
+    };
+    install("1.0.0", SILENT);
+    install("2.0.0", &SILENT.replace("$continue-empty", "$final (i32.const 0) (i32.const 0)"));
+    install("3.0.0", &SILENT.replace("$continue-empty", "$deny (i32.const 0) (i32.const 0)"));
+    let codes = || {
+        let files = fs::read_dir(sandbox.home().join("cache/code")).expect("a cache");
+        let is_code = |path: PathBuf| path.extension().is_some_and(|it| it == "code");
+        files.filter(|file| is_code(file.as_ref().expect("readable").path())).count()
+    };
+    assert_eq!(codes(), 3);
+    let _ = sandbox.run(["gc", "--yes"]).expect_code(0);
+    assert_eq!(codes(), 2, "those of the installed version and the one before");
+    let _ = sandbox.run(["rollback", "twice"]).expect_code(0);
+    let report = sandbox.run(["invoke", "twice", "act", "--json"]).expect_code(0).json();
+    assert_eq!(report["outcome"], "final");
 }
