@@ -70,6 +70,15 @@ fn a_collection_that_stops_half_way_has_removed_only_what_nobody_uses() {
 }
 
 #[test]
+fn a_repair_that_stops_half_way_has_mended_whole_files_and_can_be_made_again() {
+    let rig = Rig::new(&Keeper::new(), &[INSTALL_1]);
+    for (dir, suffix) in [("bin", ".wasm"), ("wit", ".wit"), ("home", "keeper/Capsule.toml")] {
+        rig.spoil(dir, suffix);
+    }
+    rig.fail_everywhere(&["verify", "--repair"], After::PieceByPiece);
+}
+
+#[test]
 fn a_fault_is_told_with_its_place() {
     let rig = Rig::new(&Keeper::new(), &[]);
     let (_, output) = rig.attempt(INSTALL_1, Some((Fault::Once, 1)));

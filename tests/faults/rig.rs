@@ -15,6 +15,9 @@ const CHANGES_MAX: u64 = 400;
 /// Every so many faults, the capsule is installed afterwards without help.
 const INSTALL_AFTER: u64 = 8;
 
+/// The exit code for what is damaged.
+const INTEGRITY: i32 = 5;
+
 /// What is injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -43,6 +46,8 @@ pub(crate) enum After {
     OldOrNew,
     /// All that both of them have, and nothing that neither has.
     Between,
+    /// Each file as before the command or as after it, and the same command brings the rest.
+    PieceByPiece,
 }
 
 /// Three versions of a capsule that differ in everything: binary, files, hook, capabilities.
@@ -124,6 +129,24 @@ impl Rig {
         rig
     }
 
+    /// Spoils the files of the home below `dir` whose names end like this.
+    pub(crate) fn spoil(&self, dir: &str, suffix: &str) {
+        let mut spoilt = 0;
+        let mut waiting = vec![self.template.home().join(dir)];
+        while let Some(dir) = waiting.pop() {
+            for entry in fs::read_dir(&dir).expect("a directory of the home") {
+                let path = entry.expect("a directory of the home").path();
+                if path.is_dir() {
+                    waiting.push(path);
+                } else if path.to_string_lossy().ends_with(suffix) {
+                    fs::write(&path, "spoilt").expect("our own file");
+                    spoilt += 1;
+                }
+            }
+        }
+        assert!(spoilt > 0, "there is nothing like {suffix} in {dir}");
+    }
+
     /// Runs a command in a copy of the home.
     #[track_caller]
     pub(crate) fn attempt(
@@ -196,12 +219,18 @@ impl Check<'_> {
         };
         let what = format!("{fault:?}, {place}");
         let verified = sandbox.run(["verify", "--all", "--json"]);
-        assert_eq!(verified.code(), Some(0), "{what}\n{}{}", verified.stdout, verified.stderr);
+        let is_fine = match self.after {
+            // What is not mended yet is told.
+            After::PieceByPiece => matches!(verified.code(), Some(0 | INTEGRITY)),
+            After::OldOrNew | After::Between => verified.code() == Some(0),
+        };
+        assert!(is_fine, "{what}\n{}{}", verified.stdout, verified.stderr);
         assert!(!verified.stderr.contains("still waiting"), "{what}\n{}", verified.stderr);
         let found = state(&sandbox);
         match self.after {
             After::OldOrNew => self.old_or_new(&what, fault, &output, &found),
             After::Between => self.between(&what, &found),
+            After::PieceByPiece => self.piece_by_piece(&what, &sandbox, &found),
         }
         if at.is_multiple_of(INSTALL_AFTER) {
             self.install_after(&what, &sandbox);
@@ -234,6 +263,18 @@ impl Check<'_> {
         for path in self.new.keys() {
             assert!(found.contains_key(path), "{what}: {} is gone", path.display());
         }
+    }
+
+    fn piece_by_piece(&self, what: &str, sandbox: &Sandbox, found: &State) {
+        for (path, content) in found {
+            let known = [self.old.get(path), self.new.get(path)].contains(&Some(content));
+            assert!(known, "{what}: {} is neither as before nor as after", path.display());
+        }
+        let rest = copy_of(sandbox);
+        let args = filled(&self.rig.keeper, self.command);
+        let _ = rest.run(args.iter().map(String::as_str)).expect_code(0);
+        let left = differences(&self.new, &state(&rest));
+        assert!(left.is_empty(), "{what}: after a second time, {left:?} differ");
     }
 
     fn install_after(&self, what: &str, sandbox: &Sandbox) {
