@@ -130,7 +130,9 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
             let started = Instant::now();
             runtime.block_on(async {
                 for customer in known.by_ref().take(calls as usize) {
-                    check(&town.serve((&capsule, customer), &owner, &[], &pool).await);
+                    check(
+                        &town.serve((&capsule, customer), &owner, &[], (&pool, &town.cancel)).await,
+                    );
                 }
             });
             started.elapsed()
@@ -140,7 +142,11 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
             runtime.block_on(async {
                 for id in strangers.by_ref().take(calls as usize) {
                     let customer = town.customer(&capsule, id).expect("it has a profile");
-                    check(&town.serve((&capsule, &customer), &owner, &[], &pool).await);
+                    check(
+                        &town
+                            .serve((&capsule, &customer), &owner, &[], (&pool, &town.cancel))
+                            .await,
+                    );
                 }
             });
             started.elapsed()
@@ -166,12 +172,17 @@ fn memory(work: &[u8]) -> Outcome<()> {
         let pool = Pool::new(count);
         let owner = capsule.hosted.belongings(&principal(0)?)?;
         let first = town.customer(&capsule, &principal(0)?)?;
-        runtime.block_on(town.serve((&capsule, &first), &owner, &[], &pool));
+        runtime.block_on(town.serve((&capsule, &first), &owner, &[], (&pool, &town.cancel)));
         let before = resident()?;
         let everybody = customers(&town, &capsule, 1000)?;
         let principals = resident()?;
         for customer in everybody.iter().take(count) {
-            check(&runtime.block_on(town.serve((&capsule, customer), &owner, &[], &pool)));
+            check(&runtime.block_on(town.serve(
+                (&capsule, customer),
+                &owner,
+                &[],
+                (&pool, &town.cancel),
+            )));
         }
         let instances = resident()?;
         assert_eq!(pool.stats().idle, count);
@@ -206,7 +217,8 @@ fn fairness(work: &[u8], payload: &str) -> Outcome<()> {
         "calls/s beside",
         "p99"
     );
-    for (title, hostile) in [("what never ends", Hostile::Endless), ("what is long", Hostile::Long)] {
+    for (title, hostile) in [("what never ends", Hostile::Endless), ("what is long", Hostile::Long)]
+    {
         let (mut shares, mut tails) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let alone = fairness::run((&town, &capsules), payload, Hostile::Absent, TIME)?;

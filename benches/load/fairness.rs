@@ -53,10 +53,8 @@ pub(crate) fn run(
     hostile: Hostile,
     time: Duration,
 ) -> Outcome<Got> {
-    let timers = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
+    let timers =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let street = Arc::new(Street {
         dispatcher: OnceLock::new(),
         is_open: AtomicBool::new(true),
@@ -135,8 +133,7 @@ impl Street {
             seq,
             timestamp: Duration::ZERO,
         };
-        let step =
-            Step { worker: capsule, action: action.to_owned(), on_error: OnError::Continue };
+        let step = Step { worker: capsule, action: action.to_owned(), on_error: OnError::Continue };
         self.send(Arc::new(message), [step].into());
         Ok(())
     }

@@ -104,7 +104,7 @@ impl Town {
         (capsule, customer): (&Capsule, &Customer),
         owner: &Arc<Belongings>,
         payload: &[u8],
-        pool: &Pool,
+        (pool, cancel): (&Pool, &CancellationToken),
     ) -> CallReport {
         let account = &customer.account;
         let (profile, groups) = (Some(account.profile()), Some(account.groups()));
@@ -119,7 +119,7 @@ impl Town {
             owner: Arc::clone(owner),
             caller: None,
             limits: customer.limits,
-            cancel: self.cancel.clone(),
+            cancel: cancel.clone(),
         };
         let report = pool.call(&capsule.loaded, call, || None).await;
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
@@ -139,13 +139,14 @@ impl Town {
         let owner = &customers[0].belongings;
         let next = AtomicU64::new(0);
         let work = async || {
+            let cancel = self.cancel.child_token();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= calls {
                     break;
                 }
                 let customer = &customers[number as usize % customers.len()];
-                check(&self.serve((capsule, customer), owner, payload, pool).await);
+                check(&self.serve((capsule, customer), owner, payload, (pool, &cancel)).await);
             }
         };
         let started = Instant::now();
