@@ -14,8 +14,12 @@ use crate::web::Pages;
 
 const PRELUDE: &str = include_str!("prelude.wat");
 /// What cases may ask for by `with`: imports, a line `;; ---`, and functions.
-const EXTRAS: [(&str, &str); 2] =
-    [("http", include_str!("http.wat")), ("http-1-0", include_str!("http-1-0.wat"))];
+const EXTRAS: [(&str, &str); 4] = [
+    ("http", include_str!("http.wat")),
+    ("http-1-0", include_str!("http-1-0.wat")),
+    ("sh", include_str!("sh.wat")),
+    ("tcp", include_str!("tcp.wat")),
+];
 /// Where the texts of a case begin; what is below is the case's own.
 const TEXTS_AT: usize = 32 << 10;
 /// Where they have to end.
