@@ -4,7 +4,7 @@
 //! and bytes that a stream took before the network did go out before anything that is written later.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -216,7 +216,9 @@ impl Shared {
         match tokio::time::timeout(patience(length), self.hold(4 + length)).await {
             Ok(Ok(true)) => {
                 let mut held = lock(&self.held);
-                let data = held.drain(..4 + length).skip(4).collect();
+                held.drain(..4);
+                let mut data = vec![0; length];
+                held.read_exact(&mut data)?;
                 Ok(Frame::Data(data))
             }
             Ok(Ok(false)) => Ok(Frame::Closed),
