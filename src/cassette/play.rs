@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -11,6 +12,7 @@ use super::file::{Cassette, Track};
 use super::replay::{Divergence, Manner, Tape, compare_ends};
 use super::{End, Entry};
 use crate::engine::{Call, CallReport, Hook, HookCall, Loaded, RunLoop, RunOptions};
+use crate::host::pace::FuelSink;
 use crate::host::ports::Belongings;
 use crate::host::record::{Both, Observer};
 use crate::limits::WINDOW_TICKS_MAX;
@@ -121,39 +123,50 @@ impl Player<'_> {
                 self.loaded.hook(call, tape).await.ok_or_else(|| missing(export))
             }
             Entry::RunLoop {} => {
-                let options = run_options(owner, memory_bytes, tape, runtime);
+                let gone = track.end.is_from_outside().then_some(track.end.fuel);
+                let (fuel_used, spent) = spent_after(gone);
+                // Bounded like any other loop, in case it goes on where the tape ends.
+                let window_ticks = Some(WINDOW_TICKS_MAX);
+                let options = RunOptions {
+                    owner,
+                    budget: RunLoopBudget { exempt: false, window_ticks, memory_bytes },
+                    observer: tape,
+                    window_ended: None,
+                    fuel_used,
+                    runtime: runtime.clone(),
+                };
                 let started = self.loaded.start(options).ok_or_else(|| missing("run"))?;
                 let running = started.map_err(PlayError::Thread)?;
-                Ok(ended(&running, &cancel).await)
+                Ok(ended(&running, &cancel, &spent).await)
             }
         }
     }
 }
 
-/// How a run loop is played: bounded like any other, in case it goes on where the tape ends.
-fn run_options(
-    owner: Arc<Belongings>,
-    memory_bytes: u64,
-    observer: Option<Box<dyn Observer>>,
-    runtime: &Handle,
-) -> RunOptions {
-    let window_ticks = Some(WINDOW_TICKS_MAX);
-    RunOptions {
-        owner,
-        budget: RunLoopBudget { exempt: false, window_ticks, memory_bytes },
-        observer,
-        window_ended: None,
-        fuel_used: None,
-        runtime: runtime.clone(),
-    }
+/// A sink for fuel, and what is cancelled when that much has come: a loop that was ended from outside
+/// goes on for about as long as it went then.
+fn spent_after(limit: Option<u64>) -> (Option<FuelSink>, CancellationToken) {
+    let spent = CancellationToken::new();
+    let Some(limit) = limit else { return (None, spent) };
+    let (used, told) = (AtomicU64::new(0), spent.clone());
+    let sink: FuelSink = Arc::new(move |fuel| {
+        if used.fetch_add(fuel, Ordering::Relaxed).saturating_add(fuel) > limit {
+            told.cancel();
+        }
+    });
+    (Some(sink), spent)
 }
 
-/// Waits for the end of a loop, which `cancel` asks for.
-async fn ended(running: &RunLoop, cancel: &CancellationToken) -> CallReport {
+/// Waits for the end of a loop, which either token asks for.
+async fn ended(
+    running: &RunLoop,
+    cancel: &CancellationToken,
+    spent: &CancellationToken,
+) -> CallReport {
     let mut ended = std::pin::pin!(running.ended());
     let report = tokio::select! {
         report = &mut ended => report,
-        () = cancel.cancelled() => {
+        () = async { tokio::select! { () = cancel.cancelled() => {}, () = spent.cancelled() => {} } } => {
             running.cancel();
             ended.await
         }
