@@ -163,8 +163,11 @@ impl Walk<'_> {
     }
 }
 
-/// A spot that begins with `name` in `at`. A `..` after something that is not there says nothing.
+/// A spot that begins with `name` in `at`. A `..` after something that is not there leads nowhere, also
+/// for what would make the directories of its path.
 fn rest(at: Place, name: OsString, ahead: VecDeque<OsString>, fault: Option<FsError>) -> Spot {
+    let climbs = ahead.iter().any(|name| name == "..");
+    let fault = fault.or_else(|| climbs.then_some(FsError::NotFound));
     let ahead = ahead.into_iter().filter(|name| name != "..");
     Spot { at, rest: std::iter::once(name).chain(ahead).collect(), fault, left: Vec::new() }
 }
