@@ -281,3 +281,72 @@ impl View<'_> {
 fn push(view: View<'_>, pollable: Pollable) -> Result<Resource<Pollable>, Stop> {
     view.table.push(pollable).map_err(|_| Stop::TooManyHandles { max: RESOURCES_MAX })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::boundary::Waiting;
+    use crate::host::table::Table;
+
+    /// Has whatever it is asked for.
+    struct Plenty;
+
+    impl Reader for Plenty {
+        fn take(&self, max: usize) -> Taken {
+            Taken::Bytes(vec![7; max])
+        }
+
+        fn readable(self: Arc<Self>) -> Waiting<'static, ()> {
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    /// Takes whatever it is given.
+    struct Bottomless;
+
+    impl Writer for Bottomless {
+        fn room(&self) -> Result<usize, Broken> {
+            Ok(usize::MAX)
+        }
+
+        fn put(&self, bytes: &[u8]) -> Result<(), Broken> {
+            assert!(bytes.len() <= STREAM_READ_BYTES_MAX, "{} bytes at once", bytes.len());
+            Ok(())
+        }
+
+        fn writable(self: Arc<Self>) -> Waiting<'static, ()> {
+            Box::pin(std::future::ready(()))
+        }
+
+        fn flushed(self: Arc<Self>) -> Waiting<'static, Result<(), Broken>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    fn view(table: &mut Table) -> View<'_> {
+        View { table, cancelled: false }
+    }
+
+    #[tokio::test]
+    async fn one_call_moves_a_mebibyte_at_most_however_much_there_is() {
+        let mut table = Table::new();
+        let from = table.push(InputStream::new(Arc::new(Plenty))).expect("room");
+        let to = table.push(OutputStream::new(Arc::new(Bottomless))).expect("room");
+        for (asked, moved) in [
+            (STREAM_READ_BYTES_MAX as u64 - 1, STREAM_READ_BYTES_MAX as u64 - 1),
+            (STREAM_READ_BYTES_MAX as u64 + 1, STREAM_READ_BYTES_MAX as u64),
+            (u64::MAX, STREAM_READ_BYTES_MAX as u64),
+        ] {
+            let taken = view(&mut table).read(&from, asked).expect("bytes");
+            assert_eq!(taken.len() as u64, moved);
+            let taken = view(&mut table).blocking_read(&from, asked).await.expect("bytes");
+            assert_eq!(taken.len() as u64, moved);
+            assert_eq!(view(&mut table).skip(&from, asked).expect("bytes"), moved);
+            let skipped = view(&mut table).blocking_skip(&from, asked).await;
+            assert_eq!(skipped.expect("bytes"), moved);
+            assert_eq!(view(&mut table).splice(&to, &from, asked).expect("bytes"), moved);
+            let spliced = view(&mut table).blocking_splice(&to, &from, asked).await;
+            assert_eq!(spliced.expect("bytes"), moved);
+        }
+    }
+}
