@@ -48,9 +48,12 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// For a response that is read as a whole.
+    /// For a response that is read as a whole. The time for its first byte is that for each further
+    /// one as well, unless the guest says something else about those.
     pub(super) fn buffered(options: &RequestOptions) -> Result<Rules, ErrorCode> {
-        let defaults = Times { total: Some(HTTP_TOTAL), ..Times::default() };
+        let between = options.timeouts.and_then(|times| times.first_byte_ms);
+        let between = between.map(Duration::from_millis);
+        let defaults = Times { total: Some(HTTP_TOTAL), between, ..Times::default() };
         let integrity = options.integrity.as_deref().map(Integrity::parse).transpose()?;
         Ok(Rules { integrity, ..Rules::new(options, defaults) })
     }
