@@ -122,7 +122,7 @@ impl Source for Printed {
     fn wait(&self) -> Waiting<'static, ()> {
         let shared = Arc::clone(&self.0);
         let look = |state: &mut State| {
-            let there = state.stdout.len() + state.stderr.len() > 0;
+            let there = state.stdout.has_text() || state.stderr.has_text();
             (there || state.exit.is_some()).then_some(())
         };
         Box::pin(async move { shared.until(look).await })

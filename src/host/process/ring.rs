@@ -72,6 +72,13 @@ impl Ring {
         self.bytes.len()
     }
 
+    /// Whether there is text to take: more than a part of one character, unless no more will come.
+    pub(super) fn has_text(&self) -> bool {
+        // Of four bytes at least the first character is whole.
+        let first: Vec<u8> = self.bytes.iter().take(4).copied().collect();
+        whole_characters(&first) > 0 || (self.ended && !first.is_empty())
+    }
+
     /// Takes what is there as text. A character of which only a part has come stays, unless the
     /// stream is at its end; bytes that are no text become replacement characters.
     pub(super) fn drain_text(&mut self) -> String {
