@@ -46,7 +46,8 @@ pub(crate) struct Header {
     pub(crate) fresh_only: Option<String>,
     /// Why the case cannot be run for anybody but `default`.
     pub(crate) default_only: Option<String>,
-    /// Why the guest goes another way when what is secret is covered, as it is in a recording.
+    /// Why the case is not run from a recording: mostly because the guest goes another way when what
+    /// is secret is covered.
     pub(crate) not_replayed: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 ;;! real-time = true
 ;;! capabilities = { net_bind = ["unix:*"] }
 ;;! now = [{ dial = { token = ["hello"] } }]
+;;! not-replayed = "recording so much takes too long"
 ;;! fresh-only = "an instance has no room for it twice"
 ;; A frame has 10 MiB at most, and one of that size comes whole. Above it, `read` says so.
 (module
