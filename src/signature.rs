@@ -4,6 +4,8 @@
 //! is not read. Keys and signatures are text from outside: their form is checked before the library,
 //! which takes lengths for granted, sees them.
 
+pub mod signers;
+
 use std::fmt;
 use std::io::{self, Read, Seek};
 
@@ -100,6 +102,12 @@ impl KeyId {
 /// A key that signatures are checked against.
 #[derive(Clone, Debug)]
 pub struct PublicKey(minisign::PublicKey);
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &PublicKey) -> bool {
+        self.0.to_bytes() == other.0.to_bytes()
+    }
+}
 
 impl PublicKey {
     /// Reads a key: the two lines of a key file, or its second one alone.

@@ -8,13 +8,14 @@ use tempfile::TempDir;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::archive::{ArchiveError, Limits, unpack};
+use crate::signature::PublicKey;
 
 /// An archive that was unpacked.
 pub(super) struct Opened {
     /// The archive.
     pub(super) archive: PathBuf,
-    /// The key that it was demanded to be signed with, and is.
-    pub(super) signed_by: Option<String>,
+    /// The key that it had to be signed with, and is.
+    pub(super) signed_by: Option<PublicKey>,
     scratch: TempDir,
 }
 

@@ -5,6 +5,7 @@ mod change;
 mod hook;
 pub(super) mod rollback;
 mod settings;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use crate::store::install::{Phase, Plan, Source};
 use crate::store::layout::Site;
 use crate::store::meta::Interfaces;
 use change::{Change, HowArgs, failed};
+use trust::Trust;
 
 /// Install a capsule: check it, record its hash, run its lifecycle hook
 #[derive(clap::Args)]
@@ -50,7 +52,7 @@ pub(super) struct InstallArgs {
     #[arg(long, value_name = "PUBLICKEY")]
     key: Option<String>,
     /// Where the signature is [default: SOURCE.minisig]
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
     /// Refuse to install what is not installed yet
     #[arg(long)]
@@ -82,9 +84,10 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// The key that it was demanded to be signed with.
-    fn signed_by(&self) -> Option<&str> {
-        self.capsule.archive.as_ref()?.signed_by.as_deref()
+    /// The key that it had to be signed with.
+    fn signed_by(&self) -> Option<String> {
+        let key = self.capsule.archive.as_ref()?.signed_by.as_ref()?;
+        Some(key.id().to_string())
     }
 }
 
@@ -137,9 +140,13 @@ fn refuse_other_principals(cx: &Cx) -> Result<(), Failure> {
 /// Reads and checks everything that can be checked without writing.
 fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     let named = cx.env.absolute(Path::new(&args.source))?;
+    let trust = Trust::of(cx)?;
     let opened = match named.extension().and_then(|extension| extension.to_str()) {
-        Some("capsule") if named.is_file() => Some(open_archive(cx, args, &named)?),
-        _ if named.is_dir() && args.key.is_none() => None,
+        Some("capsule") if named.is_file() => Some(open_archive(cx, args, &trust, &named)?),
+        _ if named.is_dir() && args.key.is_none() => {
+            trust.check_unsigned(&args.source)?;
+            None
+        }
         _ if named.is_dir() => {
             let message = format!("{} is a directory, and only files are signed", args.source);
             return Err(Failure::new(Exit::Usage, "key", message)
@@ -160,6 +167,8 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
         let text = manifest::render(problem, "Capsule.toml", &capsule.manifest_text);
         cx.ui.warn(text.trim_end());
     }
+    let signed_by = opened.as_ref().and_then(|it| it.signed_by.as_ref());
+    trust.check(signed_by, capsule.id().as_str())?;
     compare_hashes(args, &capsule.manifest, &capsule.verified)?;
     capsule.archive = opened;
     let surface = capsule.surface()?;
@@ -177,13 +186,24 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     Ok(Candidate { capsule, surface, linkable, answers, source })
 }
 
-/// Unpacks an archive; with a key, one that was signed.
-fn open_archive(cx: &Cx, args: &InstallArgs, path: &Path) -> Result<Opened, Failure> {
-    let Some(key) = &args.key else { return archive::open(&args.source, path) };
-    let key = signed::public_key(cx, key)?;
-    let file = signed::checked(cx, &args.source, &key, args.signature.as_deref())?;
+/// Unpacks an archive; where somebody has to have signed it, one that is signed.
+fn open_archive(
+    cx: &Cx,
+    args: &InstallArgs,
+    trust: &Trust,
+    path: &Path,
+) -> Result<Opened, Failure> {
+    let demanded = args.key.as_ref().map(|key| signed::public_key(cx, key)).transpose()?;
+    let Some(keys) = trust.keys(demanded) else {
+        if args.signature.is_some() {
+            let message = "--signature says nothing without a key that has to have made it";
+            return Err(Failure::new(Exit::Usage, "usage", message).help("add --key PUBLICKEY"));
+        }
+        return archive::open(&args.source, path);
+    };
+    let (file, key) = signed::checked(cx, &args.source, &keys, args.signature.as_deref())?;
     let mut opened = archive::unpacked(&args.source, path, file)?;
-    opened.signed_by = Some(key.id().to_string());
+    opened.signed_by = Some(key);
     Ok(opened)
 }
 

@@ -28,22 +28,23 @@ pub(super) fn verify(
     for named in files {
         let path = cx.env.absolute(Path::new(named))?;
         let mut file = open(&path, named)?;
-        let (signature, comment) = check(cx, named, &mut file, &key, signature)?;
+        let checked = check(cx, named, &mut file, std::slice::from_ref(&key), signature)?;
         let id = key.id().to_string();
-        let report = SignatureReport::holds(&path, &signature, &id, &comment);
+        let report = SignatureReport::holds(&path, &checked.path, &id, &checked.comment);
         cx.ui.document(&report);
         cx.ui.text(&report.text());
     }
     Ok(Exit::Done)
 }
 
-/// A copy of a file that was signed, which is the one that was checked: nobody can change it since.
+/// A copy of a file that was signed with one of `keys`, and with which: the copy is what was checked,
+/// and nobody can change it since.
 pub(super) fn checked(
     cx: &Cx,
     named: &str,
-    key: &PublicKey,
+    keys: &[PublicKey],
     signature: Option<&Path>,
-) -> Result<File, Failure> {
+) -> Result<(File, PublicKey), Failure> {
     let path = cx.env.absolute(Path::new(named))?;
     let mut copy = tempfile::tempfile()
         .map_err(|error| Failure::environment("cannot make a scratch file", &error))?;
@@ -54,19 +55,26 @@ pub(super) fn checked(
         let message = format!("{named} is larger than {ARCHIVE_BYTES_MAX} bytes");
         return Err(Failure::new(Exit::Invalid, "too-large", message));
     }
-    check(cx, named, &mut copy, key, signature)?;
+    let checked = check(cx, named, &mut copy, keys, signature)?;
     rewind(&mut copy, named)?;
-    Ok(copy)
+    Ok((copy, checked.key))
 }
 
-/// Checks a file against its signature; gives where that is and the comment in it.
+/// A signature that holds.
+struct Checked {
+    path: PathBuf,
+    comment: String,
+    key: PublicKey,
+}
+
+/// Checks a file against its signature, which one of `keys` has to have made.
 fn check(
     cx: &Cx,
     named: &str,
     file: &mut File,
-    key: &PublicKey,
+    keys: &[PublicKey],
     signature: Option<&Path>,
-) -> Result<(PathBuf, String), Failure> {
+) -> Result<Checked, Failure> {
     let refused = |message: String| Failure::new(Exit::Integrity, "signature", message);
     let path = match signature {
         Some(path) => cx.env.absolute(path)?,
@@ -80,17 +88,31 @@ fn check(
         Exit::Invalid => Failure { exit: Exit::Integrity, ..failure },
         _ => failure,
     })?;
-    rewind(file, named)?;
-    match key.verify(file, &text) {
-        Ok(comment) => Ok((path, comment)),
-        Err(SignatureError::Read(error)) => {
-            Err(Failure::environment(format!("cannot read {named}"), &error))
-        }
-        Err(error) => {
-            let message = format!("the signature {} of {named} does not hold", path.display());
-            Err(refused(message).because(&error))
+    let mut why = None;
+    for key in keys {
+        rewind(file, named)?;
+        match key.verify(&mut *file, &text) {
+            Ok(comment) => return Ok(Checked { path, comment, key: key.clone() }),
+            Err(SignatureError::Read(error)) => {
+                return Err(Failure::environment(format!("cannot read {named}"), &error));
+            }
+            // That it is of another key says less than what is wrong with it.
+            Err(error @ SignatureError::OtherKey { .. }) => why = why.or(Some(error)),
+            Err(error) => why = Some(error),
         }
     }
+    let refused = match why {
+        Some(SignatureError::OtherKey { actual, .. }) if keys.len() > 1 => {
+            let message = format!("{} is by none of those who may sign", path.display());
+            refused(message).cause(format!("it was made with key {actual}"))
+        }
+        Some(error) => {
+            let message = format!("the signature {} of {named} does not hold", path.display());
+            refused(message).because(&error)
+        }
+        None => refused(format!("nobody may sign {named}")),
+    };
+    Err(refused)
 }
 
 /// A public key: a file's, or the text of one.

@@ -68,6 +68,11 @@ impl Home {
         self.etc().join("groups.toml")
     }
 
+    /// Which keys may sign which capsules; see [`crate::signature::signers`].
+    pub fn signers(&self) -> PathBuf {
+        self.etc().join("signers.toml")
+    }
+
     /// The directory of policy profiles.
     pub fn profiles(&self) -> PathBuf {
         self.etc().join("profiles")

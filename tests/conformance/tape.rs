@@ -68,7 +68,7 @@ fn record(case: &Case, code: &Code) -> Result<Vec<u8>, Mismatch> {
 
 fn play(case: &Case, code: &Code, cassette: &Cassette) -> Result<(), String> {
     let [track] = &cassette.tracks[..] else { return Err("not one track".to_owned()) };
-    let (tape, found) = Tape::new(track, &cassette.blobs, settings(case), Manner::Strict, true);
+    let (tape, found) = Tape::new(track, &cassette.blobs, Manner::Strict, true);
     let mut bare = case.clone();
     bare.setting = Setting::default();
     let stage = Stage::new(&bare, code, Way::Fresh)?;

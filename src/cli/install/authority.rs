@@ -19,6 +19,8 @@ use crate::store::meta::Meta;
 
 /// Key of what was approved in the part of `meta.json` that is this program's.
 const APPROVED: &str = "approved";
+/// Key of the id of the key that it was signed with.
+const SIGNED_BY: &str = "signed_by";
 
 /// What a capsule may touch, as far as its manifest and its binary say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +124,9 @@ pub(super) fn approve(
     report: &mut InstallReport,
     dry_run: bool,
 ) -> Result<Authority, Failure> {
+    if known.is_empty() {
+        warn_of_other_signer(cx, candidate, plan);
+    }
     let wanted = Authority::of(candidate);
     let known = plan.previous().into_iter().chain(known.iter().copied());
     let before = known.map(Authority::recorded).fold(Authority::default(), Authority::and);
@@ -161,6 +166,19 @@ pub(super) fn approve(
     }
     let question = if plan.previous().is_some() { "upgrade it?" } else { "install it?" };
     if confirm(question) { Ok(wanted) } else { Err(denied(format!("{id} was not approved"))) }
+}
+
+/// Tells when the installed version came with a signature that this one does not come with.
+fn warn_of_other_signer(cx: &Cx, candidate: &Candidate, plan: &Plan) {
+    let before = plan.previous().and_then(|it| it.extras.get(SIGNED_BY)?.as_str());
+    let Some(before) = before else { return };
+    let text = match candidate.signed_by() {
+        Some(now) if now == before => return,
+        Some(now) => format!("this one by {now}"),
+        None => "this one's was not asked for".to_owned(),
+    };
+    let (id, before) = (candidate.capsule.id(), escape_line(before));
+    cx.ui.warn(&format!("the installed {id} was signed by key {before}, {text}"));
 }
 
 /// What a first install may touch; whoever has agreed already is told of capabilities alone.
@@ -223,7 +241,7 @@ pub(super) fn record(extras: &mut Map<String, Value>, candidate: &Candidate, app
         extras.insert(crate::store::repair::SOURCE.to_owned(), source.clone());
     }
     if let Some(key) = candidate.signed_by() {
-        extras.insert("signed_by".to_owned(), key.into());
+        extras.insert(SIGNED_BY.to_owned(), key.into());
     }
     extras.insert("mode".to_owned(), candidate.surface.mode().name().into());
     extras.insert(APPROVED.to_owned(), json!(approved));

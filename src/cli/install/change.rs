@@ -169,7 +169,7 @@ impl Change<'_> {
                 .because(&error)
         })?;
         report.target_dir = target.display().to_string();
-        report.signed_by = candidate.signed_by().map(str::to_owned);
+        report.signed_by = candidate.signed_by();
         // Advice only: what cannot be read is no reason not to install.
         if let Ok(installed) = store.installed(std::slice::from_ref(*site)) {
             let source = source(candidate);
