@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "sandbox/around.rs"]
+mod around;
 #[path = "sandbox/kernel.rs"]
 mod kernel;
 

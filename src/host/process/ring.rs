@@ -184,12 +184,17 @@ mod tests {
     fn characters_are_not_cut_in_two() {
         let mut ring = Ring::new(16, Overflow::DropOldest);
         ring.push(&"aé€😀".as_bytes()[..4]);
+        assert!(ring.has_text());
         assert_eq!(ring.drain_text(), "aé");
+        assert!(!ring.has_text() && ring.len() == 1);
         ring.push(&"aé€😀".as_bytes()[4..9]);
         assert_eq!(ring.drain_text(), "€");
+        assert!(!ring.has_text() && ring.len() > 0);
         ring.push(b"\xff");
         ring.ended = true;
+        assert!(ring.has_text());
         assert_eq!(ring.drain_text(), "\u{fffd}\u{fffd}");
+        assert!(!ring.has_text());
     }
 
     #[test]

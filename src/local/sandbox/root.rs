@@ -213,3 +213,42 @@ fn mount_point(at: &Path, source: &OwnedFd) -> io::Result<()> {
     fs::create_dir_all(at.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned))?;
     fs::File::create_new(at).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_shown_by_way_of_a_link_that_a_guest_could_have_made() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [kept, link] = ["kept", "link"].map(|name| dir.path().join(name));
+        fs::create_dir_all(kept.join("inner")).expect("directories");
+        std::os::unix::fs::symlink(&kept, &link).expect("a link");
+        for from in [&link, &link.join("inner")] {
+            let error = source(from, false, false).expect_err("a link is no source");
+            assert_eq!(error.raw_os_error(), Some(libc::ELOOP), "{}", from.display());
+        }
+        // What is not there is left out, whoever would have made it.
+        for system in [false, true] {
+            let absent = source(&dir.path().join("absent"), false, system).expect("no error");
+            assert!(absent.is_none());
+        }
+    }
+
+    #[test]
+    fn what_a_child_could_make_is_hidden_or_nothing_starts() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [file, link, absent] = ["file", "link", "absent"].map(|name| dir.path().join(name));
+        fs::write(&file, "").expect("a file");
+        std::os::unix::fs::symlink(dir.path(), &link).expect("a link");
+        for at in [file, link, absent] {
+            for needed in [true, false] {
+                let step = Step::Mask { at: at.clone(), needed };
+                let mut made = Made::default();
+                let placed = place(&step, None, &mut made);
+                assert_eq!(placed.is_err(), needed, "{}", at.display());
+                assert!(made.covers.is_empty() && made.frames.is_empty());
+            }
+        }
+    }
+}
