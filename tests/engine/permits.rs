@@ -1,13 +1,20 @@
 //! Host calls that block a thread or open descriptors, and how few of them there are at once.
 
-use std::time::Duration;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use capsule::engine::{Call, Ending};
+use capsule::host::ports::Dialer;
 use capsule::host::record::Permit;
 use capsule::policy::budget::CallLimits;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::rig::{ON_DEMAND, Rig, Setting, soon};
+use crate::rig::{ON_DEMAND, PATIENCE, Rig, Setting, soon};
 use crate::support::component;
 
 /// Says `here`, and with any action but `n` looks up a key.
@@ -136,6 +143,86 @@ async fn a_cancelled_guest_that_waits_to_open_something_is_told_so() {
     };
     let (report, ()) = tokio::join!(rig.invoke(call), cancelling);
     assert_eq!(crate::rig::answer(&report), "1");
+}
+
+/// Connects to nothing, ever, and counts how often it was asked to.
+struct Silent(Semaphore);
+
+impl Dialer for Silent {
+    fn dial(&self, _: SocketAddr) -> Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>> {
+        self.0.add_permits(1);
+        Box::pin(std::future::pending())
+    }
+}
+
+/// Connects to somebody and says whether that was an error.
+const DIALER: &str = r#"(module
+  (import "astrid:net/host@1.0.0" "connect-tcp" (func $connect (param i32 i32 i32 i32)))
+  (data (i32.const 0) "93.184.216.34")
+  (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+    (call $connect (i32.const 0) (i32.const 13) (i32.const 80) (i32.const 32))
+    (call $say-number (i64.extend_i32_u (i32.load8_u (i32.const 32))))
+    (call $said)))"#;
+
+#[tokio::test]
+async fn what_opens_a_connection_holds_its_permit_until_that_is_over() {
+    let silent = Arc::new(Silent(Semaphore::new(0)));
+    let manifest = "[capabilities]\nnet_connect = [\"93.184.216.34:*\"]";
+    let setting = Setting {
+        permits: Some((1, 2)),
+        manifest,
+        dialer: Some(silent.clone()),
+        ..Setting::default()
+    };
+    let rig = Rig::with(&component(DIALER), setting);
+    let (cancel, other) = (CancellationToken::new(), CancellationToken::new());
+    let call = |cancel: &CancellationToken| Call { cancel: cancel.clone(), ..rig.call("go", "") };
+    let watching = async {
+        let _both = silent.0.acquire_many(2).await.expect("nobody closes it");
+        assert_eq!((rig.free(Permit::Io), rig.free(Permit::Blocking)), (0, 1));
+        cancel.cancel();
+    };
+    let first = async {
+        let report = rig.invoke(call(&cancel)).await;
+        assert_eq!(rig.free(Permit::Io), 1, "the other one still connects");
+        other.cancel();
+        report
+    };
+    let (one, two, ()) = tokio::join!(first, rig.invoke(call(&other)), watching);
+    for report in [one, two] {
+        assert_eq!(crate::rig::answer(&report), "1");
+    }
+    assert_eq!(rig.free(Permit::Io), 2);
+}
+
+/// Writes a key.
+const WRITER: &str = r#"(module
+  (import "astrid:kv/host@1.0.0" "kv-set" (func $set (param i32 i32 i32 i32 i32)))
+  (data (i32.const 0) "k")
+  (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+    (call $set (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))
+    (call $continue-empty)))"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_blocks_a_thread_holds_its_permit_while_it_does() {
+    let setting = Setting { permits: Some((1, 1)), others: &["ann"], ..Setting::default() };
+    let rig = Arc::new(Rig::with(&component(WRITER), setting));
+    let _ = rig.invoke(rig.call("go", "")).await;
+    assert_eq!(rig.free(Permit::Blocking), 1);
+    let stuck =
+        rusqlite::Connection::open(rig.home().key_value()).expect("the store is a database");
+    stuck.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+    let writer = Arc::clone(&rig);
+    let call = tokio::spawn(async move { writer.invoke(writer.call("go", "")).await });
+    let start = Instant::now();
+    while rig.free(Permit::Blocking) > 0 {
+        assert!(start.elapsed() < PATIENCE, "the writer waits for the one that is stuck");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(rig.free(Permit::Io), 1);
+    stuck.execute_batch("ROLLBACK").expect("it was begun");
+    let _ = call.await.expect("no panic");
+    assert_eq!(rig.free(Permit::Blocking), 1);
 }
 
 /// Every function that takes a permit, without its interface's version.

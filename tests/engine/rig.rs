@@ -14,10 +14,11 @@ use capsule::engine::{
     Profile, RunLoop, RunOptions,
 };
 use capsule::host::permits::Permits;
-use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
+use capsule::host::ports::{Belongings, Dialer, Person, PersonAnswer, Question};
+use capsule::host::record::Permit;
 use capsule::kv::Namespace;
 use capsule::limits::MEMORY_BYTES;
-use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions, Staging};
+use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions, NetworkOptions, Staging};
 use capsule::manifest::{Manifest, ParseOptions};
 use capsule::policy::budget::{AskedLimits, RunLoopBudget, call_limits};
 use capsule::policy::verdict::Verdict;
@@ -93,6 +94,8 @@ pub(crate) struct Setting<'a> {
     /// How many host calls may block a thread, and open descriptors, at once; none is what the process
     /// has.
     pub(crate) permits: Option<(usize, usize)>,
+    /// What connects to addresses, in place of the system.
+    pub(crate) dialer: Option<Arc<dyn Dialer>>,
 }
 
 impl Default for Setting<'_> {
@@ -106,6 +109,7 @@ impl Default for Setting<'_> {
             answers: &[],
             staged: false,
             permits: None,
+            dialer: None,
         }
     }
 }
@@ -150,7 +154,7 @@ impl Rig {
             clock,
             person: Arc::new(Respondent(answers.collect())),
             log: Arc::new(move |_, _, line| sink.add(line)),
-            network: capsule::local::NetworkOptions::default(),
+            network: NetworkOptions { dialer: setting.dialer, ..NetworkOptions::default() },
             processes: Default::default(),
         });
         let staging = setting.staged.then(|| Staging {
@@ -180,6 +184,16 @@ impl Rig {
         let new = file.with_extension("new");
         std::fs::write(&new, toml).expect("writable");
         std::fs::rename(&new, &file).expect("writable");
+    }
+
+    /// How many host calls may begin now that take such a permit.
+    pub(crate) fn free(&self, permit: Permit) -> usize {
+        self.hosted.host.services.permits.free(permit).expect("it is bounded")
+    }
+
+    /// Where the home is.
+    pub(crate) fn home(&self) -> Home {
+        Home::at(self.home.as_ref().expect("a rig with others has a home").path())
     }
 
     /// Writes a file of the home.
