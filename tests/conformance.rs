@@ -55,7 +55,6 @@ const OUT_OF_REACH: &[(&str, &str, &str)] = &[
     ("sys", "unknown", "only a system without random bytes gives it"),
     ("elicit", "unknown", "nothing gives it"),
     ("net", "invalid-handle", "a handle that is gone stops the guest before the host sees it"),
-    ("net", "timeout", "only an address that never answers gives it"),
     ("net", "udp-socket.connect", NO_DATAGRAMS),
     ("net", "udp-socket.disconnect", NO_DATAGRAMS),
     ("net", "udp-socket.drop", NO_DATAGRAMS),

@@ -1,0 +1,57 @@
+;;! interface = "identity"
+;;! covers = ["identity-link", "identity-unlink", "identity-list-links", "identity-create-user"]
+;;! capabilities = { identity = ["admin"] }
+;; A user has many accounts, each with when and how it was linked, in UTC with a numeric offset. Linking
+;; one again refreshes both. Two users may have one name.
+(module
+  (import "astrid:identity/host@1.0.0" "identity-link"
+    (func $link (param i32 i32 i32 i32 i32 i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-unlink" (func $unlink (param i32 i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-create-user" (func $create (param i32 i32 i32 i32)))
+  (import "astrid:identity/host@1.0.0" "identity-list-links" (func $links (param i32 i32 i32)))
+  (import "astrid:sys/host@1.0.0" "sleep-ns" (func $sleep (param i64 i32)))
+  (global $user (mut i32) (i32.const 0))
+  (func $linked (param $account i32) (param $bytes i32) (param $method i32) (param $method-bytes i32)
+    (call $link (@text "chat") (local.get $account) (local.get $bytes)
+      (global.get $user) (i32.const 36) (local.get $method) (local.get $method-bytes) (i32.const 0))
+    (call $ok (local.get $account) (local.get $bytes)))
+  ;; The time of the account `b`, whichever place it has in the list; it was linked like this.
+  (func $time-of-b (param $method i32) (param $bytes i32) (result i32)
+    (local $at i32)
+    (call $links (global.get $user) (i32.const 36) (i32.const 0))
+    (call $ok (@text "a list"))
+    (call $number (i32.load (i32.const 8)) (i32.const 2) (@text "accounts"))
+    (local.set $at (i32.load (i32.const 4)))
+    (if (i32.eqz (call $same (i32.load offset=8 (local.get $at)) (i32.load offset=12 (local.get $at))
+        (@text "b")))
+      (then (local.set $at (i32.add (local.get $at) (i32.const 32)))))
+    (call $text (i32.load offset=8 (local.get $at)) (i32.load offset=12 (local.get $at))
+      (@text "b") (@text "the account"))
+    (call $text (i32.load offset=24 (local.get $at)) (i32.load offset=28 (local.get $at))
+      (local.get $method) (local.get $bytes) (@text "the method"))
+    (call $text
+      (i32.add (i32.load offset=16 (local.get $at))
+        (i32.sub (i32.load offset=20 (local.get $at)) (i32.const 6)))
+      (i32.const 6) (@text "+00:00") (@text "the offset of the time"))
+    (i32.load offset=16 (local.get $at)))
+  (func $case
+    (local $before i32) (local $other i32)
+    (call $create (i32.const 1) (@text "Ada") (i32.const 0))
+    (call $ok (@text "a user"))
+    (global.set $user (i32.load (i32.const 4)))
+    (call $create (i32.const 1) (@text "Ada") (i32.const 0))
+    (call $ok (@text "another user of this name"))
+    (local.set $other (i32.load (i32.const 4)))
+    (call $check (i32.eqz (call $same (local.get $other) (i32.const 36)
+        (global.get $user) (i32.const 36))) (@text "two users have one id"))
+    (call $linked (@text "a") (@text "code"))
+    (call $linked (@text "b") (@text "code"))
+    (local.set $before (call $time-of-b (@text "code")))
+    (call $sleep (i64.const 1000000000) (i32.const 0))
+    (call $linked (@text "b") (@text "mail"))
+    (call $check (i32.eqz (call $same (local.get $before) (i32.const 19)
+        (call $time-of-b (@text "mail")) (i32.const 19))) (@text "the time is refreshed"))
+    (call $unlink (@text "Chat ") (@text "a") (i32.const 0))
+    (call $ok (@text "taking away one"))
+    (call $unlink (@text "chat") (@text "b") (i32.const 0))
+    (call $ok (@text "taking away the other"))))
