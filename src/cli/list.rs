@@ -85,12 +85,12 @@ fn mode(store: &Store, entry: &Entry) -> Option<String> {
 
 /// What is wrong with a binary at a glance, without reading it.
 fn missing_binary(store: &Store, entry: &Entry) -> Option<String> {
-    entry.meta.as_ref()?;
+    let meta = entry.meta.as_ref()?;
     let file = entry.outline.component.as_deref().unwrap_or(Path::new(""));
     if file.as_os_str().is_empty() {
         return None;
     }
-    match store.locate_binary(&entry.dir, file) {
+    match store.locate_recorded(meta, &entry.dir, file) {
         Ok((path, _)) if path.exists() => None,
         Ok((path, _)) => Some(format!("the binary {} is missing", path.display())),
         Err(error) => Some(chain(&error)),

@@ -63,7 +63,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
 use args::Global;
 use cx::Cx;
@@ -86,14 +86,12 @@ pub use exit::{EXIT_CODES, Exit, exit_codes_text};
 struct Cli {
     #[command(flatten)]
     global: Global,
-    #[command(subcommand)]
-    command: Command,
 }
 
 /// Makes the commands from one row each: arguments, function, name, and what it is for.
 ///
-/// The arguments of a command are defined when it is the one that was asked for, or when help or
-/// completions are made: defining those of all takes longer than to parse a command line.
+/// Defining all commands takes longer than to parse a command line, so only those that it names are
+/// defined, and the arguments of a command only when it is the one that was asked for.
 macro_rules! commands {
     ($($variant:ident($args:ty, $run:path) = $name:literal, $about:literal;)*) => {
         enum Command {
@@ -106,21 +104,14 @@ macro_rules! commands {
                     $(Command::$variant(args) => $run(cx, args),)*
                 }
             }
-        }
 
-        impl Subcommand for Command {
-            fn augment_subcommands(cmd: clap::Command) -> clap::Command {
-                cmd$(.subcommand(
-                    clap::Command::new($name).about($about).defer(<$args>::augment_args),
-                ))*
-            }
-
-            fn augment_subcommands_for_update(cmd: clap::Command) -> clap::Command {
-                Self::augment_subcommands(cmd)
-            }
-
-            fn has_subcommand(name: &str) -> bool {
-                [$($name),*].contains(&name)
+            /// Adds those commands to `cmd` whose names are `wanted`.
+            fn define(mut cmd: clap::Command, wanted: impl Fn(&str) -> bool) -> clap::Command {
+                $(if wanted($name) {
+                    let command = clap::Command::new($name).about($about);
+                    cmd = cmd.subcommand(command.defer(<$args>::augment_args));
+                })*
+                cmd
             }
         }
 
@@ -219,18 +210,19 @@ commands! {
 
 /// The definition of the whole command line, for help, completions and the man page.
 pub fn command() -> clap::Command {
-    let mut command = with_version();
+    let mut command = definition(|_| true);
     command.build();
     command
 }
 
-fn with_version() -> clap::Command {
+/// The definition of a command line with those commands whose names are `wanted`.
+fn definition(wanted: impl Fn(&str) -> bool) -> clap::Command {
     let version = format!(
         "{} ({})",
         env!("CARGO_PKG_VERSION"),
         crate::engine::fingerprint(crate::engine::Flavour::Normal)
     );
-    Cli::command().version(version)
+    Command::define(Cli::command().version(version), wanted)
 }
 
 /// Runs the program with these arguments, the first of which is its name.
@@ -260,19 +252,12 @@ fn end_on_any_panic(json: bool) {
 
 fn dispatch(args: Vec<OsString>) -> Exit {
     let wants_json = args.iter().any(|arg| arg == "--json");
-    // What the engine's figures are valid for takes longer to find out than to parse a command line.
-    let asks_version = args.iter().filter_map(|arg| arg.to_str()).any(|arg| {
-        arg == "--version" || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('V'))
-    });
-    let definition = if asks_version { with_version() } else { Cli::command() };
-    let parsed =
-        definition.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let (global, command) = match parse(&args) {
+        Ok(parsed) => parsed,
         Err(error) => return unparsed(&error, wants_json),
     };
-    let cx = Cx::new(cli.global);
-    let done = cli.command.run(&cx).and_then(|exit| match cx.ui.lost_output() {
+    let cx = Cx::new(global);
+    let done = command.run(&cx).and_then(|exit| match cx.ui.lost_output() {
         Some(error) => Err(Failure::environment("cannot write to standard output", &error)),
         None => Ok(exit),
     });
@@ -283,6 +268,25 @@ fn dispatch(args: Vec<OsString>) -> Exit {
             failure.exit
         }
     }
+}
+
+/// Parses a command line by the definition of the commands that it names. Unless that goes well, what
+/// there is to say may need all of them: the list in the help, the name that was meant.
+fn parse(args: &[OsString]) -> Result<(Global, Command), clap::Error> {
+    let by = |wanted: &dyn Fn(&str) -> bool| {
+        let mut definition = definition(wanted);
+        let matches = definition.try_get_matches_from_mut(args);
+        // Taking it apart takes a third as long as making it, and the process ends soon.
+        std::mem::forget(definition);
+        let matches = matches?;
+        Ok((Cli::from_arg_matches(&matches)?.global, Command::from_arg_matches(&matches)?))
+    };
+    by(&|name| args.iter().any(|arg| arg == name)).or_else(|error: clap::Error| {
+        match error.kind() {
+            ErrorKind::DisplayVersion => Err(error),
+            _ => by(&|_| true),
+        }
+    })
 }
 
 /// Help, version, or a usage error.
@@ -323,7 +327,7 @@ mod tests {
             });
             commands.collect()
         };
-        let mut command = super::with_version();
+        let mut command = super::definition(|_| true);
         let listed = abouts(&command);
         command.build();
         assert_eq!(listed, abouts(&command));

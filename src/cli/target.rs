@@ -12,7 +12,8 @@ use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::local::DataScope;
 use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
 use crate::store::Store;
-use crate::store::catalog::{Entry, FindError};
+use crate::store::catalog::FindError;
+use crate::store::disk::read_at_most;
 use crate::store::layout::Site;
 
 /// How a capsule was named.
@@ -174,10 +175,10 @@ fn installed(cx: &Cx, name: &str, read: Read) -> Result<Capsule, Failure> {
     let store = cx.store()?;
     let mut looks = 0;
     loop {
-        let entry =
-            store.find(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
-        let (dir, before) = (entry.dir.clone(), identity(&entry.dir));
-        let found = installed_now(&store, entry, name, read);
+        let dir =
+            store.find_dir(&sites(cx, &store)?, name).map_err(|error| not_found(name, error))?;
+        let before = identity(&dir);
+        let found = installed_now(&store, &dir, name, read);
         looks += 1;
         // What was read while another version came in is of both.
         if looks == LOOKS_MAX || identity(&dir) == before {
@@ -186,8 +187,8 @@ fn installed(cx: &Cx, name: &str, read: Read) -> Result<Capsule, Failure> {
     }
 }
 
-fn installed_now(store: &Store, entry: Entry, name: &str, read: Read) -> Result<Capsule, Failure> {
-    let path = entry.dir.join("Capsule.toml");
+fn installed_now(store: &Store, dir: &Path, name: &str, read: Read) -> Result<Capsule, Failure> {
+    let path = dir.join("Capsule.toml");
     let broken = |error: &(dyn std::error::Error + 'static)| {
         Failure::new(Exit::Integrity, "integrity", format!("capsule {name} does not load"))
             .because(error)
@@ -203,7 +204,7 @@ fn installed_now(store: &Store, entry: Entry, name: &str, read: Read) -> Result<
     }
     let component = main_component(&manifest, &path)?;
     let (binary, hash) =
-        store.locate_binary(&entry.dir, Path::new(&component)).map_err(|error| broken(&error))?;
+        store.locate_binary(dir, Path::new(&component)).map_err(|error| broken(&error))?;
     let bytes = read(&binary).map_err(|failure| {
         let cause = failure.causes.join(": ");
         Failure::new(Exit::Integrity, "integrity", format!("capsule {name} does not load"))
@@ -378,7 +379,6 @@ pub(super) fn read_binary(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    use std::io::Read;
     let failed = |error: &(dyn std::error::Error + 'static)| {
         let exit = match error.downcast_ref::<std::io::Error>() {
             Some(error) if error.kind() == std::io::ErrorKind::NotFound => Exit::Invalid,
@@ -387,8 +387,7 @@ fn read_capped(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
         Failure::new(exit, "unreadable", format!("cannot read {}", path.display())).because(error)
     };
     let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    let bytes = read_at_most(file, limit).map_err(|error| failed(&error))?;
     if bytes.len() as u64 > limit {
         return Err(Failure::new(
             Exit::Invalid,

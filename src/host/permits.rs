@@ -1,6 +1,6 @@
 //! How many host calls of this process may work at once, by what they take from it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -10,6 +10,13 @@ use crate::limits::{BLOCKING_PERMITS_MIN, CORES_FOR_OTHERS, IO_PERMITS_PER_CORE}
 /// The process's permits for host calls. They are given out in the order in which they were asked for.
 #[derive(Debug)]
 pub struct Permits {
+    /// Made for the first call that needs one: to ask how many cores there are takes a dozen system
+    /// calls, and most calls of a guest do without.
+    all: OnceLock<Semaphores>,
+}
+
+#[derive(Debug)]
+struct Semaphores {
     blocking: Semaphore,
     io: Semaphore,
 }
@@ -20,15 +27,13 @@ pub(super) struct Held<'a>(#[expect(dead_code, reason = "held")] Option<Semaphor
 impl Permits {
     /// As many as the cores and the descriptors of this process allow.
     pub fn for_this_process() -> Permits {
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        Permits::new(blocking(cores), io(cores, descriptors))
+        Permits { all: OnceLock::new() }
     }
 
     /// This many for calls that block a thread, and this many for those that open descriptors. Without
     /// any, a call that needs one waits until it is ended.
     pub fn new(blocking: usize, io: usize) -> Permits {
-        Permits { blocking: Semaphore::new(blocking), io: Semaphore::new(io) }
+        Permits { all: OnceLock::from(Semaphores::new(blocking, io)) }
     }
 
     /// How many calls may begin before one has to wait; `None` when no number bounds them.
@@ -37,10 +42,11 @@ impl Permits {
     }
 
     fn of(&self, kind: Permit) -> Option<&Semaphore> {
+        let all = || self.all.get_or_init(Semaphores::for_this_process);
         match kind {
             Permit::None => None,
-            Permit::Blocking => Some(&self.blocking),
-            Permit::Io => Some(&self.io),
+            Permit::Blocking => Some(&all().blocking),
+            Permit::Io => Some(&all().io),
         }
     }
 
@@ -70,6 +76,18 @@ impl Permits {
         let Some(permits) = of else { return work.await };
         let _held = permits.take(kind).await;
         work.await
+    }
+}
+
+impl Semaphores {
+    fn new(blocking: usize, io: usize) -> Semaphores {
+        Semaphores { blocking: Semaphore::new(blocking), io: Semaphore::new(io) }
+    }
+
+    fn for_this_process() -> Semaphores {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        Semaphores::new(blocking(cores), io(cores, descriptors))
     }
 }
 

@@ -22,7 +22,10 @@ pub fn columns(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(&format!("{cell:width$}{GAP}"));
+            let missing = width - cell.chars().count();
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', missing));
+            line.push_str(GAP);
         }
         text.push_str(line.trim_end());
         text.push('\n');

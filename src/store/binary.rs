@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::Store;
 use super::disk::{DiskError, Links};
 use super::hash::{Hash, HashError};
-use super::meta::MetaError;
+use super::meta::{Meta, MetaError};
 use crate::limits;
 
 /// A binary that has the digest recorded for it.
@@ -65,11 +65,7 @@ pub enum IntegrityError {
 impl Store {
     /// The digest that is recorded for the capsule in `dir`.
     pub fn recorded_hash(&self, dir: &Path) -> Result<Hash, IntegrityError> {
-        match self.meta(dir)?.binary() {
-            Some(Ok(hash)) => Ok(hash),
-            Some(Err(source)) => Err(IntegrityError::BadHash { dir: dir.to_owned(), source }),
-            None => Err(IntegrityError::NoHash { dir: dir.to_owned() }),
-        }
+        hash_in(&self.meta(dir)?, dir)
     }
 
     /// Where the binary of the capsule in `dir` is, and the digest it must have.
@@ -81,7 +77,17 @@ impl Store {
         dir: &Path,
         file: &Path,
     ) -> Result<(PathBuf, Hash), IntegrityError> {
-        let hash = self.recorded_hash(dir)?;
+        self.locate_recorded(&self.meta(dir)?, dir, file)
+    }
+
+    /// The same for somebody who has read the capsule's metadata.
+    pub fn locate_recorded(
+        &self,
+        meta: &Meta,
+        dir: &Path,
+        file: &Path,
+    ) -> Result<(PathBuf, Hash), IntegrityError> {
+        let hash = hash_in(meta, dir)?;
         if stays_inside(file) {
             let beside = dir.join(file);
             if self.disk.stat(&beside).map_err(IntegrityError::Unreadable)?.is_some() {
@@ -106,6 +112,15 @@ impl Store {
             return Err(IntegrityError::Mismatch { path, expected, actual });
         }
         Ok(Binary { path, hash: expected, bytes })
+    }
+}
+
+/// The digest that the metadata of the capsule in `dir` records.
+fn hash_in(meta: &Meta, dir: &Path) -> Result<Hash, IntegrityError> {
+    match meta.binary() {
+        Some(Ok(hash)) => Ok(hash),
+        Some(Err(source)) => Err(IntegrityError::BadHash { dir: dir.to_owned(), source }),
+        None => Err(IntegrityError::NoHash { dir: dir.to_owned() }),
     }
 }
 

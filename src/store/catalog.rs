@@ -1,12 +1,16 @@
 //! What is installed: every capsule of some sites, however broken, and how to find one by id.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use super::Store;
 use super::disk::{DiskError, Kind, Links};
 use super::layout::{self, Scope, Site};
 use super::meta::{Meta, MetaError};
 use super::names::{self, NameError};
+use super::parts;
 use crate::limits;
 
 /// Ids that are proposed for one that is not installed.
@@ -38,6 +42,13 @@ pub struct Outline {
     pub name: Option<String>,
     /// The file of the first component, if the manifest declares one.
     pub component: Option<PathBuf>,
+}
+
+/// What of a manifest is looked at, whatever its types.
+#[derive(Deserialize)]
+struct FirstLook {
+    package: Option<toml::Value>,
+    component: Option<toml::Value>,
 }
 
 /// Something wrong with an installed capsule.
@@ -91,11 +102,13 @@ impl Store {
     pub fn installed(&self, sites: &[Site]) -> Result<Vec<Entry>, DiskError> {
         let mut entries: Vec<Entry> = Vec::new();
         for site in sites {
-            for name in self.capsule_dirs(site)? {
-                let mut entry = self.entry(site, &name);
-                entry.hidden = entries.iter().any(|earlier| earlier.id == entry.id);
-                entries.push(entry);
+            let names = self.capsule_dirs(site)?;
+            let mut more = parts::each(&names, |name| self.entry(site, name));
+            let earlier: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+            for entry in &mut more {
+                entry.hidden = earlier.contains(entry.id.as_str());
             }
+            entries.append(&mut more);
         }
         // Stable, so that capsules of one id stay in the order of their sites.
         entries.sort_by(|a, b| a.id.cmp(&b.id));
@@ -104,10 +117,19 @@ impl Store {
 
     /// The capsule of this id in the earliest site that has one.
     pub fn find(&self, sites: &[Site], id: &str) -> Result<Entry, FindError> {
+        self.find_site(sites, id).map(|site| self.entry(site, id))
+    }
+
+    /// The directory of that capsule, of which nothing is read.
+    pub fn find_dir(&self, sites: &[Site], id: &str) -> Result<PathBuf, FindError> {
+        Ok(self.find_site(sites, id)?.capsule(id)?)
+    }
+
+    fn find_site<'a>(&self, sites: &'a [Site], id: &str) -> Result<&'a Site, FindError> {
         names::check_capsule(id)?;
         for site in sites {
             if self.is_dir(&site.capsule(id)?)? {
-                return Ok(self.entry(site, id));
+                return Ok(site);
             }
         }
         let mut installed = Vec::new();
@@ -125,10 +147,10 @@ impl Store {
             .read(&path, Links::Follow, limits::MANIFEST_BYTES_MAX)
             .map_err(EntryProblem::Manifest)?;
         let text = String::from_utf8(bytes).map_err(|_| EntryProblem::ManifestText)?;
-        let table: toml::Table =
-            text.parse().map_err(|error| EntryProblem::ManifestSyntax(Box::new(error)))?;
-        let name = table.get("package").and_then(|package| package.get("name"));
-        let component = table.get("component").and_then(|components| components.get(0));
+        let tables: FirstLook =
+            toml::from_str(&text).map_err(|error| EntryProblem::ManifestSyntax(Box::new(error)))?;
+        let name = tables.package.as_ref().and_then(|package| package.get("name"));
+        let component = tables.component.as_ref().and_then(|components| components.get(0));
         let file = component.and_then(|c| c.get("file").or_else(|| c.get("entrypoint")));
         Ok(Outline {
             name: name.and_then(toml::Value::as_str).map(str::to_owned),

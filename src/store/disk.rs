@@ -193,11 +193,8 @@ impl Disk for RealDisk {
     }
 
     fn read(&self, path: &Path, links: Links, limit_bytes: u64) -> Result<Vec<u8>, DiskError> {
-        let file = open_regular(path, links)?;
-        let mut bytes = Vec::new();
-        file.take(limit_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(failed("read", path))?;
+        let (file, size) = open_sized(path, links)?;
+        let bytes = read_sized(file, size, limit_bytes).map_err(failed("read", path))?;
         if bytes.len() as u64 > limit_bytes {
             return Err(DiskError::TooLarge { path: path.to_owned(), limit_bytes });
         }
@@ -327,17 +324,56 @@ fn open(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<Fil
 
 /// Opens for reading without ever waiting for the writer of a pipe.
 fn open_regular(path: &Path, links: Links) -> Result<File, DiskError> {
+    open_sized(path, links).map(|(file, _)| file)
+}
+
+/// The same, and how many bytes it holds.
+fn open_sized(path: &Path, links: Links) -> Result<(File, u64), DiskError> {
     let mut flags = OFlags::NONBLOCK;
     if links == Links::Refuse {
         flags |= OFlags::NOFOLLOW;
     }
     let file = open(OpenOptions::new().read(true), path, flags).map_err(failed("read", path))?;
-    only_regular(file, path)
+    sized(file, path)
+}
+
+/// Reads a file up to one byte more than the limit, which tells that there is more.
+///
+/// There is room for all of it from the beginning: memory that grows is copied, and a file of ordinary
+/// size takes three system calls, whatever its size.
+pub(crate) fn read_at_most(file: File, limit_bytes: u64) -> io::Result<Vec<u8>> {
+    let size = file.metadata()?.len();
+    read_sized(file, size, limit_bytes)
+}
+
+fn read_sized(mut file: File, size: u64, limit_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(size.min(limit_bytes)).unwrap_or(0) + 1];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let has_grown = filled == bytes.len();
+    bytes.truncate(filled);
+    if has_grown {
+        let rest = limit_bytes.saturating_add(1).saturating_sub(filled as u64);
+        file.take(rest).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn only_regular(file: File, path: &Path) -> Result<File, DiskError> {
-    if file.metadata().map_err(failed("look at", path))?.is_file() {
-        Ok(file)
+    sized(file, path).map(|(file, _)| file)
+}
+
+fn sized(file: File, path: &Path) -> Result<(File, u64), DiskError> {
+    let metadata = file.metadata().map_err(failed("look at", path))?;
+    if metadata.is_file() {
+        Ok((file, metadata.len()))
     } else {
         Err(DiskError::NotAFile { path: path.to_owned() })
     }

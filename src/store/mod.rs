@@ -43,6 +43,7 @@ mod switch;
 
 mod staged_blobs;
 
+mod parts;
 pub mod previous;
 
 pub mod install;
