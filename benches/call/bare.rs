@@ -9,6 +9,7 @@ use wasmtime::component::{
 };
 use wasmtime::{Config, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails};
 
+use super::ours::on_threads;
 use super::{ACTION, Outcome, runtime};
 
 const FUEL: u64 = capsule::limits::CALL_FUEL;
@@ -114,6 +115,15 @@ impl Bare {
 
     /// Calls each of which gets an instance of its own.
     pub(crate) fn fresh(&self, calls: u64) -> Duration {
+        self.runtime.block_on(self.some_fresh(calls))
+    }
+
+    /// The same, shared by so many threads.
+    pub(crate) fn fresh_on(&self, threads: u64, calls: u64) -> Duration {
+        on_threads(threads, calls, |calls| self.some_fresh(calls))
+    }
+
+    async fn some_fresh(&self, calls: u64) -> Duration {
         let batch = async {
             let started = Instant::now();
             for _ in 0..calls {
@@ -127,7 +137,7 @@ impl Bare {
             }
             Ok(started.elapsed())
         };
-        done(self.runtime.block_on(batch))
+        done(batch.await)
     }
 }
 

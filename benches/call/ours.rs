@@ -1,7 +1,9 @@
-//! The library's side: a machine without files, and one capsule on it.
+//! The library's side: a machine, without files unless one is given a home, and one capsule on it.
+
+#![allow(dead_code, reason = "not everybody who measures calls uses all of it")]
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use capsule::clock::Clock;
@@ -10,11 +12,12 @@ use capsule::engine::{
     Call, CallReport, Ending, Engine, EngineOptions, Flavour, Instance, Loaded, Profile,
 };
 use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
-use capsule::local::{HostingOptions, Machine, MachineOptions};
+use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions};
 use capsule::manifest::{CapsuleId, Manifest};
 use capsule::policy::budget::{AskedLimits, CallLimits, call_limits};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
+use capsule::store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::{ACTION, Outcome, runtime};
@@ -32,6 +35,7 @@ impl Person for Nobody {
 pub(crate) struct Ours {
     runtime: tokio::runtime::Runtime,
     loaded: Loaded,
+    hosted: Hosted,
     owner: Arc<Belongings>,
     limits: CallLimits,
     cancel: CancellationToken,
@@ -39,8 +43,16 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) fn new(component: &[u8], profile: Profile) -> Outcome<Ours> {
+        Ours::in_home(component, profile, None)
+    }
+
+    pub(crate) fn in_home(
+        component: &[u8],
+        profile: Profile,
+        store: Option<Store>,
+    ) -> Outcome<Ours> {
         let machine = Machine::new(MachineOptions {
-            store: None,
+            store,
             clock: Clock::system(),
             person: Arc::new(Nobody),
             log: Arc::new(|_, _, _| {}),
@@ -55,6 +67,7 @@ impl Ours {
             runtime: runtime()?,
             loaded: code.link(Arc::clone(&hosted.host))?,
             owner: hosted.belongings(&PrincipalId::default())?,
+            hosted,
             limits: call_limits(None, AskedLimits::default(), false)?,
             cancel: CancellationToken::new(),
         })
@@ -91,14 +104,60 @@ impl Ours {
 
     /// Calls each of which gets an instance of its own.
     pub(crate) fn fresh(&self, calls: u64) -> Duration {
+        self.runtime.block_on(self.some_fresh(calls))
+    }
+
+    async fn some_fresh(&self, calls: u64) -> Duration {
+        let started = Instant::now();
+        for _ in 0..calls {
+            check(&self.loaded.invoke(self.call(&[]), None).await);
+        }
+        started.elapsed()
+    }
+
+    /// The same, shared by so many threads.
+    pub(crate) fn fresh_on(&self, threads: u64, calls: u64) -> Duration {
+        on_threads(threads, calls, |calls| self.some_fresh(calls))
+    }
+
+    /// Calls of fresh instances, on behalf of one after the other.
+    pub(crate) fn on_behalf_of(&self, principals: &[PrincipalId], calls: u64) -> Duration {
+        let next = std::iter::repeat(principals).flatten().take(calls as usize);
         self.runtime.block_on(async {
             let started = Instant::now();
-            for _ in 0..calls {
-                check(&self.loaded.invoke(self.call(&[]), None).await);
+            for id in next {
+                let principal = self.hosted.belongings(id).expect("the principal may act");
+                let call = Call { principal, ..self.call(&[]) };
+                check(&self.loaded.invoke(call, None).await);
             }
             started.elapsed()
         })
     }
+}
+
+/// Lets each of so many threads do its share, and takes the time until all have.
+pub(crate) fn on_threads<F: Future<Output = Duration>>(
+    threads: u64,
+    calls: u64,
+    share: impl Fn(u64) -> F + Sync,
+) -> Duration {
+    let each = calls.div_ceil(threads);
+    let ready = Barrier::new(threads as usize + 1);
+    let took = std::thread::scope(|scope| {
+        let run = || {
+            let runtime = runtime().expect("a runtime can be had");
+            ready.wait();
+            runtime.block_on(share(each));
+        };
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+        ready.wait();
+        let started = Instant::now();
+        for thread in running {
+            thread.join().expect("no panic");
+        }
+        started.elapsed()
+    });
+    took.mul_f64(calls as f64 / (each * threads) as f64)
 }
 
 fn check(report: &CallReport) {
