@@ -18,6 +18,8 @@ fn main() {
     let native = var("HOST") == var("TARGET") && var("TARGET").ends_with("-linux-gnu");
     if native && starts_with_flag(PathBuf::from(var("OUT_DIR"))).unwrap_or(false) {
         println!("cargo:rustc-link-arg-bins={FLAG}");
+        // What the program is measured beside starts as it does.
+        println!("cargo:rustc-link-arg-benches={FLAG}");
     }
 }
 

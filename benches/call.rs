@@ -34,6 +34,7 @@ fn main() -> Outcome<()> {
     let hook = from_wat(include_str!("call/hook.wat"))?;
     warm(&hook)?;
     fresh(&hook)?;
+    scaling(&hook)?;
     host_calls(&from_wat(include_str!("call/clock.wat"))?)
 }
 
@@ -66,7 +67,7 @@ fn warm(component: &[u8]) -> Outcome<()> {
         print(&format!("warm call, payload of {title}"), &ways, &samples, 0);
         judge("Instance::call / bare", samples[1].over(&samples[0]).median(), 2.0);
         if let Some(upstream) = samples.get(3) {
-            judge("Instance::call / the kernel's way", samples[1].over(upstream).median(), 1.0);
+            judge("Instance::call / the kernel's way", samples[1].over(upstream).median(), 0.7);
         }
     }
     Ok(())
@@ -83,7 +84,29 @@ fn fresh(component: &[u8]) -> Outcome<()> {
         ];
         let samples = in_turns(&mut ways, ROUNDS, TIME);
         print(&format!("call of a fresh instance, {title}"), &ways, &samples, 0);
+        judge("Loaded::invoke / bare", samples[1].over(&samples[0]).median(), 1.5);
     }
+    Ok(())
+}
+
+/// How many more calls of fresh instances two threads make than one.
+fn scaling(component: &[u8]) -> Outcome<()> {
+    let ours = Ours::new(component, Profile::Server)?;
+    let bare = Bare::new(component, Profile::Server, Clock::Constant)?;
+    let mut ways = [
+        Way::new("bare wasmtime, one thread", |calls| bare.fresh_on(1, calls)),
+        Way::new("bare wasmtime, two threads", |calls| bare.fresh_on(2, calls)),
+        Way::new("Loaded::invoke, one thread", |calls| ours.fresh_on(1, calls)),
+        Way::new("Loaded::invoke, two threads", |calls| ours.fresh_on(2, calls)),
+    ];
+    let samples = in_turns(&mut ways, ROUNDS, TIME);
+    print("calls of fresh instances in slots, on threads", &ways, &samples, 0);
+    let (theirs, own) = (samples[0].over(&samples[1]), samples[2].over(&samples[3]));
+    let (theirs_median, own_median) = (theirs.median(), own.median());
+    println!(
+        "  calls a second, two threads over one: bare {theirs_median:.2}, ours {own_median:.2}"
+    );
+    judge("bare's gain / ours", theirs.over(&own).median(), 1.0 / 0.9);
     Ok(())
 }
 

@@ -2,11 +2,14 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "process/command.rs"]
+mod command;
+#[path = "process/homes.rs"]
+mod homes;
 #[path = "process/large.rs"]
 mod large;
 mod measure;
 
-use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,6 +18,8 @@ use std::time::{Duration, Instant};
 
 use capsule::component::{Verified, from_wat};
 use capsule::engine::{Engine, EngineOptions, Flavour, Profile};
+use command::Run;
+use homes::write_capsule;
 use measure::{Way, in_turns, judge, print};
 
 /// Anything that goes wrong before there is something to measure.
@@ -71,7 +76,7 @@ fn install(scratch: &Path) -> Outcome<()> {
     let file = source.join("large.wasm");
     write_capsule(&source, "large", &from_wat(&large::text())?)?;
     let home = scratch.join("home");
-    let install = Run::capsule(&home, &["install", "--yes"]).arg(&source);
+    let install = Run::capsule(CAPSULE.as_ref(), &home, &["install", "--yes"]).arg(&source);
     let (name, hasher) = hasher(std::slice::from_ref(&file))?;
     let compiler = Run::itself(&[COMPILE])?.arg(&file);
     compiler.check()?;
@@ -130,13 +135,13 @@ fn verify(scratch: &Path) -> Outcome<()> {
         let id = format!("capsule-{number}");
         let source = scratch.join("many-sources").join(&id);
         write_capsule(&source, &id, &small(number)?)?;
-        Run::capsule(&home, &["install", "--yes"]).arg(&source).check()?;
+        Run::capsule(CAPSULE.as_ref(), &home, &["install", "--yes"]).arg(&source).check()?;
     }
     for entry in fs::read_dir(home.join("bin"))? {
         files.push(entry?.path());
     }
     let (name, hasher) = hasher(&files)?;
-    let verify = Run::capsule(&home, &["verify", "--all"]);
+    let verify = Run::capsule(CAPSULE.as_ref(), &home, &["verify", "--all"]);
     verify.check()?;
     let mut ways = [
         Way::new(name, |times| (0..times).map(|_| hasher.once()).sum()),
@@ -154,76 +159,14 @@ fn small(number: usize) -> Outcome<Vec<u8>> {
     Ok(from_wat(&format!("(component (core module (memory 17) (data (i32.const 0) \"{data}\")))"))?)
 }
 
-fn write_capsule(dir: &Path, id: &str, component: &[u8]) -> Outcome<()> {
-    fs::create_dir_all(dir)?;
-    let file = format!("{id}.wasm");
-    let manifest = format!(
-        "[package]\nname = \"{id}\"\nversion = \"1.0.0\"\n\n[[component]]\nfile = \"{file}\"\n"
-    );
-    fs::write(dir.join("Capsule.toml"), manifest)?;
-    Ok(fs::write(dir.join(file), component)?)
-}
-
 /// `b3sum` with all processors, or what stands in for it.
 fn hasher(files: &[PathBuf]) -> Outcome<(&'static str, Run)> {
     let there = Command::new("b3sum").arg("--version").stdout(Stdio::null()).status();
     let (name, run) = match there.is_ok_and(|status| status.success()) {
-        true => ("b3sum", Run::new("b3sum")),
+        true => ("b3sum", Run::new("b3sum", &[])),
         false => ("a stand-in for b3sum", Run::itself(&[HASH])?),
     };
     let run = files.iter().fold(run, |run, file| run.arg(file));
     run.check()?;
     Ok((name, run))
-}
-
-/// A command line.
-struct Run {
-    program: PathBuf,
-    args: Vec<std::ffi::OsString>,
-}
-
-impl Run {
-    fn new(program: impl Into<PathBuf>) -> Run {
-        Run { program: program.into(), args: Vec::new() }
-    }
-
-    fn capsule(home: &Path, args: &[&str]) -> Run {
-        let run = Run::new(CAPSULE).arg("--home").arg(home);
-        args.iter().fold(run, |run, arg| run.arg(arg))
-    }
-
-    fn itself(args: &[&str]) -> Outcome<Run> {
-        Ok(args.iter().fold(Run::new(std::env::current_exe()?), |run, arg| run.arg(arg)))
-    }
-
-    fn arg(mut self, arg: impl AsRef<OsStr>) -> Run {
-        self.args.push(arg.as_ref().to_owned());
-        self
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::null());
-        command
-    }
-
-    /// Runs it once and fails, with what it said, unless it succeeds.
-    fn check(&self) -> Outcome<()> {
-        let output = self.command().stderr(Stdio::piped()).output()?;
-        match output.status.success() {
-            true => Ok(()),
-            false => {
-                let said = String::from_utf8_lossy(&output.stderr);
-                Err(format!("{} {:?}: {said}", self.program.display(), self.args).into())
-            }
-        }
-    }
-
-    /// How long it takes.
-    fn once(&self) -> Duration {
-        let started = Instant::now();
-        let status = self.command().stderr(Stdio::null()).status();
-        assert!(status.is_ok_and(|status| status.success()), "it succeeded before");
-        started.elapsed()
-    }
 }

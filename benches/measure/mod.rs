@@ -3,6 +3,8 @@
 //! The machine's speed drifts, and other work comes and goes. So every way is measured once in each
 //! round, ways are compared within a round, and what is reported is the median of all rounds.
 
+#![allow(dead_code, reason = "no benchmark uses all of it")]
+
 use std::time::Duration;
 
 /// Samples of one way of doing it, one a round, in nanoseconds.
@@ -10,7 +12,6 @@ pub(crate) struct Samples(Vec<f64>);
 
 impl Samples {
     /// Samples of something else than time.
-    #[allow(dead_code, reason = "most benchmarks measure time")]
     pub(crate) fn of(samples: Vec<f64>) -> Samples {
         Samples(samples)
     }

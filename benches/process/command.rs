@@ -96,11 +96,8 @@ pub(crate) const PEAK: &str = "--print-peak-of";
 /// The mode that [`PEAK`] asks for.
 pub(crate) fn print_peak(mut args: impl Iterator<Item = OsString>) -> Outcome<()> {
     let program = args.next().ok_or("no program")?;
-    let status = Command::new(program)
-        .args(args)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()?;
+    let status =
+        Command::new(program).args(args).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     if !status.success() {
         return Err(format!("{status}").into());
     }

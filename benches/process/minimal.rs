@@ -39,10 +39,8 @@ pub(crate) fn call(code: &Path) -> Outcome<()> {
     store.set_epoch_deadline(1);
     let answer = async {
         let instance = linker.instantiate_async(&mut store, &component).await?;
-        let hook = instance.get_typed_func::<(&str, &[u8]), (CapsuleResult,)>(
-            &mut store,
-            "astrid-hook-trigger",
-        )?;
+        let hook = instance
+            .get_typed_func::<(&str, &[u8]), (CapsuleResult,)>(&mut store, "astrid-hook-trigger")?;
         hook.call_async(&mut store, ("act", &[])).await
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;

@@ -50,7 +50,6 @@ impl Peer {
         let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
         output.status.success().then_some(Found { peer: self, version })
     }
-
 }
 
 /// How to get the version that is part of the tool.

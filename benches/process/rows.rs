@@ -117,10 +117,8 @@ impl<'a> Bench<'a> {
         install_many(&self.options.capsule, &home, &sources, 0..LISTED, &hook)?;
         let (version, list) = (self.capsule(&home, &["--version"]), self.capsule(&home, &["list"]));
         let wasmtime = Run::new(Peer::Wasmtime.name(), &["--version"]);
-        let mut ways = vec![
-            way("capsule --version", &version),
-            way("capsule list, 200 capsules", &list),
-        ];
+        let mut ways =
+            vec![way("capsule --version", &version), way("capsule list, 200 capsules", &list)];
         if self.peers.has(Peer::Wasmtime) {
             ways.push(way("wasmtime --version", &wasmtime));
         }
