@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "call/bare.rs"]
+mod bare;
 #[path = "bus/channel.rs"]
 mod channel;
 #[path = "bus/crowd.rs"]
@@ -14,6 +16,9 @@ mod support;
 
 use std::time::Duration;
 
+use bare::{Bare, Clock};
+use capsule::component::from_wat;
+use capsule::engine::Profile;
 use channel::Where;
 use guests::Pair;
 use measure::{Way, in_turns, judge, print};
@@ -21,6 +26,7 @@ use measure::{Way, in_turns, judge, print};
 /// Anything that goes wrong before there is something to measure.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
+const ACTION: &str = "act";
 const ROUNDS: usize = 21;
 const TIME: Duration = Duration::from_millis(100);
 
@@ -46,16 +52,25 @@ fn main() -> Outcome<()> {
 /// One message there and one back, then the next.
 fn round_trip(title: &str, size: usize) -> Outcome<()> {
     let pair = Pair::new(size)?;
+    let hook = from_wat(include_str!("call/hook.wat"))?;
+    let bare = Bare::new(&hook, Profile::OneShot, Clock::Constant)?;
     let mut ways = [
         Way::new("two tasks, a thread each", |trips| {
-            channel::rounds(Where::Threads, size, trips, 1)
+            channel::rounds(Where::Threads, size, trips, 1, None)
         }),
-        Way::new("two tasks, two workers", |trips| channel::rounds(Where::Workers, size, trips, 1)),
+        Way::new("the same, and a bare guest call for each message", |trips| {
+            channel::rounds(Where::Threads, size, trips, 1, Some(&bare))
+        }),
         Way::new("two run loops", |trips| pair.rounds(trips, 1)),
+        Way::new("two tasks, two workers", |trips| {
+            channel::rounds(Where::Workers, size, trips, 1, None)
+        }),
     ];
     let samples = in_turns(&mut ways, ROUNDS, TIME);
     print(&format!("round trip, {title}"), &ways, &samples, 0);
     judge("two run loops / two tasks, a thread each", samples[2].over(&samples[0]).median(), 3.0);
+    let ratio = samples[2].over(&samples[1]).median();
+    judge("two run loops / two tasks with a bare guest call for each message", ratio, 2.5);
     Ok(())
 }
 
@@ -70,7 +85,7 @@ fn throughput(title: &str, size: usize, burst: u64) -> Outcome<()> {
     let mut ways = [
         Way::new("two tasks, a thread each", |messages| {
             let count = rounds(messages);
-            each(channel::rounds(Where::Threads, size, count, burst), messages, count)
+            each(channel::rounds(Where::Threads, size, count, burst, None), messages, count)
         }),
         Way::new("two run loops", |messages| {
             let count = rounds(messages);
@@ -83,4 +98,8 @@ fn throughput(title: &str, size: usize, burst: u64) -> Outcome<()> {
     let bytes = per_second * size as f64 / f64::from(1 << 20);
     println!("  two run loops: {per_second:.0} messages/s, {bytes:.0} MiB/s");
     Ok(())
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

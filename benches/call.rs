@@ -7,6 +7,8 @@ mod bare;
 mod measure;
 #[path = "call/ours.rs"]
 mod ours;
+#[path = "call/threads.rs"]
+mod threads;
 #[path = "call/upstream.rs"]
 mod upstream;
 
@@ -17,6 +19,7 @@ use capsule::component::from_wat;
 use capsule::engine::Profile;
 use measure::{Way, in_turns, judge, print};
 use ours::Ours;
+use threads::on_threads;
 use upstream::Upstream;
 
 /// Anything that goes wrong before there is something to measure.
@@ -94,10 +97,18 @@ fn scaling(component: &[u8]) -> Outcome<()> {
     let ours = Ours::new(component, Profile::Server)?;
     let bare = Bare::new(component, Profile::Server, Clock::Constant)?;
     let mut ways = [
-        Way::new("bare wasmtime, one thread", |calls| bare.fresh_on(1, calls)),
-        Way::new("bare wasmtime, two threads", |calls| bare.fresh_on(2, calls)),
-        Way::new("Loaded::invoke, one thread", |calls| ours.fresh_on(1, calls)),
-        Way::new("Loaded::invoke, two threads", |calls| ours.fresh_on(2, calls)),
+        Way::new("bare wasmtime, one thread", |calls| {
+            on_threads(1, calls, |calls| bare.some_fresh(calls))
+        }),
+        Way::new("bare wasmtime, two threads", |calls| {
+            on_threads(2, calls, |calls| bare.some_fresh(calls))
+        }),
+        Way::new("Loaded::invoke, one thread", |calls| {
+            on_threads(1, calls, |calls| ours.some_fresh(calls))
+        }),
+        Way::new("Loaded::invoke, two threads", |calls| {
+            on_threads(2, calls, |calls| ours.some_fresh(calls))
+        }),
     ];
     let samples = in_turns(&mut ways, ROUNDS, TIME);
     print("calls of fresh instances in slots, on threads", &ways, &samples, 0);

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::bare::Bare;
+
 /// Messages that wait in a channel.
 const CAPACITY: usize = 16_384;
 
@@ -16,19 +18,34 @@ pub(crate) enum Where {
     Workers,
 }
 
-/// So many rounds of so many texts there and back.
-pub(crate) fn rounds(place: Where, size: usize, rounds: u64, burst: u64) -> Duration {
+/// So many rounds of so many texts there and back. With a guest, each task calls an instance of its own
+/// for each text that it receives.
+pub(crate) fn rounds(
+    place: Where,
+    size: usize,
+    rounds: u64,
+    burst: u64,
+    guest: Option<&Bare>,
+) -> Duration {
     let (ping, mut pinged) = mpsc::channel::<String>(CAPACITY);
     let (pong, mut ponged) = mpsc::channel::<String>(CAPACITY);
     let text = "x".repeat(size);
+    let instance = || guest.map(|bare| bare.instance().expect("it is made"));
+    let (mut theirs, mut mine) = (instance(), instance());
+    let payload = text.clone();
     let answers = async move {
+        let mut guest = theirs.as_mut().map(|live| live.caller(payload.as_bytes()));
         while let Some(text) = pinged.recv().await {
+            if let Some(guest) = &mut guest {
+                guest.call().await;
+            }
             if pong.send(text).await.is_err() {
                 break;
             }
         }
     };
     let asks = async move {
+        let mut guest = mine.as_mut().map(|live| live.caller(text.as_bytes()));
         let started = Instant::now();
         for _ in 0..rounds {
             for _ in 0..burst {
@@ -36,6 +53,9 @@ pub(crate) fn rounds(place: Where, size: usize, rounds: u64, burst: u64) -> Dura
             }
             for _ in 0..burst {
                 ponged.recv().await.expect("the other task answers");
+                if let Some(guest) = &mut guest {
+                    guest.call().await;
+                }
             }
         }
         started.elapsed()

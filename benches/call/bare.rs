@@ -1,22 +1,23 @@
 //! The other side: wasmtime alone, with the settings that the library's engine has, and nothing
 //! around a call but what every call needs.
 
+#![allow(dead_code, reason = "not everybody who measures calls uses all of it")]
+
 use std::time::{Duration, Instant, SystemTime};
 
 use capsule::engine::Profile;
 use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentType, Instance, InstancePre, Lift, Linker,
+    Component, ComponentExportIndex, ComponentType, Instance, InstancePre, Lift, Linker, TypedFunc,
 };
 use wasmtime::{Config, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails};
 
-use super::ours::on_threads;
 use super::{ACTION, Outcome, runtime};
 
 const FUEL: u64 = capsule::limits::CALL_FUEL;
 
 #[derive(ComponentType, Lift)]
 #[component(record)]
-struct CapsuleResult {
+pub(crate) struct CapsuleResult {
     action: String,
     data: Option<String>,
 }
@@ -42,6 +43,35 @@ pub(crate) struct Bare {
 pub(crate) struct Live {
     store: Store<()>,
     instance: Instance,
+    hook: ComponentExportIndex,
+}
+
+/// Calls an instance again and again, with one payload, by a function that was looked up once.
+pub(crate) struct Caller<'a> {
+    store: &'a mut Store<()>,
+    hook: TypedFunc<(&'a str, &'a [u8]), (CapsuleResult,)>,
+    payload: &'a [u8],
+}
+
+impl Live {
+    pub(crate) fn caller<'a>(&'a mut self, payload: &'a [u8]) -> Caller<'a> {
+        let hook = self.instance.get_typed_func(&mut self.store, &self.hook);
+        Caller { store: &mut self.store, hook: hook.expect("it has a hook"), payload }
+    }
+}
+
+impl Caller<'_> {
+    pub(crate) async fn call(&mut self) {
+        check(&self.try_call().await.expect("the benchmark's component does not trap"));
+    }
+
+    async fn try_call(&mut self) -> wasmtime::Result<CapsuleResult> {
+        self.store.set_fuel(FUEL)?;
+        self.store.set_epoch_deadline(1);
+        let arguments = (ACTION, self.payload);
+        let (result,) = self.hook.call_async(&mut *self.store, arguments).await?;
+        Ok(result)
+    }
 }
 
 impl Bare {
@@ -70,31 +100,25 @@ impl Bare {
         store.set_fuel(FUEL)?;
         store.set_epoch_deadline(1);
         let instance = self.pre.instantiate_async(&mut store).await?;
-        Ok(Live { store, instance })
+        Ok(Live { store, instance, hook: self.hook })
     }
 
     /// Calls of one instance, by a function that was looked up once.
     pub(crate) fn warm(&self, live: &mut Live, payload: &[u8], calls: u64) -> Duration {
-        let Live { store, instance } = live;
-        let batch = async {
-            let hook = instance
-                .get_typed_func::<(&str, &[u8]), (CapsuleResult,)>(&mut *store, &self.hook)?;
+        let mut caller = live.caller(payload);
+        self.runtime.block_on(async {
             let started = Instant::now();
             for _ in 0..calls {
-                store.set_fuel(FUEL)?;
-                store.set_epoch_deadline(1);
-                let (result,) = hook.call_async(&mut *store, (ACTION, payload)).await?;
-                check(&result);
+                caller.call().await;
             }
-            Ok(started.elapsed())
-        };
-        done(self.runtime.block_on(batch))
+            started.elapsed()
+        })
     }
 
     /// Calls of one instance, each of which looks the function up by its name and hands over
     /// arguments of its own.
     pub(crate) fn by_name(&self, live: &mut Live, payload: &[u8], calls: u64) -> Duration {
-        let Live { store, instance } = live;
+        let Live { store, instance, .. } = live;
         let batch = async {
             let started = Instant::now();
             for _ in 0..calls {
@@ -118,16 +142,11 @@ impl Bare {
         self.runtime.block_on(self.some_fresh(calls))
     }
 
-    /// The same, shared by so many threads.
-    pub(crate) fn fresh_on(&self, threads: u64, calls: u64) -> Duration {
-        on_threads(threads, calls, |calls| self.some_fresh(calls))
-    }
-
-    async fn some_fresh(&self, calls: u64) -> Duration {
+    pub(crate) async fn some_fresh(&self, calls: u64) -> Duration {
         let batch = async {
             let started = Instant::now();
             for _ in 0..calls {
-                let Live { mut store, instance } = self.live().await?;
+                let Live { mut store, instance, .. } = self.live().await?;
                 let hook = instance
                     .get_typed_func::<(&str, &[u8]), (CapsuleResult,)>(&mut store, &self.hook)?;
                 store.set_fuel(FUEL)?;

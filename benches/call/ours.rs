@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "not everybody who measures calls uses all of it")]
 
 use std::pin::Pin;
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capsule::clock::Clock;
@@ -107,17 +107,12 @@ impl Ours {
         self.runtime.block_on(self.some_fresh(calls))
     }
 
-    async fn some_fresh(&self, calls: u64) -> Duration {
+    pub(crate) async fn some_fresh(&self, calls: u64) -> Duration {
         let started = Instant::now();
         for _ in 0..calls {
             check(&self.loaded.invoke(self.call(&[]), None).await);
         }
         started.elapsed()
-    }
-
-    /// The same, shared by so many threads.
-    pub(crate) fn fresh_on(&self, threads: u64, calls: u64) -> Duration {
-        on_threads(threads, calls, |calls| self.some_fresh(calls))
     }
 
     /// Calls of fresh instances, on behalf of one after the other.
@@ -133,31 +128,6 @@ impl Ours {
             started.elapsed()
         })
     }
-}
-
-/// Lets each of so many threads do its share, and takes the time until all have.
-pub(crate) fn on_threads<F: Future<Output = Duration>>(
-    threads: u64,
-    calls: u64,
-    share: impl Fn(u64) -> F + Sync,
-) -> Duration {
-    let each = calls.div_ceil(threads);
-    let ready = Barrier::new(threads as usize + 1);
-    let took = std::thread::scope(|scope| {
-        let run = || {
-            let runtime = runtime().expect("a runtime can be had");
-            ready.wait();
-            runtime.block_on(share(each));
-        };
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        ready.wait();
-        let started = Instant::now();
-        for thread in running {
-            thread.join().expect("no panic");
-        }
-        started.elapsed()
-    });
-    took.mul_f64(calls as f64 / (each * threads) as f64)
 }
 
 fn check(report: &CallReport) {
