@@ -25,7 +25,7 @@ impl Cx {
     pub(super) fn new(global: Global) -> Cx {
         let env = Env::read();
         let ui = Arc::new(Ui::new(global.ui()));
-        start_diagnostics(&env, global.verbose);
+        super::diagnostics::start(&env, global.verbose);
         Cx { global, env, ui }
     }
 
@@ -81,25 +81,4 @@ impl Cx {
     pub(super) fn may_ask(&self) -> bool {
         self.env.interactive && !self.global.no_input && !self.global.json
     }
-}
-
-/// The tool's own diagnostics, on standard error: warnings, and more with `-v` or `CAPSULE_LOG`.
-fn start_diagnostics(env: &Env, verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-    let default = match verbose {
-        0 | 1 => "warn",
-        2 => "capsule=debug,warn",
-        _ => "trace",
-    };
-    let filter = env.log_filter.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(default));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .without_time()
-        .with_target(false)
-        .with_ansi(false)
-        .finish();
-    // Somebody who embeds the command line may have set one.
-    let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -170,8 +170,6 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let recording = args.record.open(cx, &[&capsule], place.flavour)?;
     let once = Once { started, principal, payload, capsule, place, person };
     let done = once.invoke(cx, args, tracing, recording.as_ref(), &workspace);
-    // The process ends now, and the thread that counts its ticks with it: nobody waits for that.
-    std::mem::forget(once.place.engine.clone());
     tape::close(cx, recording, done)
 }
 
@@ -216,6 +214,7 @@ impl Once {
         let track = recording.map(|recording| recording.call(&capsule.manifest, &call));
         let recorder = track.as_ref().and_then(tape::Track::observer);
         let (report, interrupted) = call_once(&ready, call, Both::of(tracer, recorder))?;
+        place.leave_to_the_end(&ready);
         if let Some(track) = track {
             track.end(&report);
         }

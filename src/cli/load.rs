@@ -134,6 +134,12 @@ impl Place {
         Ok(Ready { loaded, hosted, surface, code })
     }
 
+    /// Leaves engine and code to the end of the process, which is near: taking them apart and waiting
+    /// for the thread that counts ticks would be for nothing.
+    pub(super) fn leave_to_the_end(&self, ready: &Ready) {
+        std::mem::forget((self.engine.clone(), ready.code.clone(), ready.loaded.clone()));
+    }
+
     /// The account that a principal acts under.
     pub(super) fn account(&self, id: &PrincipalId) -> Result<Account, Failure> {
         self.machine.accounts().find(id).map_err(|error| {

@@ -9,6 +9,7 @@ mod build;
 mod completions;
 mod connect;
 mod cx;
+mod diagnostics;
 mod diff;
 mod doctor;
 mod env;
@@ -115,19 +116,16 @@ macro_rules! commands {
             }
         }
 
-        impl FromArgMatches for Command {
-            fn from_arg_matches(matches: &ArgMatches) -> Result<Command, clap::Error> {
-                match matches.subcommand() {
-                    $(Some(($name, args)) => {
-                        <$args>::from_arg_matches(args).map(Command::$variant)
-                    })*
-                    _ => Err(clap::Error::new(ErrorKind::MissingSubcommand)),
+        impl Command {
+            /// The command that a parsed command line names.
+            fn of(matches: &mut ArgMatches) -> Result<Command, clap::Error> {
+                let Some((name, mut args)) = matches.remove_subcommand() else {
+                    return Err(clap::Error::new(ErrorKind::MissingSubcommand));
+                };
+                match name.as_str() {
+                    $($name => <$args>::from_arg_matches_mut(&mut args).map(Command::$variant),)*
+                    _ => Err(clap::Error::new(ErrorKind::InvalidSubcommand)),
                 }
-            }
-
-            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-                *self = Self::from_arg_matches(matches)?;
-                Ok(())
             }
         }
     };
@@ -278,8 +276,9 @@ fn parse(args: &[OsString]) -> Result<(Global, Command), clap::Error> {
         let matches = definition.try_get_matches_from_mut(args);
         // Taking it apart takes a third as long as making it, and the process ends soon.
         std::mem::forget(definition);
-        let matches = matches?;
-        Ok((Cli::from_arg_matches(&matches)?.global, Command::from_arg_matches(&matches)?))
+        let mut matches = matches?;
+        let command = Command::of(&mut matches)?;
+        Ok((Cli::from_arg_matches_mut(&mut matches)?.global, command))
     };
     by(&|name| args.iter().any(|arg| arg == name)).or_else(|error: clap::Error| {
         match error.kind() {
