@@ -15,7 +15,7 @@ use crate::engine::{Call, CallReport, Hook, HookCall, Loaded, RunLoop, RunOption
 use crate::host::pace::FuelSink;
 use crate::host::ports::Belongings;
 use crate::host::record::{Both, Observer};
-use crate::limits::WINDOW_TICKS_MAX;
+use crate::limits::{CALL_FUEL, WINDOW_TICKS_MAX};
 use crate::policy::budget::{CallLimits, RunLoopBudget};
 
 /// A capsule that recordings are played to.
@@ -103,6 +103,8 @@ impl Player<'_> {
                     true => track.end.fuel.min(*fuel_limit),
                     false => *fuel_limit,
                 };
+                // No recording was made with more.
+                let fuel = fuel.min(CALL_FUEL);
                 let call = Call {
                     action,
                     payload: &payload,

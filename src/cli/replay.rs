@@ -155,6 +155,11 @@ fn named<'a>(
 /// The installed capsule that was recorded.
 fn recorded_one(cx: &Cx, recorded: &Recorded) -> Result<Capsule, Failure> {
     let help = "name the binary: capsule replay FILE --wasm TARGET";
+    if target::is_path(&recorded.id) {
+        // A recording is somebody else's: it does not choose a file here.
+        let message = format!("the recording names no capsule but {:?}", recorded.id);
+        return Err(Failure::new(Exit::Invalid, "cassette", message).help(help));
+    }
     let capsule = target::find_quietly(cx, &recorded.id).map_err(|failure| failure.help(help))?;
     if capsule.verified.digest().to_string() == recorded.wasm_hash {
         return Ok(capsule);
