@@ -5,7 +5,7 @@
 //! moves only when somebody sleeps on it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// 2020-01-01T00:00:00Z, where a seeded clock starts.
@@ -20,7 +20,24 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System { origin: Instant },
-    Seeded { elapsed_ns: AtomicU64, random: Mutex<SplitMix> },
+    Seeded { elapsed_ns: AtomicU64, random: Mutex<SplitMix>, meanwhile: Meanwhile },
+}
+
+/// What happens while somebody waits by a virtual clock.
+pub trait Happenings: Send + Sync {
+    /// Lets what is due happen when the clock shows `now` ([`Clock::monotonic`]), all of it or one thing
+    /// after the other, and says when something is due next. Asked often enough, it leaves nothing that
+    /// is due at `now`.
+    fn happen(&self, now: Duration) -> Option<Duration>;
+}
+
+#[derive(Default)]
+struct Meanwhile(OnceLock<Arc<dyn Happenings>>);
+
+impl std::fmt::Debug for Meanwhile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Meanwhile({})", self.0.get().is_some())
+    }
 }
 
 impl Clock {
@@ -36,7 +53,16 @@ impl Clock {
         Clock(Arc::new(Source::Seeded {
             elapsed_ns: AtomicU64::new(0),
             random: Mutex::new(SplitMix(seed)),
+            meanwhile: Meanwhile::default(),
         }))
+    }
+
+    /// Has something happen on a virtual clock while somebody waits by it. Set once; nothing happens by
+    /// the machine's clock.
+    pub fn attend(&self, happenings: Arc<dyn Happenings>) {
+        if let Source::Seeded { meanwhile, .. } = &*self.0 {
+            let _ = meanwhile.0.set(happenings);
+        }
     }
 
     /// Whether time moves only by [`Clock::advance`].
@@ -69,6 +95,44 @@ impl Clock {
         if let Source::Seeded { elapsed_ns, .. } = &*self.0 {
             let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
             elapsed_ns.fetch_add(by, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets virtual time pass, `by` at most, and what is to happen in it happen, each in its time; ends
+    /// early when it is `enough`, which is asked first and after everything that happened.
+    pub fn pass(&self, by: Duration, enough: impl Fn() -> bool) {
+        let end = self.monotonic().saturating_add(by);
+        loop {
+            let next = self.happen();
+            if enough() {
+                return;
+            }
+            match next.filter(|at| *at <= end) {
+                Some(at) => self.reach(at),
+                None => return self.reach(end),
+            }
+        }
+    }
+
+    /// Lets virtual time pass until the next thing happens; `false` when nothing is to come.
+    pub fn pass_to_next(&self) -> bool {
+        let Some(next) = self.happen() else { return false };
+        self.reach(next);
+        let _ = self.happen();
+        true
+    }
+
+    fn happen(&self) -> Option<Duration> {
+        match &*self.0 {
+            Source::System { .. } => None,
+            Source::Seeded { meanwhile, .. } => meanwhile.0.get()?.happen(self.monotonic()),
+        }
+    }
+
+    fn reach(&self, at: Duration) {
+        if let Source::Seeded { elapsed_ns, .. } = &*self.0 {
+            let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+            elapsed_ns.fetch_max(at, Ordering::Relaxed);
         }
     }
 
@@ -135,5 +199,37 @@ mod tests {
         clock.advance(Duration::from_secs(3600));
         assert_eq!(clock.since_epoch() - start, Duration::from_secs(3600));
         assert_eq!(clock.clone().monotonic(), Duration::from_secs(3600));
+    }
+
+    /// Rings every ten seconds until a minute is over, and notes when.
+    #[derive(Default)]
+    struct Bell(Mutex<Vec<u64>>);
+
+    impl Happenings for Bell {
+        fn happen(&self, now: Duration) -> Option<Duration> {
+            let mut rung = self.0.lock().expect("nothing panics here");
+            let next = |rung: &[u64]| rung.len() as u64 * 10 + 10;
+            if next(&rung) <= now.as_secs().min(60) {
+                rung.push(now.as_secs());
+            }
+            Some(next(&rung)).filter(|next| *next <= 60).map(Duration::from_secs)
+        }
+    }
+
+    #[test]
+    fn what_is_to_happen_happens_in_its_time_while_somebody_waits() {
+        let (clock, bell) = (Clock::seeded(1), Arc::new(Bell::default()));
+        let rung = || bell.0.lock().expect("nothing panics here").clone();
+        clock.attend(Arc::clone(&bell) as _);
+        clock.pass(Duration::from_secs(25), || false);
+        assert_eq!((rung(), clock.monotonic().as_secs()), (vec![10, 20], 25));
+        clock.pass(Duration::from_secs(3600), || rung().len() == 3);
+        assert_eq!((rung().len(), clock.monotonic().as_secs()), (3, 30));
+        clock.pass(Duration::ZERO, || false);
+        assert_eq!(clock.monotonic().as_secs(), 30);
+        assert!(clock.pass_to_next());
+        assert_eq!((rung().len(), clock.monotonic().as_secs()), (4, 40));
+        clock.pass(Duration::from_secs(3600), || false);
+        assert_eq!((rung().len(), clock.monotonic().as_secs()), (6, 3640));
     }
 }

@@ -64,6 +64,29 @@ fn every_case_of_every_fixture_holds_and_uses_the_same_fuel_twice() {
     assert!(left.is_empty(), "every throw-away home is gone: {left:?}");
 }
 
+/// The examples of the documentation: fixtures, and cases of theirs.
+fn examples() -> Vec<(String, String)> {
+    let text = fs::read_to_string(repository().join("docs/cases.md")).expect("a page");
+    let examples = text.split("<!-- fixture: ").skip(1).map(|example| {
+        let (fixture, rest) = example.split_once(" -->\n```toml\n").expect("an example follows");
+        let (cases, _) = rest.split_once("```").expect("it ends");
+        (fixture.to_owned(), cases.to_owned())
+    });
+    let examples: Vec<_> = examples.collect();
+    assert_eq!(examples.len(), text.matches("```toml").count(), "each names its fixture");
+    examples
+}
+
+#[test]
+fn every_example_of_the_documentation_holds() {
+    let sandbox = Sandbox::new();
+    for (fixture, cases) in examples() {
+        let dir = sandbox.fixture(&fixture);
+        sandbox.file(dir.join("tests/example.toml"), &cases);
+        let _ = sandbox.run(["test", dir.to_str().expect("a plain path")]).expect_code(0);
+    }
+}
+
 #[test]
 fn junit_has_a_suite_for_each_file_and_a_case_for_each_case() {
     let sandbox = Sandbox::new();
@@ -129,4 +152,44 @@ fn what_is_written_down_keeps_the_permissions_of_the_file_and_holds() {
     assert!(rest.starts_with("data = { greeting = \"Hello, Bo!\" } # and this\n"), "{written}");
     assert_eq!(file.metadata().expect("a file").permissions().mode() & 0o777, 0o640);
     let _ = sandbox.run(["test", dir]).expect_code(0);
+}
+
+#[test]
+fn what_changes_is_tested_again_until_a_signal_comes() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.fixture("greeter");
+    let case = |name: &str| {
+        format!(
+            "[[case]]\nname = \"{name}\"\n\
+             given = {{ action = \"greet\", payload = {{ name = \"Bo\" }} }}\n\
+             expect = {{ data = {{ greeting = \"Hello, Bo!\" }} }}\n"
+        )
+    };
+    let file = sandbox.file(dir.join("tests/a.toml"), case("one"));
+    let shown = dir.to_str().expect("a plain path");
+    let mut running = sandbox.capsule(["test", shown, "--watch"]).spawn();
+    assert!(running.line_with("PASS").starts_with("PASS  a::one"));
+    sandbox.file(&file, case("two").replace("Bo!", "Ann!"));
+    assert!(running.line_with("FAIL").starts_with("FAIL  a::two"));
+    sandbox.file(&file, "[[case]");
+    sandbox.file(dir.join("tests/b.toml"), case("three"));
+    sandbox.file(&file, case("four"));
+    assert!(running.line_with("a::four").starts_with("PASS"));
+    assert!(running.line_with("b::three").starts_with("PASS"));
+    running.signal(Signal::INT);
+    let output = running.finish().expect_code(130);
+    assert!(output.stderr.contains("waiting for a change"), "{}", output.stderr);
+}
+
+#[test]
+fn a_loop_that_handles_its_errors_stands_every_fault() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.fixture("echo-loop");
+    let cases = "[[case]]\nname = \"counts\"\n[case.given]\nrun = true\n\
+                 messages = [{ topic = \"echo.v1.request.count\" },\n\
+                 { topic = \"echo.v1.request.count\", after = \"1h\" }]\n\
+                 [case.expect]\nkv = { count = 2 }\n";
+    sandbox.file(dir.join("tests/a.toml"), cases);
+    let dir = dir.to_str().expect("a plain path");
+    let _ = sandbox.run(["test", dir, "--faults"]).expect_code(0);
 }

@@ -13,6 +13,8 @@ use web::{Part, Web};
 
 /// A recording of a call that goes everywhere, and what the call answered.
 struct Recorded {
+    /// Of the lifecycle hook, which asks somebody.
+    install: PathBuf,
     path: PathBuf,
     call: Value,
 }
@@ -25,7 +27,7 @@ fn record(sandbox: &Sandbox) -> Recorded {
     });
     let traveller = sandbox.fixture("traveller").display().to_string();
     let set = ["--set", "pass=open sesame", "--set", "home=inn"];
-    let install = ["install", &traveller, "--yes", "-q"];
+    let install = ["install", &traveller, "--yes", "-q", "--record", "install.cassette"];
     let _ = sandbox.run([&install[..], &set].concat()).expect_code(0);
     let payload = format!(r#"{{"url": "http://{}/", "text": "greetings"}}"#, web.plain());
     let path = sandbox.workspace().join("tour.cassette");
@@ -45,7 +47,7 @@ fn record(sandbox: &Sandbox) -> Recorded {
         "--json",
     ]);
     let call = output.expect_code(0).json();
-    Recorded { path, call }
+    Recorded { install: sandbox.workspace().join("install.cassette"), path, call }
 }
 
 /// Plays a recording on a machine that has nothing of it but the binary.
@@ -85,7 +87,14 @@ fn a_call_that_goes_everywhere_is_played_where_nothing_is() {
         let functions = recorded.call["host_calls"].as_array().expect("a list");
         let calls: u64 = functions.iter().filter_map(|it| it["count"].as_u64()).sum();
         assert_eq!(track["calls"], calls);
+
+        let hook = replay(&recorded.install, &[]).expect_code(0).json();
+        let track = &hook["tracks"][0];
+        assert_eq!((&hook["same"], &track["outcome"]), (&true.into(), &"returned".into()));
+        assert_eq!((&track["played"], &track["fuel"]), (&track["calls"], &track["recorded_fuel"]));
     }
+    let asked = std::fs::read_to_string(&recorded.install).expect("it was recorded");
+    assert!(asked.contains("astrid:elicit/host@1.0.0#elicit"), "{asked}");
 }
 
 #[test]

@@ -89,6 +89,7 @@ impl Place {
                 observer: None,
                 window_ended: None,
                 runtime: self.runtime.handle().clone(),
+                cancel: tokio_util::sync::CancellationToken::new(),
             };
             loops.push(loaded.start(options).ok_or("no run loop")??);
         }

@@ -68,20 +68,12 @@ impl Template<'_> {
             Language::Wat => vec![(self.source(), include_str!("templates/wat/capsule.wat.in"))],
         };
         files.extend(sources.into_iter().map(|(path, text)| self.file(path, text)));
-        if self.has_cases() {
-            let cases = include_str!("templates/shared/first.toml.in");
-            files.push(self.file("tests/first.toml", cases));
-        }
+        files.push(self.file("tests/first.toml", include_str!("templates/shared/first.toml.in")));
         files.push(self.file("README.md", include_str!("templates/shared/README.md.in")));
         files.push(self.file(".gitignore", include_str!("templates/shared/gitignore.in")));
         let workflow = include_str!("templates/shared/capsule.yml.in");
         files.push(self.file(".github/workflows/capsule.yml", workflow));
         files
-    }
-
-    /// Whether it starts with cases: a case calls an interceptor or a lifecycle hook.
-    pub fn has_cases(&self) -> bool {
-        self.parts.iter().any(|part| *part != Part::Run)
     }
 
     /// The file that says what the capsule does.

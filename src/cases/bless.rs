@@ -52,13 +52,7 @@ mod tests {
             let start = text.find(part).expect("it is there");
             start..start + part.len()
         };
-        let mismatch = |right| Mismatch {
-            what: String::new(),
-            expected: String::new(),
-            actual: String::new(),
-            right,
-            span: None,
-        };
+        let mismatch = |right| Mismatch { right, ..Mismatch::default() };
         let mismatches = [
             mismatch(Some((span("{ a = 1 }"), "[1, 2]".to_owned()))),
             mismatch(None),

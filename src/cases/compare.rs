@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::model::{Expect, Published, Spot};
-use super::outside::Outside;
+use super::model::{Expect, Published, Requested, Spot};
+use super::outside::{Asked, Outside};
 use super::value::{self, Content, quoted};
 use crate::engine::{CallReport, Ending};
 use crate::policy::verdict::Verdict;
@@ -13,7 +13,7 @@ use crate::policy::verdict::Verdict;
 const SHOWN_BYTES_MAX: usize = 4096;
 
 /// One thing that is not as expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mismatch {
     /// What: the key in the case, with the name of what it is about.
     pub what: String,
@@ -26,6 +26,22 @@ pub struct Mismatch {
     pub right: Option<(Range<usize>, String)>,
     /// Where the expected value stands.
     pub span: Option<Range<usize>>,
+    /// A run in which it is so.
+    pub evidence: Option<Evidence>,
+}
+
+/// A run that was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// The recording.
+    Tape(Vec<u8>),
+    /// A file.
+    File {
+        /// As the user would name it.
+        path: String,
+        /// The command that plays it.
+        replay: String,
+    },
 }
 
 /// Looks something up by its name.
@@ -36,6 +52,8 @@ pub(super) struct After<'a> {
     pub(super) report: &'a CallReport,
     /// Topics and payloads.
     pub(super) published: &'a [(String, String)],
+    /// Requests over HTTP.
+    pub(super) requested: &'a [Asked],
     /// The value of a key.
     pub(super) kv: &'a LookUp<'a>,
     pub(super) outside: &'a Outside,
@@ -52,7 +70,8 @@ pub fn outcome(ending: &Ending) -> &'static str {
         Ending::OutOfFuel { .. } => "out-of-fuel",
         Ending::Deadline { .. } => "deadline",
         Ending::Memory { .. } => "memory",
-        Ending::Cancelled => "cancelled",
+        // A loop that is asked to end has not ended by itself.
+        Ending::Cancelled => "running",
     }
 }
 
@@ -88,6 +107,9 @@ pub(super) fn mismatches(expect: &Expect, after: &After<'_>) -> Vec<Mismatch> {
     if let Some(expected) = &expect.published {
         published(&mut found, expected, after.published);
     }
+    if let Some(expected) = &expect.requested {
+        requested(&mut found, expected, after.requested);
+    }
     calls(&mut found, expect, after.report);
     bounds(&mut found, expect, after.report);
     found
@@ -107,7 +129,7 @@ fn ending(found: &mut Vec<Mismatch>, expect: &Expect, after: &After<'_>) {
                 ..at("outcome", &expected.span, &expected.value, &told)
             });
         }
-        None if !matches!(actual, "continue" | "final" | "returned")
+        None if !matches!(actual, "continue" | "final" | "returned" | "running")
             && expect.reason.is_none()
             && expect.reason_matches.is_none() =>
         {
@@ -156,8 +178,8 @@ fn at(what: &str, span: &Range<usize>, expected: &str, actual: &str) -> Mismatch
         what: what.to_owned(),
         expected: shortened(expected),
         actual: shortened(actual),
-        right: None,
         span: Some(span.clone()),
+        ..Mismatch::default()
     }
 }
 
@@ -224,10 +246,6 @@ fn published(
     if same && expected.value.iter().zip(actual).all(fits) {
         return;
     }
-    let lines = |lines: Vec<String>| match lines.is_empty() {
-        true => "nothing".to_owned(),
-        false => lines.join("\n"),
-    };
     let wanted = expected.value.iter().map(|message| {
         let payload = message.payload.as_ref().map_or_else(|| "…".to_owned(), Content::text);
         format!("{} {payload}", message.topic.as_str())
@@ -238,16 +256,54 @@ fn published(
     found.push(Mismatch { right, ..at("published", &expected.span, &wanted, &got) });
 }
 
+fn lines(lines: Vec<String>) -> String {
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
+}
+
 /// Messages as a list in TOML.
 fn written(messages: &[(String, String)]) -> String {
-    let message = |(topic, payload): &(String, String)| {
+    list(messages.iter().map(|(topic, payload)| {
         let payload = value::data(payload).unwrap_or_else(|| quoted(payload));
-        format!("    {{ topic = {}, payload = {payload} }},\n", quoted(topic))
+        format!("{{ topic = {}, payload = {payload} }}", quoted(topic))
+    }))
+}
+
+/// A list in TOML, an item a line.
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: String = items.map(|item| format!("    {item},\n")).collect();
+    if items.is_empty() { "[]".to_owned() } else { format!("[\n{items}]") }
+}
+
+fn requested(found: &mut Vec<Mismatch>, expected: &Spot<Vec<Requested>>, actual: &[Asked]) {
+    let fits = |(expected, actual): (&Requested, &Asked)| {
+        expected.method.as_ref().is_none_or(|method| *method == actual.method)
+            && expected.url.matches(&actual.url)
+            && expected.body.as_ref().is_none_or(|body| body.is(&actual.body))
     };
-    match messages {
-        [] => "[]".to_owned(),
-        messages => format!("[\n{}]", messages.iter().map(message).collect::<String>()),
+    let same = expected.value.len() == actual.len();
+    if same && expected.value.iter().zip(actual).all(fits) {
+        return;
     }
+    let wanted = expected.value.iter().map(|it| {
+        let method = it.method.as_deref().unwrap_or("…");
+        let body = it.body.as_ref().map_or_else(String::new, |body| format!(" {}", body.text()));
+        format!("{method} {}{body}", it.url.as_str())
+    });
+    let got = actual.iter().map(|it| {
+        format!("{} {} {}", it.method, it.url, String::from_utf8_lossy(&it.body)).trim_end().into()
+    });
+    let (wanted, got) = (lines(wanted.collect()), lines(got.collect()));
+    let right = list(actual.iter().map(|it| {
+        let body = match std::str::from_utf8(&it.body) {
+            Ok("") | Err(_) => String::new(),
+            Ok(text) => {
+                format!(", body = {}", value::data(text).unwrap_or_else(|| quoted(text)))
+            }
+        };
+        format!("{{ method = {}, url = {}{body} }}", quoted(&it.method), quoted(&it.url))
+    }));
+    let right = Some((expected.span.clone(), right));
+    found.push(Mismatch { right, ..at("requested", &expected.span, &wanted, &got) });
 }
 
 fn calls(found: &mut Vec<Mismatch>, expect: &Expect, report: &CallReport) {

@@ -15,9 +15,14 @@ pub mod read;
 mod recorded;
 pub mod run;
 mod sabotage;
+mod tape;
 mod value;
 
-pub use compare::Mismatch;
-pub use model::{Answer, Case, Count, Entry, Expect, Given, Published, Spot};
-pub use run::{Ran, Suite, SuiteOptions, Verdict};
+pub use compare::{Evidence, Mismatch};
+pub use model::{
+    Answer, Arrival, Case, Count, Entry, Expect, Given, HttpAnswer, HttpReply, HttpTrouble,
+    Published, Reply, Requested, Spot, User,
+};
+pub use pattern::Pattern;
+pub use run::{Prepared, Ran, Suite, SuiteOptions, Verdict};
 pub use value::Content;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::pattern::Pattern;
@@ -41,6 +42,101 @@ pub enum Entry {
     Action(String),
     /// A lifecycle hook.
     Hook(Hook),
+    /// The run loop.
+    Run,
+}
+
+/// A message of somebody else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// When it comes, from the beginning of the case.
+    pub after: Duration,
+    /// Where it goes.
+    pub topic: String,
+    /// JSON in the form in which readers get it.
+    pub payload: Arc<str>,
+    /// Who it is from; whoever the case is about, if nobody is named.
+    pub principal: Option<PrincipalId>,
+}
+
+/// What somebody else publishes when the capsule has published something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The topics that are answered.
+    pub to: Pattern,
+    /// How often; always, if that is not said.
+    pub times: Option<u64>,
+    /// The answer. A `*` in its topic stands for what the one in `to` stands for.
+    pub message: Arrival,
+}
+
+impl Reply {
+    /// The answer to a message on this topic, if it is answered.
+    pub fn answer(&self, topic: &str) -> Option<Arrival> {
+        let starred = self.to.starred(topic)?;
+        let topic = self.message.topic.replace('*', starred);
+        Some(Arrival { topic, ..self.message.clone() })
+    }
+}
+
+/// What a server of the case answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpAnswer {
+    /// To requests of this method; of any, if none is named.
+    pub method: Option<String>,
+    /// To requests for these URLs.
+    pub url: Pattern,
+    /// So many times; always, if that is not said.
+    pub times: Option<u64>,
+    /// With this.
+    pub reply: HttpReply,
+}
+
+/// How a request ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpReply {
+    /// With a response.
+    Response {
+        /// Its status.
+        status: u16,
+        /// Its headers.
+        headers: Vec<(String, String)>,
+        /// Its body.
+        body: Vec<u8>,
+    },
+    /// Without one.
+    Trouble(HttpTrouble),
+}
+
+/// Why there is no response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpTrouble {
+    /// The name does not exist.
+    Dns,
+    /// Nobody listens there.
+    Refused,
+    /// Nobody answers in time.
+    Timeout,
+}
+
+/// A user of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// What they are called.
+    pub name: Option<String>,
+    /// Their accounts: platforms, and ids there.
+    pub accounts: Vec<(String, String)>,
+}
+
+/// A request that is to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requested {
+    /// The method; any when not given.
+    pub method: Option<String>,
+    /// The URL; `*` stands for any text.
+    pub url: Pattern,
+    /// The body; any when not given.
+    pub body: Option<Content>,
 }
 
 /// An answer to a question of the guest.
@@ -87,6 +183,16 @@ pub struct Given {
     pub answers: BTreeMap<String, Answer>,
     /// Decisions on requests for approval; the first that is about one decides.
     pub approve: Vec<Rule>,
+    /// Messages of others.
+    pub messages: Vec<Arrival>,
+    /// What others publish in answer.
+    pub replies: Vec<Reply>,
+    /// What servers answer; the first that fits does.
+    pub http: Vec<HttpAnswer>,
+    /// Users of the machine.
+    pub users: Vec<User>,
+    /// How much virtual time a run loop has; else until nothing has come for a while.
+    pub lasts: Option<Duration>,
     /// Limits of the call.
     pub limits: AskedLimits,
 }
@@ -138,6 +244,8 @@ pub struct Expect {
     pub workspace_absent: Vec<Spot<String>>,
     /// All messages that it publishes, in order.
     pub published: Option<Spot<Vec<Published>>>,
+    /// All requests over HTTP that it makes, in order.
+    pub requested: Option<Spot<Vec<Requested>>>,
     /// Host calls, by their short names.
     pub calls: BTreeMap<String, Spot<Count>>,
     /// The most fuel of the call.

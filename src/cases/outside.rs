@@ -1,8 +1,13 @@
 //! What stands in for the world around the guest of one case.
 //!
 //! Everything that a case can decide about the outside is made here and nowhere else: the clock, the
-//! home with its principals, settings, secrets and files, the workspace, and the person who answers.
-//! The network is closed. It is all below one temporary directory, and goes with it.
+//! home with its principals, users, settings, secrets and files, the workspace, the person who answers,
+//! everybody else on the bus ([`bus`]) and the servers ([`web`]), which are all of the network that there
+//! is. It is all below one temporary directory, and goes with it.
+
+mod bus;
+mod request;
+mod web;
 
 use std::collections::BTreeMap;
 use std::future::{Future, ready};
@@ -22,7 +27,11 @@ use crate::manifest::Manifest;
 use crate::policy::approval::{Rule, RuleAnswer};
 use crate::principal::{PrincipalId, edit, save_profile};
 use crate::store::Store;
+use crate::store::identity::Account;
 use crate::store::layout::Home;
+pub(super) use bus::Others;
+pub(super) use web::Asked;
+use web::Web;
 
 /// The outside could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +51,9 @@ pub struct Outside {
     pub machine: Machine,
     /// What the capsule works in.
     pub workspace: Arc<Mount>,
+    /// Everybody else on the bus.
+    pub(super) others: Arc<Others>,
+    web: Web,
     person: Arc<Scripted>,
     log: Arc<Mutex<Vec<String>>>,
     home_dir: PathBuf,
@@ -70,6 +82,10 @@ impl Outside {
         clock.advance(given.time.unwrap_or(SEEDED_START).saturating_sub(SEEDED_START));
         let store = Store::new(home.clone(), clock.clone());
         let home_dir = principal(&home, &given.principal)?;
+        for id in given.messages.iter().filter_map(|message| message.principal.as_ref()) {
+            principal(&home, id)?;
+        }
+        users(&store, &clock, given)?;
         secrets(&store, given, manifest)?;
         let workspace_dir = root.path().join("workspace");
         write(&home_dir, &given.home)?;
@@ -82,21 +98,45 @@ impl Outside {
             asked_in_vain: Mutex::default(),
         });
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let web = Web::new(&given.http);
         let machine = Machine::new(MachineOptions {
             store: Some(store),
             clock,
             person: Arc::clone(&person) as _,
             log: log_to(&log),
-            network: NetworkOptions { offline: true, ..NetworkOptions::default() },
+            network: NetworkOptions {
+                offline: true,
+                servers: Some(Arc::new(web.clone())),
+                ..NetworkOptions::default()
+            },
             processes,
         });
+        let (bus, clock) = (machine.bus(), machine.clock());
+        let others = Others::new(bus, clock, &given.principal, &given.messages, &given.replies);
         let workspace = Arc::new(workspace);
-        Ok(Outside { machine, workspace, person, log, home_dir, workspace_dir, _root: root })
+        Ok(Outside {
+            machine,
+            workspace,
+            others,
+            web,
+            person,
+            log,
+            home_dir,
+            workspace_dir,
+            _root: root,
+        })
     }
 
-    /// Questions and requests for approval that the case has no answer to.
+    /// Questions, requests for approval and requests over HTTP that the case has no answer to.
     pub fn asked_in_vain(&self) -> Vec<String> {
-        lock(&self.person.asked_in_vain).clone()
+        let mut asked = lock(&self.person.asked_in_vain).clone();
+        asked.extend(self.web.in_vain());
+        asked
+    }
+
+    /// Requests over HTTP that were made, in order.
+    pub(super) fn requests(&self) -> Vec<Asked> {
+        self.web.asked()
     }
 
     /// What the guest logged, a line each.
@@ -104,13 +144,14 @@ impl Outside {
         lock(&self.log).clone()
     }
 
-    /// Every file in the home of the principal and in the workspace, as `home PATH` and `workspace
-    /// PATH`, but what the machine keeps in a home for itself.
-    pub(super) fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, String> {
-        let mut files = BTreeMap::new();
-        collect("home", &self.home_dir, &self.home_dir, &mut files)?;
-        collect("workspace", &self.workspace_dir, &self.workspace_dir, &mut files)?;
-        Ok(files)
+    /// Where its files are.
+    pub(super) fn places(&self) -> Places {
+        Places { home: self.home_dir.clone(), workspace: self.workspace_dir.clone() }
+    }
+
+    /// What the guest logs, as it comes.
+    pub(super) fn lines(&self) -> Arc<Mutex<Vec<String>>> {
+        Arc::clone(&self.log)
     }
 
     /// What a file in the home of the principal holds now.
@@ -121,6 +162,24 @@ impl Outside {
     /// What a file in the workspace holds now.
     pub fn workspace(&self, path: &str) -> Option<Vec<u8>> {
         read(&self.workspace_dir.join(path))
+    }
+}
+
+/// Where the files of a case are.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    home: PathBuf,
+    workspace: PathBuf,
+}
+
+impl Places {
+    /// Every file in the home of the principal and in the workspace, as `home PATH` and `workspace
+    /// PATH`, but what the machine keeps in a home for itself.
+    pub(super) fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        let mut files = BTreeMap::new();
+        collect("home", &self.home, &self.home, &mut files)?;
+        collect("workspace", &self.workspace, &self.workspace, &mut files)?;
+        Ok(files)
     }
 }
 
@@ -176,7 +235,8 @@ fn principal(home: &Home, id: &PrincipalId) -> Result<PathBuf, OutsideError> {
         let dir = home.principal(id.as_str()).map_err(failed("the principal has no home"))?;
         std::fs::create_dir_all(dir).map_err(failed("the home cannot be made"))?;
     }
-    if !id.is_default() {
+    let is_new = !id.is_default() && !home.profile(id.as_str()).is_ok_and(|path| path.exists());
+    if is_new {
         let profile = edit::new_profile(id, &[]).map_err(failed("the principal cannot be made"))?;
         save_profile(&home.profiles(), id, &profile)
             .map_err(failed("the principal cannot be made"))?;
@@ -191,6 +251,21 @@ fn secrets(store: &Store, given: &Given, manifest: &Manifest) -> Result<(), Outs
         if let Some(value) = given.env.get(&var.name) {
             let secrets = store.secrets(id, capsule).map_err(failed("a secret cannot be set"))?;
             secrets.set(&var.name, value).map_err(failed("a secret cannot be set"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the users of the machine.
+fn users(store: &Store, clock: &Clock, given: &Given) -> Result<(), OutsideError> {
+    let identities = store.identities(clock);
+    for user in &given.users {
+        let id =
+            identities.create(user.name.as_deref()).map_err(failed("a user cannot be made"))?;
+        for (platform, account) in &user.accounts {
+            let linked = Account::new(platform, account)
+                .and_then(|account| identities.link(&account, &id, "case"));
+            linked.map_err(failed("an account cannot be linked"))?;
         }
     }
     Ok(())

@@ -15,6 +15,25 @@ impl Pattern {
         &self.0
     }
 
+    /// What the only star stands for in `text`, if `text` looks like this; nothing where there is no
+    /// star, or several.
+    pub fn starred<'t>(&self, text: &'t str) -> Option<&'t str> {
+        if !self.matches(text) {
+            return None;
+        }
+        match self.0.split_once('*') {
+            Some((before, after)) if !after.contains('*') => {
+                Some(&text[before.len()..text.len() - after.len()])
+            }
+            _ => Some(""),
+        }
+    }
+
+    /// How many stars there are.
+    pub fn stars(&self) -> usize {
+        self.0.matches('*').count()
+    }
+
     /// Whether the whole of `text` looks like this. Takes time in proportion to the text for each
     /// star at most.
     pub fn matches(&self, text: &str) -> bool {
@@ -51,5 +70,17 @@ mod tests {
         check("", "", true);
         check("*", "", true);
         check("no topic*é", "no topic is né", true);
+    }
+
+    #[test]
+    fn the_only_star_stands_for_something() {
+        let check = |pattern: &str, text, expected| {
+            assert_eq!(Pattern::new(pattern).starred(text), expected, "{pattern} {text}");
+        };
+        check("a.*.c", "a.b.c", Some("b"));
+        check("a.*", "a.", Some(""));
+        check("a", "a", Some(""));
+        check("*.*", "a.b", Some(""));
+        check("a.*", "b.c", None);
     }
 }

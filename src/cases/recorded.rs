@@ -5,8 +5,8 @@
 //! the same calls with the same arguments and end in the same way; its fuel and memory may be others,
 //! since whoever changes code changes those, and what they may be is said elsewhere.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::compare::Mismatch;
 use super::outside::nowhere;
 use super::run::{Ran, Suite, Verdict};
+use super::tape::Page;
 use crate::cassette::{
     Cassette, Divergence, Header, Manner, PlayError, Played, Player, Recorded, Recorder, Side,
     Track,
@@ -212,8 +213,7 @@ fn mismatch(it: &Divergence, track: Option<u64>) -> Mismatch {
         what: format!("{track}{place}: {}", it.side),
         expected: it.recorded.clone(),
         actual: if it.now.is_empty() { "nothing".to_owned() } else { it.now.clone() },
-        right: None,
-        span: None,
+        ..Mismatch::default()
     }
 }
 
@@ -253,27 +253,6 @@ fn tells(function: &str) -> bool {
     match shape.map(|shape| shape.split_once(" -> ").map_or("", |(_, result)| result)) {
         Some(result) => !result.is_empty() && !result.starts_with("result<_"),
         None => true,
-    }
-}
-
-/// A file in memory; clones are the same one.
-#[derive(Clone, Default)]
-struct Page(Arc<Mutex<Vec<u8>>>);
-
-impl Page {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

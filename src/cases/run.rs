@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::compare::{self, After, Mismatch};
@@ -12,15 +13,20 @@ use super::model::{Case, Entry, Given};
 use super::outside::Outside;
 use crate::bus::{Attribution, Message, Tap};
 use crate::component::{Digest, EntryPoint, Surface};
-use crate::engine::{Call, CallReport, Code, Ending, Hook, HookCall, Loaded};
+use crate::engine::{Call, CallReport, Code, Ending, Hook, HookCall, Loaded, RunOptions};
+use crate::host::CapsuleHost;
 use crate::host::ports::Belongings;
 use crate::host::record::Observer;
 use crate::kv::{KvService, Namespace};
-use crate::limits::HOST_CALL_BYTES_MAX;
+use crate::limits::{HOST_CALL_BYTES_MAX, RECV_TIMEOUT_MAX};
 use crate::local::{Hosted, HostingOptions, ProcessOptions, Staging};
 use crate::manifest::Manifest;
-use crate::policy::budget::{CallLimits, call_limits};
+use crate::policy::budget::{CallLimits, RunLoopBudget, call_limits, resolve_run_loop_budget};
 use crate::principal::PrincipalId;
+
+/// How long a run loop goes on after the last message of others, if the case does not say it: as long
+/// as a loop can wait in one call.
+const QUIET: Duration = RECV_TIMEOUT_MAX;
 
 /// The setting under which an upgrade hook finds the version before.
 const PREVIOUS_VERSION: &str = "prev_version";
@@ -114,14 +120,17 @@ impl Suite {
         let stage = self.stage(&case.given, outside)?;
         let payload = payload(&case.given, dir)?;
         let tap = outside.machine.bus().tap();
+        let ended = cancel.clone();
         let report = stage.call(&case.given, &payload, outside, cancel, None).await?;
         let published = stage.published(&tap);
-        let verdict = if report.ending == Ending::Cancelled {
+        let verdict = if ended.is_cancelled() {
             Verdict::Cancelled
         } else {
+            let requested = outside.requests();
             let after = After {
                 report: &report,
                 published: &published,
+                requested: &requested,
                 kv: &|key| stage.value(key, &report),
                 outside,
             };
@@ -137,6 +146,7 @@ impl Suite {
         let SuiteOptions { manifest, code, surface, .. } = &self.0;
         let (entry, name) = match &given.entry {
             Entry::Action(_) => (EntryPoint::Hook, "no interceptor"),
+            Entry::Run => (EntryPoint::Run, "no run loop"),
             Entry::Hook(Hook::Install) => (EntryPoint::Install, "no install hook"),
             Entry::Hook(Hook::Upgrade) => (EntryPoint::Upgrade, "no upgrade hook"),
         };
@@ -153,7 +163,7 @@ impl Suite {
         }
         let mut settings: BTreeMap<String, String> = given.env.clone();
         let staged = match &given.entry {
-            Entry::Action(_) => None,
+            Entry::Action(_) | Entry::Run => None,
             Entry::Hook(hook) => {
                 if *hook == Hook::Upgrade {
                     settings.insert(PREVIOUS_VERSION.to_owned(), given.previous_version.clone());
@@ -170,12 +180,14 @@ impl Suite {
             ..HostingOptions::default()
         };
         let hosted = outside.machine.host(manifest, options).map_err(|error| error.to_string())?;
+        outside.others.meet(hosted.host.source_id);
         let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| error.to_string())?;
         let belongings = |id: &PrincipalId| hosted.belongings(id).map_err(|it| it.to_string());
         let principal = belongings(&given.principal)?;
         let owner = belongings(&PrincipalId::default())?;
         let limits = limits(given, outside, manifest)?;
-        Ok(Stage { loaded, hosted, principal, owner, limits, kv, namespace })
+        let budget = loop_budget(given, outside)?;
+        Ok(Stage { loaded, hosted, principal, owner, limits, budget, kv, namespace })
     }
 }
 
@@ -186,6 +198,16 @@ fn limits(given: &Given, outside: &Outside, manifest: &Manifest) -> Result<CallL
     let limits = call_limits(Some(account.profile()), given.limits, account.is_exempt());
     let limits = limits.map_err(|error| format!("the call may not have these limits: {error}"))?;
     Ok(limits.for_uplink(manifest.is_uplink(), given.limits.timeout))
+}
+
+/// What a run loop may use, which is its owner's.
+fn loop_budget(given: &Given, outside: &Outside) -> Result<RunLoopBudget, String> {
+    let owner = PrincipalId::default();
+    let account = outside.machine.accounts().find(&owner).map_err(|error| error.to_string())?;
+    let (profile, groups) = (Some(account.profile()), Some(account.groups()));
+    let budget = resolve_run_loop_budget(profile, groups, &owner, true);
+    let memory_bytes = given.limits.memory_bytes.unwrap_or(budget.memory_bytes);
+    Ok(RunLoopBudget { memory_bytes, ..budget })
 }
 
 pub(super) fn payload(given: &Given, dir: &Path) -> Result<Vec<u8>, String> {
@@ -210,6 +232,52 @@ pub(super) fn payload(given: &Given, dir: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// A case of an interceptor that is ready for its call, for somebody else to make.
+pub struct Prepared<'a> {
+    given: &'a Given,
+    action: &'a str,
+    payload: Vec<u8>,
+    stage: Stage,
+    outside: Outside,
+}
+
+impl Suite {
+    /// Prepares a case. `None` for one that calls no interceptor.
+    ///
+    /// # Errors
+    ///
+    /// What the case says cannot be had.
+    pub fn prepare<'a>(&self, case: &'a Case, dir: &Path) -> Result<Option<Prepared<'a>>, String> {
+        let given = &case.given;
+        let Entry::Action(action) = &given.entry else { return Ok(None) };
+        let outside = self.outside(given)?;
+        let stage = self.stage(given, &outside)?;
+        Ok(Some(Prepared { given, action, payload: payload(given, dir)?, stage, outside }))
+    }
+}
+
+impl Prepared<'_> {
+    /// The capsule.
+    pub fn loaded(&self) -> &Loaded {
+        &self.stage.loaded
+    }
+
+    /// Its host side.
+    pub fn host(&self) -> &Arc<CapsuleHost> {
+        &self.stage.hosted.host
+    }
+
+    /// The call, to be made once.
+    ///
+    /// # Errors
+    ///
+    /// There are no random bytes.
+    pub fn call(&self) -> Result<Call<'_>, String> {
+        let (payload, cancel) = (&self.payload, CancellationToken::new());
+        self.stage.interceptor(self.action, self.given, payload, &self.outside, cancel)
+    }
+}
+
 /// A capsule that is ready for its call.
 pub(super) struct Stage {
     loaded: Loaded,
@@ -217,6 +285,7 @@ pub(super) struct Stage {
     principal: Arc<Belongings>,
     owner: Arc<Belongings>,
     limits: CallLimits,
+    budget: RunLoopBudget,
     kv: KvService,
     namespace: Namespace,
 }
@@ -232,32 +301,78 @@ impl Stage {
     ) -> Result<CallReport, String> {
         let principal = Arc::clone(&self.principal);
         match &given.entry {
+            Entry::Run => self.run(given, outside, cancel, observer).await,
             Entry::Hook(hook) => {
                 let call = HookCall { hook: *hook, principal, cancel };
                 let report = self.loaded.hook(call, observer).await;
                 report.ok_or_else(|| format!("the capsule does not export {}", hook.export()))
             }
             Entry::Action(action) => {
-                let clock = outside.machine.clock();
-                let message = Message {
-                    topic: given.topic.as_str().into(),
-                    payload: String::from_utf8_lossy(payload).into(),
-                    source_id: clock.uuid().map_err(|error| error.to_string())?,
-                    principal: Attribution::Verified(given.principal.as_str().into()),
-                    seq: 0,
-                    timestamp: clock.since_epoch(),
-                };
-                let call = Call {
-                    action,
-                    payload,
-                    principal,
-                    owner: Arc::clone(&self.owner),
-                    caller: Some(Arc::new(message)),
-                    limits: self.limits,
-                    cancel,
-                };
+                let call = self.interceptor(action, given, payload, outside, cancel)?;
                 let invoke = self.loaded.invoke(call, observer);
                 Ok(tokio::task::coop::unconstrained(invoke).await)
+            }
+        }
+    }
+
+    fn interceptor<'c>(
+        &self,
+        action: &'c str,
+        given: &Given,
+        payload: &'c [u8],
+        outside: &Outside,
+        cancel: CancellationToken,
+    ) -> Result<Call<'c>, String> {
+        let clock = outside.machine.clock();
+        let message = Message {
+            topic: given.topic.as_str().into(),
+            payload: String::from_utf8_lossy(payload).into(),
+            source_id: clock.uuid().map_err(|error| error.to_string())?,
+            principal: Attribution::Verified(given.principal.as_str().into()),
+            seq: 0,
+            timestamp: clock.since_epoch(),
+        };
+        Ok(Call {
+            action,
+            payload,
+            principal: Arc::clone(&self.principal),
+            owner: Arc::clone(&self.owner),
+            caller: Some(Arc::new(message)),
+            limits: self.limits,
+            cancel,
+        })
+    }
+
+    /// Runs the loop until it ends, its virtual time is over, or the real one.
+    async fn run(
+        &self,
+        given: &Given,
+        outside: &Outside,
+        cancel: CancellationToken,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<CallReport, String> {
+        let ends = cancel.child_token();
+        outside.others.end_after(given.lasts, QUIET, ends.clone());
+        let options = RunOptions {
+            owner: Arc::clone(&self.owner),
+            budget: self.budget,
+            observer,
+            window_ended: None,
+            fuel_used: None,
+            runtime: Handle::current(),
+            cancel: ends.clone(),
+        };
+        let started = self.loaded.start(options).ok_or("the capsule does not export run")?;
+        let running = started.map_err(|error| format!("cannot start a thread: {error}"))?;
+        let limit = self.limits.timeout;
+        let ended = running.ended();
+        tokio::pin!(ended);
+        match tokio::time::timeout(limit, &mut ended).await {
+            Ok(report) => Ok(report.call.clone()),
+            Err(_) => {
+                ends.cancel();
+                let report = ended.await;
+                Ok(CallReport { ending: Ending::Deadline { limit }, ..report.call.clone() })
             }
         }
     }
@@ -270,24 +385,37 @@ impl Stage {
         own.map(|message| (message.topic.to_string(), message.payload.to_string())).collect()
     }
 
+    pub(super) fn limits(&self) -> &CallLimits {
+        &self.limits
+    }
+
+    pub(super) fn budget(&self) -> &RunLoopBudget {
+        &self.budget
+    }
+
+    /// Under which id it publishes.
+    pub(super) fn source(&self) -> uuid::Uuid {
+        self.hosted.host.source_id
+    }
+
     /// All keys with their values. What a hook wrote counts when it has `returned`.
     pub(super) fn keys(&self, returned: bool) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        if !returned {
+            return self.stored().all();
+        }
         let own = &self.principal.kv;
-        let names = match returned {
-            true => own.list_keys(""),
-            false => self.kv.list_keys(&self.namespace, ""),
-        };
         let mut keys = BTreeMap::new();
-        for name in names.map_err(|error| error.to_string())? {
-            let value = match returned {
-                true => own.get(&name),
-                false => self.kv.get(&self.namespace, &name),
-            };
-            if let Some(value) = value.map_err(|error| error.to_string())? {
+        for name in own.list_keys("").map_err(|error| error.to_string())? {
+            if let Some(value) = own.get(&name).map_err(|error| error.to_string())? {
                 keys.insert(name, value);
             }
         }
         Ok(keys)
+    }
+
+    /// The keys of the principal, without what a hook has not finished.
+    pub(super) fn stored(&self) -> Stored {
+        Stored { kv: self.kv.clone(), namespace: self.namespace.clone() }
     }
 
     /// The value of a key after the call.
@@ -297,5 +425,27 @@ impl Stage {
             _ => self.kv.get(&self.namespace, key),
         };
         value.map_err(|error| error.to_string())
+    }
+}
+
+/// The keys of a principal, as they are whenever one looks.
+#[derive(Clone)]
+pub(super) struct Stored {
+    kv: KvService,
+    namespace: Namespace,
+}
+
+impl Stored {
+    /// All keys with their values.
+    pub(super) fn all(&self) -> Result<BTreeMap<String, Vec<u8>>, String> {
+        let mut keys = BTreeMap::new();
+        let names = self.kv.list_keys(&self.namespace, "").map_err(|error| error.to_string())?;
+        for name in names {
+            let value = self.kv.get(&self.namespace, &name).map_err(|error| error.to_string())?;
+            if let Some(value) = value {
+                keys.insert(name, value);
+            }
+        }
+        Ok(keys)
     }
 }

@@ -13,7 +13,12 @@
 //! A case that is about a trap or a limit is not run with faults: nothing is promised there.
 //!
 //! Time also jumps at every call, which no capsule shall mind, and reads of files come back short. A
-//! lifecycle hook is also killed at every call; run again it has to get to the same end.
+//! lifecycle hook is also killed at every call; run again it has to get to the same end. What is looked
+//! at in a run loop, and when, is in [`loops`].
+//!
+//! What comes to light is recorded, so that it can be played again.
+
+mod loops;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,15 +27,17 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::compare::{self, Mismatch, outcome};
+use super::compare::{self, Evidence, Mismatch, outcome};
 use super::model::{Case, Entry};
 use super::outside::Outside;
 use super::run::{Ran, Stage, Suite, Verdict, payload};
+use super::tape::Taping;
 use crate::engine::{CallReport, Ending};
 use crate::faults::{Failure, Fault, Saboteur, ways_to_fail};
 use crate::host::describe::Value;
-use crate::host::record::{CallRecord, Function, Observer};
+use crate::host::record::{Both, CallRecord, Function, Observer};
 use crate::policy::verdict::Verdict as Answered;
+use loops::{Lookout, Wait};
 
 /// A call with a fault may use so many times the fuel of one without, and [`FUEL_SPARE`] more.
 const FUEL_FACTOR: u64 = 4;
@@ -38,6 +45,8 @@ const FUEL_FACTOR: u64 = 4;
 const FUEL_SPARE: u64 = 10_000_000;
 /// How far time jumps.
 const JUMP: Duration = Duration::from_secs(3600);
+/// Calls of a case that fail in turn: the first so many. A loop makes calls without end.
+const CALLS_MAX: usize = 128;
 
 /// What a capsule leaves behind: keys, and files by where they are.
 type State = BTreeMap<String, Vec<u8>>;
@@ -49,6 +58,8 @@ struct Trial {
     after: State,
     /// What it published, and the errors that it logged.
     told: Vec<String>,
+    /// What was there whenever a loop waited; after a fault, the first time only.
+    waits: Vec<Wait>,
     outside: Outside,
 }
 
@@ -61,12 +72,13 @@ struct Made {
 
 impl Suite {
     /// Runs a case, and when it passes runs it with every fault that its host calls can have. What a
-    /// fault brings to light is told as mismatches of the case.
+    /// fault brings to light is told as mismatches of the case, each with a recording.
     pub async fn run_with_faults(&self, case: &Case, dir: &Path, cancel: CancellationToken) -> Ran {
         let started = std::time::Instant::now();
         let mut ran = self.run(case, dir, cancel.clone()).await;
         if matches!(ran.verdict, Verdict::Passed) {
-            ran.verdict = match self.sabotage(case, dir, &cancel).await {
+            let bench = Bench { suite: self, case, dir, cancel: &cancel };
+            ran.verdict = match bench.mismatches().await {
                 Ok(_) if cancel.is_cancelled() => Verdict::Cancelled,
                 Ok(found) if found.is_empty() => Verdict::Passed,
                 Ok(found) => Verdict::Failed(found),
@@ -76,82 +88,136 @@ impl Suite {
         ran.took = started.elapsed();
         ran
     }
+}
 
-    async fn sabotage(
-        &self,
-        case: &Case,
-        dir: &Path,
-        cancel: &CancellationToken,
-    ) -> Result<Vec<Mismatch>, String> {
+/// Where a case is run with faults.
+struct Bench<'a> {
+    suite: &'a Suite,
+    case: &'a Case,
+    dir: &'a Path,
+    cancel: &'a CancellationToken,
+}
+
+impl Bench<'_> {
+    async fn mismatches(&self) -> Result<Vec<Mismatch>, String> {
         let notes = Notes::default();
-        let plain = self.trial(case, dir, cancel, |_| Box::new(notes.clone())).await?;
-        let made = notes.take();
-        if !is_answer(&plain.report.ending) {
+        let plain = self.trial(None, Some(Box::new(notes.clone())), None).await?;
+        if !is_orderly(&plain.report.ending) {
             return Ok(Vec::new());
         }
-        let is_hook = matches!(case.given.entry, Entry::Hook(_));
         let mut found = Vec::new();
-        for (index, made) in made.iter().enumerate() {
+        let made = notes.take();
+        let is_idle = |index: usize| {
+            let same = index > 0 && made[index - 1].function.name == made[index].function.name;
+            same && loops::waits(&made[index].function)
+        };
+        // A wait after a wait is where the first one was.
+        let calls = made.iter().enumerate().filter(|(index, _)| !is_idle(*index));
+        for (index, made) in calls.take(CALLS_MAX) {
             let call = index as u64 + 1;
-            for failure in failures(made, is_hook) {
-                if cancel.is_cancelled() {
-                    return Ok(mismatches(found));
+            for failure in self.failures(made) {
+                if self.cancel.is_cancelled() {
+                    return Ok(Vec::new());
                 }
-                let crash = failure == Failure::Crash;
                 let fault = Fault { call, failure };
-                let how = fault.failure.to_string();
-                let trial = self.trial(case, dir, cancel, |outside| {
-                    let clock = outside.machine.clock().clone();
-                    Box::new(Saboteur::new(fault, clock, JUMP))
-                });
-                let trial = trial.await?;
-                let problem = match crash {
-                    true => self.again(case, dir, &trial, &plain, cancel).await?,
-                    false => judge(&trial, &plain),
-                };
-                if let Some((expected, actual)) = problem {
+                if let Some((expected, actual)) = self.problem(&fault, &plain).await? {
                     let name = made.function.short_name();
-                    found.push(Found { call, name, how, expected, actual });
+                    found.push(Found { fault, name, expected, actual });
                 }
             }
         }
-        Ok(mismatches(found))
+        let mut mismatches = Vec::new();
+        for (fault, mismatch) in told_together(found) {
+            let tape = self.tape(&fault).await?;
+            mismatches.push(Mismatch { evidence: Some(Evidence::Tape(tape)), ..mismatch });
+        }
+        Ok(mismatches)
+    }
+
+    /// How a call goes wrong in turn.
+    fn failures(&self, made: &Made) -> Vec<Failure> {
+        let is_loop = self.case.given.entry == Entry::Run;
+        let mut failures = ways_to_fail(&made.function);
+        // Where a loop waits, time passes anyway.
+        if !(is_loop && loops::waits(&made.function)) {
+            failures.push(Failure::Late);
+        }
+        if let Some(bytes) = made.bytes.as_ref().filter(|bytes| bytes.len() > 1) {
+            failures.push(Failure::Short(bytes[..bytes.len() / 2].to_vec()));
+        }
+        if !matches!(self.case.given.entry, Entry::Action(_)) {
+            failures.push(Failure::Crash);
+        }
+        failures
+    }
+
+    /// What is wrong with a run that has this fault: what was expected, and what was so.
+    async fn problem(
+        &self,
+        fault: &Fault,
+        plain: &Trial,
+    ) -> Result<Option<(String, String)>, String> {
+        let trial = self.trial(Some(fault), None, None).await?;
+        Ok(match (&self.case.given.entry, &fault.failure) {
+            (Entry::Run, Failure::Crash) => self.loop_again(&trial, plain, fault.call).await?,
+            (Entry::Run, _) => loops::judge(&trial, plain, fault.call),
+            (_, Failure::Crash) => self.again(&trial, plain).await?,
+            _ => judge(&trial, plain),
+        })
+    }
+
+    /// A recording of a run that has this fault.
+    async fn tape(&self, fault: &Fault) -> Result<Vec<u8>, String> {
+        let mut taping = self.suite.taping()?;
+        let _ = self.trial(Some(fault), None, Some(&mut taping)).await?;
+        taping.finish()
     }
 
     async fn trial(
         &self,
-        case: &Case,
-        dir: &Path,
-        cancel: &CancellationToken,
-        observer: impl FnOnce(&Outside) -> Box<dyn Observer>,
+        fault: Option<&Fault>,
+        notes: Option<Box<dyn Observer>>,
+        taping: Option<&mut Taping>,
     ) -> Result<Trial, String> {
-        let outside = self.outside(&case.given)?;
-        let stage = self.stage(&case.given, &outside)?;
+        let given = &self.case.given;
+        let outside = self.suite.outside(given)?;
+        outside.others.come_one_at_a_time();
+        let stage = self.suite.stage(given, &outside)?;
         let before = state(&stage, &outside, false)?;
-        let payload = payload(&case.given, dir)?;
+        let payload = payload(given, self.dir)?;
         let tap = outside.machine.bus().tap();
-        let observer = Some(observer(&outside));
-        let report = stage.call(&case.given, &payload, &outside, cancel.clone(), observer).await?;
+        let saboteur = fault.map(|fault| {
+            Box::new(Saboteur::new(fault.clone(), outside.machine.clock().clone(), JUMP)) as _
+        });
+        let lookout = (given.entry == Entry::Run)
+            .then(|| Lookout::new(&outside, &stage, fault.map(|fault| fault.call)));
+        let waits = lookout.as_ref().map(Lookout::waits);
+        let take = taping.map(|taping| taping.enter(&stage, given, &payload));
+        let observer = Both::of(notes.or(saboteur), lookout.map(|lookout| Box::new(lookout) as _));
+        let observer = Both::of(observer, take.clone().map(|take| Box::new(take) as _));
+        let report = stage.call(given, &payload, &outside, self.cancel.clone(), observer).await?;
+        if let Some(take) = take {
+            take.end(crate::cassette::End::of(&report));
+        }
         let after = state(&stage, &outside, report.ending == Ending::Returned)?;
         let published = stage.published(&tap).into_iter();
         let mut told: Vec<String> =
             published.map(|(topic, payload)| format!("{topic} {payload}")).collect();
         told.extend(outside.log().into_iter().filter(|line| line.starts_with("error ")));
-        Ok(Trial { report, before, after, told, outside })
+        let waits = waits.map(|waits| waits.take()).transpose()?.unwrap_or_default();
+        Ok(Trial { report, before, after, told, waits, outside })
     }
 
     /// Runs a hook that was killed once more, on what it left behind.
     async fn again(
         &self,
-        case: &Case,
-        dir: &Path,
         killed: &Trial,
         plain: &Trial,
-        cancel: &CancellationToken,
     ) -> Result<Option<(String, String)>, String> {
-        let stage = self.stage(&case.given, &killed.outside)?;
-        let payload = payload(&case.given, dir)?;
-        let called = stage.call(&case.given, &payload, &killed.outside, cancel.clone(), None);
+        let given = &self.case.given;
+        let stage = self.suite.stage(given, &killed.outside)?;
+        let payload = payload(given, self.dir)?;
+        let called = stage.call(given, &payload, &killed.outside, self.cancel.clone(), None);
         let report = called.await?;
         let after = state(&stage, &killed.outside, report.ending == Ending::Returned)?;
         if outcome(&report.ending) != outcome(&plain.report.ending) {
@@ -165,32 +231,18 @@ impl Suite {
     }
 }
 
-/// How a call goes wrong in turn.
-fn failures(made: &Made, is_hook: bool) -> Vec<Failure> {
-    let mut failures = ways_to_fail(&made.function);
-    failures.push(Failure::Late);
-    if let Some(bytes) = made.bytes.as_ref().filter(|bytes| bytes.len() > 1) {
-        failures.push(Failure::Short(bytes[..bytes.len() / 2].to_vec()));
-    }
-    if is_hook {
-        failures.push(Failure::Crash);
-    }
-    failures
-}
-
 /// What is wrong with a run that had a fault: what was expected, and what was so.
 fn judge(trial: &Trial, plain: &Trial) -> Option<(String, String)> {
     let (report, ending) = (&trial.report, &trial.report.ending);
-    let answered = is_answer(ending) || *ending == Ending::Cancelled;
+    let answered = is_orderly(ending);
     // A hook has no other way to say that it failed.
     let hook_failed =
         matches!(plain.report.ending, Ending::Returned) && matches!(ending, Ending::Trap(_));
     if !answered && !hook_failed {
         return Some(("an answer".to_owned(), told(ending)));
     }
-    let fuel_max = plain.report.fuel.call.saturating_mul(FUEL_FACTOR).saturating_add(FUEL_SPARE);
-    if report.fuel.call > fuel_max {
-        return Some((format!("at most {fuel_max} fuel"), format!("{} fuel", report.fuel.call)));
+    if let Some(problem) = too_much_fuel(report, plain) {
+        return Some(problem);
     }
     let (old, new) = (trial.after == plain.before, trial.after == plain.after);
     let tells = trial.told != plain.told;
@@ -210,36 +262,43 @@ fn judge(trial: &Trial, plain: &Trial) -> Option<(String, String)> {
     None
 }
 
-fn is_answer(ending: &Ending) -> bool {
-    matches!(ending, Ending::Verdict(_) | Ending::Returned)
+fn too_much_fuel(report: &CallReport, plain: &Trial) -> Option<(String, String)> {
+    let fuel_max = plain.report.fuel.call.saturating_mul(FUEL_FACTOR).saturating_add(FUEL_SPARE);
+    (report.fuel.call > fuel_max)
+        .then(|| (format!("at most {fuel_max} fuel"), format!("{} fuel", report.fuel.call)))
+}
+
+/// Whether it is an answer, a return, or a loop that was asked to end.
+fn is_orderly(ending: &Ending) -> bool {
+    matches!(ending, Ending::Verdict(_) | Ending::Returned | Ending::Cancelled)
 }
 
 /// What a fault brought to light.
 struct Found {
-    call: u64,
+    fault: Fault,
     name: String,
-    how: String,
     expected: String,
     actual: String,
 }
 
-/// One mismatch for all the ways in which a call fails that bring the same to light.
-fn mismatches(found: Vec<Found>) -> Vec<Mismatch> {
-    let mut mismatches: Vec<(u64, Mismatch)> = Vec::new();
-    for Found { call, name, how, expected, actual } in found {
-        let same = mismatches
-            .iter_mut()
-            .find(|(number, it)| *number == call && it.expected == expected && it.actual == actual);
+/// One mismatch for all the ways in which a call fails that bring the same to light, with the first.
+fn told_together(found: Vec<Found>) -> Vec<(Fault, Mismatch)> {
+    let mut mismatches: Vec<(Fault, Mismatch)> = Vec::new();
+    for Found { fault, name, expected, actual } in found {
+        let how = &fault.failure;
+        let same = mismatches.iter_mut().find(|(first, it)| {
+            first.call == fault.call && it.expected == expected && it.actual == actual
+        });
         match same {
             Some((_, mismatch)) => mismatch.what.push_str(&format!(", {how}")),
             None => {
-                let what = format!("fault: {name} (call {call}), {how}");
-                mismatches
-                    .push((call, Mismatch { what, expected, actual, right: None, span: None }));
+                let what = format!("fault: {name} (call {}), {how}", fault.call);
+                let mismatch = Mismatch { what, expected, actual, ..Mismatch::default() };
+                mismatches.push((fault, mismatch));
             }
         }
     }
-    mismatches.into_iter().map(|(_, mismatch)| mismatch).collect()
+    mismatches
 }
 
 fn same_answer(one: &Ending, other: &Ending) -> bool {
@@ -273,11 +332,12 @@ fn differences(now: &State, wanted: &State) -> String {
 
 /// What is there now. What a hook wrote counts when it has `returned`.
 fn state(stage: &Stage, outside: &Outside, returned: bool) -> Result<State, String> {
-    let mut state = outside.files()?;
-    for (key, value) in stage.keys(returned)? {
-        state.insert(format!("key {key}"), value);
-    }
-    Ok(state)
+    Ok(together(outside.places().files()?, stage.keys(returned)?))
+}
+
+fn together(files: State, keys: BTreeMap<String, Vec<u8>>) -> State {
+    let keys = keys.into_iter().map(|(key, value)| (format!("key {key}"), value));
+    files.into_iter().chain(keys).collect()
 }
 
 /// The host calls of a run, in order.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::file::{Cassette, Track};
 use super::replay::{Divergence, Manner, Tape, compare_ends};
 use super::{End, Entry};
-use crate::engine::{Call, CallReport, Hook, HookCall, Loaded, RunLoop, RunOptions};
+use crate::engine::{Call, CallReport, Hook, HookCall, Loaded, RunOptions};
 use crate::host::pace::FuelSink;
 use crate::host::ports::Belongings;
 use crate::host::record::{Both, Observer};
@@ -125,8 +125,9 @@ impl Player<'_> {
                 self.loaded.hook(call, tape).await.ok_or_else(|| missing(export))
             }
             Entry::RunLoop {} => {
+                let cancel = cancel.child_token();
                 let gone = track.end.is_from_outside().then_some(track.end.fuel);
-                let (fuel_used, spent) = spent_after(gone);
+                let fuel_used = gone.map(|limit| cancel_after(limit, cancel.clone()));
                 // Bounded like any other loop, in case it goes on where the tape ends.
                 let window_ticks = Some(WINDOW_TICKS_MAX);
                 let options = RunOptions {
@@ -136,42 +137,22 @@ impl Player<'_> {
                     window_ended: None,
                     fuel_used,
                     runtime: runtime.clone(),
+                    cancel: cancel.clone(),
                 };
                 let started = self.loaded.start(options).ok_or_else(|| missing("run"))?;
                 let running = started.map_err(PlayError::Thread)?;
-                Ok(ended(&running, &cancel, &spent).await)
+                Ok(running.ended().await.call.clone())
             }
         }
     }
 }
 
-/// A sink for fuel, and what is cancelled when that much has come: a loop that was ended from outside
-/// goes on for about as long as it went then.
-fn spent_after(limit: Option<u64>) -> (Option<FuelSink>, CancellationToken) {
-    let spent = CancellationToken::new();
-    let Some(limit) = limit else { return (None, spent) };
-    let (used, told) = (AtomicU64::new(0), spent.clone());
-    let sink: FuelSink = Arc::new(move |fuel| {
+/// Ends a loop about where it was ended from outside: when it has used so much fuel.
+fn cancel_after(limit: u64, cancel: CancellationToken) -> FuelSink {
+    let used = AtomicU64::new(0);
+    Arc::new(move |fuel| {
         if used.fetch_add(fuel, Ordering::Relaxed).saturating_add(fuel) > limit {
-            told.cancel();
+            cancel.cancel();
         }
-    });
-    (Some(sink), spent)
-}
-
-/// Waits for the end of a loop, which either token asks for.
-async fn ended(
-    running: &RunLoop,
-    cancel: &CancellationToken,
-    spent: &CancellationToken,
-) -> CallReport {
-    let mut ended = std::pin::pin!(running.ended());
-    let report = tokio::select! {
-        report = &mut ended => report,
-        () = async { tokio::select! { () = cancel.cancelled() => {}, () = spent.cancelled() => {} } } => {
-            running.cancel();
-            ended.await
-        }
-    };
-    report.call.clone()
+    })
 }

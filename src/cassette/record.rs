@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::file::{Line, write_blobs, write_header};
-use super::hidden;
+use super::hidden::{self, Stretch};
 use super::value::{self, Blobs};
-use super::{Call, End, Enter, Entry, Header, Outcome, StopForm};
+use super::{End, Enter, Entry, Header, StopForm};
 use crate::host::describe::Value;
 use crate::host::record::{CallRecord, Function, Observer};
 use crate::trace::{PublicSettings, Redactor, Veil};
 
-/// Calls that may wait to be written; whoever makes more waits for the writer.
-const WAITING_MAX: usize = 4096;
+/// Calls that are handed to the writer together: waking it costs as much as describing a few.
+const BATCH: usize = 64;
+/// Batches that may wait to be written; whoever makes more waits for the writer.
+const WAITING_MAX: usize = 64;
 
 /// A recording in the making. What guests do is written by a thread of its own, so that they lose
 /// little time to it.
 pub struct Recorder {
-    news: SyncSender<News>,
+    news: Desk,
     writer: JoinHandle<io::Result<()>>,
     tracks: u64,
 }
@@ -42,6 +45,31 @@ enum News {
     },
     /// Nothing that comes later is written: somebody may still hold a [`Take`].
     Finish,
+}
+
+/// Where everybody leaves news for the writer, in the order in which they come in: what one track has
+/// brought to light is known before the next one is written.
+#[derive(Clone)]
+struct Desk {
+    /// What the writer has not been given yet.
+    left: Arc<Mutex<Vec<News>>>,
+    writer: SyncSender<Vec<News>>,
+}
+
+impl Desk {
+    fn leave(&self, news: News) {
+        let waits = matches!(news, News::Call { .. });
+        // Only whole news are added.
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.is_empty() {
+            left.reserve_exact(BATCH);
+        }
+        left.push(news);
+        if !waits || left.len() >= BATCH {
+            // When the writer is gone its error comes out at the end.
+            let _ = self.writer.send(std::mem::take(&mut *left));
+        }
+    }
 }
 
 /// A host call with everything in it, secrets included.
@@ -74,7 +102,8 @@ impl Recorder {
         mut to: impl Write + Send + 'static,
     ) -> io::Result<Recorder> {
         write_header(header, &mut to)?;
-        let (news, receiver) = sync_channel(WAITING_MAX);
+        let (sender, receiver) = sync_channel(WAITING_MAX);
+        let news = Desk { left: Arc::default(), writer: sender };
         let writer = std::thread::Builder::new()
             .name("recorder".to_owned())
             .spawn(move || write(&receiver, mask, to))?;
@@ -87,7 +116,7 @@ impl Recorder {
         self.tracks += 1;
         let track = self.tracks;
         let payload = payload.to_vec();
-        let _ = self.news.send(News::Enter { track, enter, payload, settings });
+        self.news.leave(News::Enter { track, enter, payload, settings });
         Take { track, news: self.news.clone() }
     }
 
@@ -99,7 +128,7 @@ impl Recorder {
     /// Ends the recording. What is still running is written down as ended from outside at the last call
     /// that is known of it. An error says that the file is not whole.
     pub fn finish(self) -> io::Result<()> {
-        let _ = self.news.send(News::Finish);
+        self.news.leave(News::Finish);
         self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the recorder has failed")))
     }
 }
@@ -108,13 +137,13 @@ impl Recorder {
 #[derive(Clone)]
 pub struct Take {
     track: u64,
-    news: SyncSender<News>,
+    news: Desk,
 }
 
 impl Take {
     /// Tells how the entry ended; nothing is written of it afterwards.
     pub fn end(self, end: End) {
-        let _ = self.news.send(News::End { track: self.track, end });
+        self.news.leave(News::End { track: self.track, end });
     }
 }
 
@@ -130,17 +159,17 @@ impl Observer for Take {
                 None => Ok(record.result().unwrap_or(Value::Unit)),
             },
         };
-        // When the writer is gone its error comes out at the end.
-        let _ = self.news.send(News::Call { track: self.track, call });
+        self.news.leave(News::Call { track: self.track, call });
     }
 }
 
 /// Writes everything that it is told, until nobody is left who could tell it more.
-fn write(news: &Receiver<News>, mut mask: Mask, to: impl Write) -> io::Result<()> {
+fn write(news: &Receiver<Vec<News>>, mut mask: Mask, to: impl Write) -> io::Result<()> {
     let mut to = io::BufWriter::new(to);
     let mut blobs = Blobs::default();
     let mut open: BTreeMap<u64, Open> = BTreeMap::new();
-    while let Ok(news) = news.recv() {
+    let mut line = Vec::new();
+    for news in news.iter().flatten() {
         match news {
             News::Enter { track, mut enter, payload, settings } => {
                 open.insert(track, Open { settings, fuel: 0 });
@@ -152,7 +181,10 @@ fn write(news: &Receiver<News>, mut mask: Mask, to: impl Write) -> io::Result<()
             News::Call { track, call } => {
                 let Some(Open { settings, fuel }) = open.get_mut(&track) else { continue };
                 *fuel += call.fuel;
-                Line::Call { track, call: mask.call(call, settings, &mut blobs) }.write(&mut to)?;
+                let (call, hidden) = mask.call(call, settings);
+                line.clear();
+                call.write(track, &hidden, &mut blobs, &mut line)?;
+                to.write_all(&line)?;
             }
             News::End { track, mut end } => {
                 if open.remove(&track).is_none() {
@@ -182,6 +214,49 @@ struct Open {
     fuel: u64,
 }
 
+impl RawCall {
+    /// Adds the line of a call to `line`. This is where most of the time of a recording goes, so it is
+    /// written without a document in between.
+    fn write(
+        &self,
+        track: u64,
+        hidden: &[Stretch],
+        blobs: &mut Blobs,
+        line: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let Function { interface, name, .. } = self.function;
+        let (number, fuel) = (self.number, self.fuel);
+        write!(
+            line,
+            "{{\"call\":{{\"track\":{track},\"number\":{number},\
+             \"function\":\"{interface}#{name}\",\"fuel\":{fuel},\"args\":["
+        )?;
+        for (index, arg) in self.args.iter().enumerate() {
+            if index > 0 {
+                line.push(b',');
+            }
+            value::write_to(line, arg, blobs)?;
+        }
+        line.push(b']');
+        if !hidden.is_empty() {
+            line.extend_from_slice(b",\"hidden\":");
+            serde_json::to_writer(&mut *line, hidden)?;
+        }
+        match &self.end {
+            Ok(answer) => {
+                line.extend_from_slice(b",\"answer\":");
+                value::write_to(line, answer, blobs)?;
+            }
+            Err(stop) => {
+                line.extend_from_slice(b",\"stop\":");
+                serde_json::to_writer(&mut *line, stop)?;
+            }
+        }
+        line.extend_from_slice(b"}}\n");
+        Ok(())
+    }
+}
+
 /// How a function is called in a cassette.
 pub(super) fn name(function: &Function) -> String {
     format!("{}#{}", function.interface, function.name)
@@ -206,27 +281,15 @@ impl Mask {
         text
     }
 
-    fn call(&mut self, call: RawCall, settings: &PublicSettings, blobs: &mut Blobs) -> Call {
-        let RawCall { function, number, fuel, mut args, mut end } = call;
-        let mut hidden = Vec::new();
-        if let Some(redactor) = &mut self.0 {
-            let made = args.clone();
-            let public = redactor.redact_args(&function, &mut args, settings);
-            if let Ok(answer) = &mut end {
-                redactor.redact_result(&function, answer, public);
-            }
-            hidden = hidden::between(&made, &args);
+    /// The call without its secrets, and what was covered in its arguments.
+    fn call(&mut self, mut call: RawCall, settings: &PublicSettings) -> (RawCall, Vec<Stretch>) {
+        let Some(redactor) = &mut self.0 else { return (call, Vec::new()) };
+        let made = call.args.clone();
+        let public = redactor.redact_args(&call.function, &mut call.args, settings);
+        if let Ok(answer) = &mut call.end {
+            redactor.redact_result(&call.function, answer, public);
         }
-        Call {
-            number,
-            function: name(&function),
-            fuel,
-            args: args.iter().map(|arg| value::write(arg, blobs)).collect(),
-            hidden,
-            outcome: match end {
-                Ok(answer) => Outcome::Answer(value::write(&answer, blobs)),
-                Err(stop) => Outcome::Stop(stop),
-            },
-        }
+        let hidden = hidden::between(&made, &call.args);
+        (call, hidden)
     }
 }

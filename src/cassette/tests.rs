@@ -8,6 +8,9 @@ fn round(value: &Value) -> Value {
     let mut blobs = Blobs::default();
     let json = write(value, &mut blobs);
     let text = json.to_string();
+    let mut line = Vec::new();
+    super::value::write_to(&mut line, value, &mut blobs).expect("memory takes all");
+    assert_eq!(String::from_utf8_lossy(&line), text, "both forms are one");
     let json: Json = serde_json::from_str(&text).expect("JSON");
     read(&json, &blobs).expect("it was written")
 }

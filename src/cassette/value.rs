@@ -18,6 +18,7 @@
 //! Names of WIT never begin with `$`.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
@@ -70,6 +71,67 @@ pub fn write(value: &Value, blobs: &mut Blobs) -> Json {
         Value::Handle(number) => tagged("$handle", (*number).into()),
         Value::Hidden => tagged("$hidden", true.into()),
     }
+}
+
+/// Adds what [`write()`] makes of `value` to `line`, without making a document of it.
+pub fn write_to(line: &mut Vec<u8>, value: &Value, blobs: &mut Blobs) -> io::Result<()> {
+    let mut boxed = |tag: &str, inner: &Value| {
+        open(line, tag);
+        write_to(line, inner, blobs)?;
+        line.push(b'}');
+        Ok(())
+    };
+    match value {
+        Value::Unit | Value::Option(None) => line.extend_from_slice(b"null"),
+        Value::Option(Some(inner)) => return boxed("$some", inner),
+        Value::Result(Ok(inner)) => return boxed("$ok", inner),
+        Value::Result(Err(inner)) => return boxed("$err", inner),
+        Value::Unsigned(number) => serde_json::to_writer(line, number)?,
+        Value::Text(text) if text.len() <= INLINE_MAX => serde_json::to_writer(line, text)?,
+        Value::Bytes(bytes) if bytes.len() <= INLINE_MAX => {
+            let text = std::str::from_utf8(bytes);
+            open(line, if text.is_ok() { "$bytes" } else { "$base64" });
+            match text {
+                Ok(text) => serde_json::to_writer(&mut *line, text)?,
+                Err(_) => serde_json::to_writer(&mut *line, &base64::encode(bytes))?,
+            }
+            line.push(b'}');
+        }
+        Value::List(items) => {
+            line.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    line.push(b',');
+                }
+                write_to(line, item, blobs)?;
+            }
+            line.push(b']');
+        }
+        Value::Record(fields) => {
+            let mut sorted: Vec<_> =
+                fields.iter().map(|(name, field)| (kebab(name), field)).collect();
+            sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+            line.push(b'{');
+            for (index, (name, field)) in sorted.into_iter().enumerate() {
+                if index > 0 {
+                    line.push(b',');
+                }
+                serde_json::to_writer(&mut *line, &name)?;
+                line.push(b':');
+                write_to(line, field, blobs)?;
+            }
+            line.push(b'}');
+        }
+        other => serde_json::to_writer(line, &write(other, blobs))?,
+    }
+    Ok(())
+}
+
+/// Adds an object's beginning, up to the value of its one member.
+fn open(line: &mut Vec<u8>, tag: &str) {
+    line.extend_from_slice(b"{\"");
+    line.extend_from_slice(tag.as_bytes());
+    line.extend_from_slice(b"\":");
 }
 
 /// Writes bytes; long ones go to `blobs`.

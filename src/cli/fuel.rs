@@ -6,28 +6,33 @@ mod lock;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::invoke::refuse_without_hook;
-use super::profile::lab::{Asked, Conditions, Lab, Measured};
+use super::processes;
+use super::profile::lab::{Asked, Conditions, Lab, Measured, Scene};
 use super::target::{self, Capsule, TargetKind};
+use crate::cases::{Prepared, Suite, SuiteOptions};
 use crate::component::Digest;
-use crate::engine::{CallReport, Ending, FuelProfile};
+use crate::engine::{Call, CallReport, Ending, FuelProfile, Loaded};
+use crate::host::CapsuleHost;
 use crate::policy::budget::AskedLimits;
 use crate::policy::verdict::Verdict;
 use crate::report::fuel::{Change, Compared, Figures, FuelReport, Status};
 use crate::report::invoke::outcome;
-use cases::{Case, Cases};
+use cases::{Case, Cases, Measurable, Written};
 use compare::{Tolerance, compare};
 use lock::{Budget, Lock, LockFile, Locked};
 
 /// Write down what the calls of a capsule cost, and notice when they cost more
 ///
-/// A case is a call, made with nothing of the real home and a virtual clock. The lock is a text file
-/// to be committed with the capsule; it has the fuel of every function, so that a regression names
-/// the functions that grew.
+/// A case is a call, made with nothing of the real home and a virtual clock. Cases in tests/*.toml of an
+/// unpacked capsule that call an interceptor are among them, each with all that is given to it. The lock
+/// is a text file to be committed with the capsule; it has the fuel of every function, so that a
+/// regression names the functions that grew.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -53,7 +58,7 @@ enum FuelAction {
 struct MeasureArgs {
     /// Installed capsule, directory, or .wasm/.wat file
     target: String,
-    /// A case beside those in the lock; repeatable
+    /// A case beside those in the lock and in tests/; repeatable
     #[arg(long = "case", value_name = "NAME=ACTION[:PAYLOAD]", value_parser = cases::parse)]
     given: Vec<(String, Case)>,
     /// The lock [default: capsule.fuel.lock beside the manifest, or in this directory]
@@ -89,7 +94,7 @@ fn snapshot(cx: &Cx, args: &MeasureArgs) -> Result<Exit, Failure> {
     let capsule = target::find(cx, &args.target)?;
     let place = lock_file(cx, args, &capsule)?;
     let old = read(&place, &capsule)?;
-    let cases = cases::all(&capsule, &args.given, old.as_ref())?;
+    let cases = cases::all(cx, &capsule, &args.given, old.as_ref())?;
     let seed = args.conditions.seed().or(old.as_ref().map(|old| old.seed)).unwrap_or(0);
     let measured = measure(cx, args, &capsule, &cases, seed)?;
 
@@ -137,7 +142,7 @@ fn check(cx: &Cx, args: &CheckArgs) -> Result<Exit, Failure> {
             Failure::new(Exit::Invalid, "fuel-lock", message).cause(error)
         })?,
     };
-    let cases = cases::all(&capsule, &measure_args.given, Some(&lock))?;
+    let cases = cases::all(cx, &capsule, &measure_args.given, Some(&lock))?;
     let measured = measure(cx, measure_args, &capsule, &cases, lock.seed)?;
     let comparable = lock.fingerprint == Lab::fingerprint();
     let compared = measured.iter().map(|(name, case)| match lock.cases.get(name) {
@@ -150,6 +155,10 @@ fn check(cx: &Cx, args: &CheckArgs) -> Result<Exit, Failure> {
         report = report.written();
     }
     show(cx, &report);
+    for (name, case) in lock.cases.iter().filter(|(name, _)| !cases.contains_key(*name)) {
+        let file = case.file.as_deref().unwrap_or("tests");
+        cx.ui.note(&format!("{name} is no longer in {file}; a snapshot leaves it out"));
+    }
     Ok(if report.is_ok() { Exit::Done } else { Exit::No })
 }
 
@@ -228,14 +237,18 @@ fn measure(
     refuse_without_hook(&args.target, capsule, &capsule.surface()?)?;
     let lab = Lab::open(cx, capsule, &args.conditions, seed)?;
     let mut measured = BTreeMap::new();
+    let suite = suite(cx, capsule, &lab);
     for (name, case) in cases {
-        let asked = Asked {
-            action: &case.action,
-            payload: case.payload.as_bytes(),
-            topic: "capsule.v1.invoke",
-            limits: AskedLimits::default(),
+        let figures = match case {
+            Measurable::Call(case) => lab.measure(&Asked {
+                action: &case.action,
+                payload: case.payload.as_bytes(),
+                topic: "capsule.v1.invoke",
+                limits: AskedLimits::default(),
+            }),
+            Measurable::Written(written) => lab.measure_in(&|_| scene(&suite, written)),
         };
-        let figures = lab.measure(&asked).map_err(|failure| {
+        let figures = figures.map_err(|failure| {
             let Failure { message, .. } = &failure;
             let message = format!("case {name}: {message}");
             Failure { message, ..failure }
@@ -245,15 +258,58 @@ fn measure(
     Ok(measured)
 }
 
-fn locked(case: &Case, measured: &Measured) -> Locked {
+/// What makes the machines of cases that stand in files.
+fn suite(cx: &Cx, capsule: &Capsule, lab: &Lab<'_>) -> Suite {
+    Suite::new(SuiteOptions {
+        manifest: Arc::clone(&capsule.manifest),
+        code: lab.code().clone(),
+        surface: lab.surface().clone(),
+        binary: capsule.verified.digest(),
+        processes: processes::options(cx, false),
+    })
+}
+
+/// A case that stands in a file, ready for its call.
+struct InFile<'a>(Prepared<'a>);
+
+impl Scene for InFile<'_> {
+    fn loaded(&self) -> &Loaded {
+        self.0.loaded()
+    }
+
+    fn host(&self) -> Arc<CapsuleHost> {
+        Arc::clone(self.0.host())
+    }
+
+    fn call(&self) -> Result<Call<'_>, Failure> {
+        self.0.call().map_err(broken)
+    }
+}
+
+fn scene<'a>(suite: &Suite, written: &'a Written) -> Result<Box<dyn Scene + 'a>, Failure> {
+    let prepared = suite.prepare(&written.case, &written.dir).map_err(broken)?;
+    let prepared = prepared.ok_or_else(|| broken("it calls no interceptor".to_owned()))?;
+    Ok(Box::new(InFile(prepared)))
+}
+
+fn broken(why: String) -> Failure {
+    Failure::new(Exit::Invalid, "cases", "it could not be run").cause(why)
+}
+
+fn locked(case: &Measurable, measured: &Measured) -> Locked {
     let Measured { plain, profile } = measured;
     let mut host_calls = BTreeMap::new();
     for calls in &plain.host_calls {
         *host_calls.entry(calls.function.interface.to_owned()).or_default() += calls.count.calls;
     }
+    let (action, payload, file) = match case {
+        Measurable::Call(case) => (&case.action, case.payload.clone(), None),
+        Measurable::Written(it) => (&it.action, String::new(), Some(it.file.clone())),
+    };
     Locked {
-        action: case.action.clone(),
-        payload: case.payload.clone(),
+        action: action.clone(),
+        payload,
+        file,
         outcome: outcome(&plain.ending).to_owned(),
         answer: answer(plain),
         fuel: profile.call,

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load::{Place, PlaceOptions, Ready, is_callable, log_to, refused};
+use super::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use super::observe::{TraceArgs, Tracing};
 use super::person::{Answers, ApproveArgs, LocalPerson, telling};
 use super::processes::OutsideArgs;
@@ -23,7 +23,7 @@ use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
 use crate::component::{EntryPoint, Surface};
-use crate::engine::{Call, CallReport, Ending, Profile, fingerprint};
+use crate::engine::{Call, CallReport, Ending, Loaded, Profile, fingerprint};
 use crate::host::record::{Both, Observer};
 use crate::local::Account;
 use crate::manifest::Manifest;
@@ -213,7 +213,7 @@ impl Once {
         let tracer = tracing.map(|tracing| tracing.watch(&capsule.manifest, ""));
         let track = recording.map(|recording| recording.call(&capsule.manifest, &call));
         let recorder = track.as_ref().and_then(tape::Track::observer);
-        let (report, interrupted) = call_once(&ready, call, Both::of(tracer, recorder))?;
+        let (report, interrupted) = call_once(&ready.loaded, call, Both::of(tracer, recorder))?;
         place.leave_to_the_end(&ready);
         if let Some(track) = track {
             track.end(&report);
@@ -356,13 +356,13 @@ pub(super) fn limits(
 
 /// Calls on this thread, which nothing else needs meanwhile.
 pub(super) fn call_once(
-    ready: &Ready,
+    loaded: &Loaded,
     call: Call<'_>,
     observer: Option<Box<dyn Observer>>,
 ) -> Result<(CallReport, Option<Exit>), Failure> {
     let runtime = observe::runtime()?;
     let interrupted = interrupt::watch(call.cancel.clone())?;
-    let invoke = tokio::task::coop::unconstrained(ready.loaded.invoke(call, observer));
+    let invoke = tokio::task::coop::unconstrained(loaded.invoke(call, observer));
     let report = runtime.block_on(invoke);
     runtime.shutdown_background();
     Ok((report, interrupted.exit()))

@@ -46,6 +46,7 @@ impl NetworkArgs {
             names,
             authorities: self.ca_file.as_deref().map_or(Ok(Vec::new()), authorities)?,
             dialer: None,
+            servers: None,
         })
     }
 }

@@ -12,8 +12,8 @@ use super::cx::Cx;
 use super::failure::Failure;
 use super::target::Capsule;
 use crate::cassette::{End, Enter, Entry, Header, Recorded, Recorder, SCHEMA, Take};
-use crate::engine::{Call, CallReport, Flavour, LoopReport, fingerprint};
-use crate::limits::CALL_FUEL;
+use crate::engine::{Call, CallReport, Flavour, Hook, LoopReport, fingerprint};
+use crate::limits::{CALL_FUEL, MEMORY_BYTES};
 use crate::manifest::Manifest;
 use crate::policy::budget::RunLoopBudget;
 use crate::trace::PublicSettings;
@@ -72,7 +72,7 @@ fn recorded(capsule: &Capsule) -> Recorded {
         id: package.id.to_string(),
         version: package.version.to_string(),
         wasm_hash: capsule.verified.digest().to_string(),
-        public_settings: public_settings(&capsule.manifest).collect(),
+        public_settings: capsule.manifest.public_settings().collect(),
     }
 }
 
@@ -89,12 +89,6 @@ pub(super) fn interceptor(manifest: &Manifest, call: &Call<'_>) -> Enter {
         entry,
         memory_limit_bytes: call.limits.memory_bytes,
     }
-}
-
-/// Settings that may be in a recording.
-pub(super) fn public_settings(manifest: &Manifest) -> impl Iterator<Item = String> + '_ {
-    let declared = manifest.env.iter().filter(|var| !var.is_secret());
-    declared.map(|var| var.name.clone())
 }
 
 fn unwritable(shown: &Path, error: &io::Error) -> Failure {
@@ -154,7 +148,7 @@ impl Recording {
     }
 
     fn enter(&self, manifest: &Manifest, enter: Enter, payload: &[u8]) -> Track {
-        let settings: PublicSettings = public_settings(manifest).collect();
+        let settings: PublicSettings = manifest.public_settings().collect();
         let mut inside = self.inside();
         let recorder = inside.recorder.as_mut();
         Track(recorder.map(|recorder| recorder.enter(enter, payload, settings)))
@@ -172,6 +166,17 @@ impl Recording {
             principal: crate::principal::PrincipalId::default().to_string(),
             entry: Entry::RunLoop {},
             memory_limit_bytes: budget.memory_bytes,
+        };
+        self.enter(manifest, enter, &[])
+    }
+
+    /// Begins the track of a lifecycle hook.
+    pub(super) fn hook(&self, manifest: &Manifest, hook: Hook) -> Track {
+        let enter = Enter {
+            capsule: manifest.id().to_string(),
+            principal: crate::principal::PrincipalId::default().to_string(),
+            entry: Entry::Hook { export: hook.export().to_owned() },
+            memory_limit_bytes: MEMORY_BYTES,
         };
         self.enter(manifest, enter, &[])
     }

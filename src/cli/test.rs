@@ -1,8 +1,10 @@
 //! `capsule test`.
 
 mod bless;
-mod files;
+mod evidence;
+pub(super) mod files;
 mod runner;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,13 +44,16 @@ pub(super) struct TestArgs {
     fail_fast: bool,
     /// Run each case that passes again with every host call failing in every way that it can, one at
     /// a time: the capsule has to answer, and to leave behind what was there before or all of what it
-    /// leaves otherwise
+    /// leaves otherwise. What goes wrong is recorded in DIR/faults
     #[arg(long, conflicts_with = "bless")]
     faults: bool,
     /// Write what is so into the files, in place of what was expected; comments stay. Recordings are
     /// made anew as far as their answers go
     #[arg(long)]
     bless: bool,
+    /// Run them again whenever the component, the manifest or a case has changed, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["list", "bless", "format"])]
+    watch: bool,
     /// How many cases run at once [default: one for each core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -62,7 +67,7 @@ A case:
   [[case]]
   name = \"greets by name\"
   [case.given]
-  action = \"greet\"              # or hook = \"install\", \"upgrade\"
+  action = \"greet\"              # or hook = \"install\", \"upgrade\"; or run = true
   payload = { name = \"Ada\" }    # a text as it stands, anything else as JSON
   kv = { visits = 1 }
   [case.expect]
@@ -72,10 +77,11 @@ A case:
   calls = { \"kv.kv-set\" = 1, \"http.http-request\" = 0 }
   max-fuel = 1_000_000
 
-  given:  action, hook, payload, payload-file, topic, principal, seed, time, previous-version, env,
-          kv, home, workspace, answers, approve, fuel, timeout, memory
+  given:  action, hook, run, payload, payload-file, topic, principal, seed, time, previous-version,
+          env, kv, home, workspace, answers, approve, messages, replies, http, users, for, fuel,
+          timeout, memory
   expect: outcome, data, data-includes, data-matches, reason, reason-matches, kv, kv-absent, home,
-          home-absent, workspace, workspace-absent, published, calls, max-fuel, max-memory
+          home-absent, workspace, workspace-absent, published, requested, calls, max-fuel, max-memory
 
 Exit status: 0, or 1 when a case fails, or 3 when a file of cases is not valid.";
 
@@ -102,6 +108,13 @@ pub(super) fn run(cx: &Cx, args: TestArgs) -> Result<Exit, Failure> {
         }
         (Some(form), _) => form,
     };
+    if args.watch {
+        if form != TestFormat::Text {
+            let message = "--watch contradicts --json";
+            return Err(Failure::new(Exit::Usage, "usage", message));
+        }
+        return watch::run(cx, &cx.env.absolute(&args.dir)?, || test(cx, &args, form));
+    }
     let done = test(cx, &args, form);
     if let Err(failure) = &done
         && form == TestFormat::Json
@@ -141,7 +154,14 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
         cancel,
     };
     let mut results: Vec<Option<Ran>> = Vec::new();
-    runner.run(|case, ran| {
+    let keeper = evidence::Keeper::new(cx, &dir, &args.dir);
+    let mut unkept = None;
+    runner.run(|case, mut ran| {
+        if let Some(ran) = &mut ran
+            && let Err(failure) = keeper.keep(&case.found().name, ran)
+        {
+            unkept.get_or_insert(failure);
+        }
         if form == TestFormat::Text && ran.is_some() {
             cx.ui.text(&CaseReport::new(&case.found(), ran.as_ref()).text());
         }
@@ -169,6 +189,9 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
     }
     if let Some(exit) = interrupted.exit() {
         return Ok(exit);
+    }
+    if let Some(failure) = unkept {
+        return Err(failure);
     }
     let left = if args.bless { bless::write_down(cx, &suite, &listed, &results)? } else { 0 };
     let failed = if args.bless { left > 0 } else { report.failed() };

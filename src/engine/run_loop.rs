@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub fuel_used: Option<FuelSink>,
     /// The runtime that serves its timers.
     pub runtime: tokio::runtime::Handle,
+    /// Asks it to end, as [`RunLoop::cancel`] does.
+    pub cancel: CancellationToken,
 }
 
 /// A loop that was started. Dropping it asks the loop to end.
@@ -89,7 +91,7 @@ impl Loaded {
     /// Starts the capsule's run loop; `None` when it exports no `run`.
     pub fn start(&self, options: RunOptions) -> Option<std::io::Result<RunLoop>> {
         self.0.run.as_ref()?;
-        let cancel = CancellationToken::new();
+        let cancel = options.cancel.clone();
         let (ready_sender, ready) = watch::channel(false);
         let (end_sender, end) = watch::channel(None);
         let loaded = self.clone();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::http::Tls;
+pub use super::http::Transport;
 use super::permits::Permits;
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -69,6 +70,16 @@ pub struct Network {
     pub allow_local: Arc<[Endpoint]>,
     /// Whether nothing is reached at all.
     pub offline: bool,
+    /// Servers for HTTP in the place of everything outside.
+    pub servers: Option<Arc<dyn Servers>>,
+}
+
+/// Servers for HTTP that are part of this process: nobody is between them and a guest, so there are
+/// neither names to look up nor certificates to check.
+pub trait Servers: Send + Sync {
+    /// A connection over which this request is answered, and no other. An error of kind `NotFound` is
+    /// that of a name that does not exist.
+    fn connect(&self, method: &str, url: &url::Url) -> std::io::Result<Box<dyn Transport>>;
 }
 
 /// Finds the addresses of names.

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use crate::host::http::Tls;
-use crate::host::ports::{Dialer, Network, Resolver};
+use crate::host::ports::{Dialer, Network, Resolver, Servers};
 use crate::limits::{NET_CAPSULE_LOOKUPS_MAX, NET_LOOKUPS_MAX};
 use crate::policy::endpoint::Endpoint;
 
@@ -30,11 +30,14 @@ pub struct NetworkOptions {
     pub authorities: Vec<CertificateDer<'static>>,
     /// Takes the place of the system's connections.
     pub dialer: Option<Arc<dyn Dialer>>,
+    /// Servers for HTTP in the place of everything outside.
+    pub servers: Option<Arc<dyn Servers>>,
 }
 
 impl fmt::Debug for NetworkOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let NetworkOptions { allow_local, offline, names, authorities, dialer: _ } = self;
+        let NetworkOptions { allow_local, offline, names, authorities, dialer: _, servers: _ } =
+            self;
         f.debug_struct("NetworkOptions")
             .field("allow_local", allow_local)
             .field("offline", offline)
@@ -55,6 +58,7 @@ impl NetworkOptions {
             tls: Arc::new(Tls::new(self.authorities)),
             allow_local: self.allow_local.into(),
             offline: self.offline,
+            servers: self.servers,
         })
     }
 }

@@ -352,6 +352,11 @@ impl Manifest {
         !self.uplinks.is_empty() || self.capabilities.holds(Capability::Uplink)
     }
 
+    /// Names of the settings that are no secrets.
+    pub fn public_settings(&self) -> impl Iterator<Item = String> + '_ {
+        self.env.iter().filter(|var| !var.is_secret()).map(|var| var.name.clone())
+    }
+
     /// The interceptors, in source order.
     pub fn handlers(&self) -> impl Iterator<Item = Binding<'_>> {
         self.subscribe.iter().filter_map(|entry| {

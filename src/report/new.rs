@@ -26,8 +26,6 @@ pub struct NewReport {
     install: Option<&'static str>,
     #[serde(skip)]
     is_text: bool,
-    #[serde(skip)]
-    has_cases: bool,
 }
 
 impl NewReport {
@@ -48,7 +46,6 @@ impl NewReport {
             toolchain: toolchain.as_ref().ok().map(Toolchain::describe),
             install: toolchain.as_ref().err().map(Missing::help),
             is_text: template.language == Language::Wat,
-            has_cases: template.has_cases(),
         }
     }
 
@@ -65,8 +62,7 @@ impl NewReport {
             Some(found) => text.push_str(&format!("toolchain: {}\n", cell(found))),
             None => text.push_str("toolchain: none found\n"),
         }
-        let test = if self.has_cases { " && capsule test" } else { "" };
-        text.push_str(&format!("next: cd {dir} && capsule build{test}\n"));
+        text.push_str(&format!("next: cd {dir} && capsule build && capsule test\n"));
         text
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::checks::{Checks, Finding, Place, Subject};
 use super::number::micros;
 use crate::cases::compare::{data, outcome};
-use crate::cases::{Mismatch, Ran, Verdict};
+use crate::cases::{Evidence, Mismatch, Ran, Verdict};
 use crate::component::Level;
 use crate::manifest::Source;
 use crate::rules::cases::FAILED;
@@ -84,6 +84,11 @@ struct MismatchReport {
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
+    /// A recording of a run in which it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cassette: Option<String>,
+    #[serde(skip)]
+    replay: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,12 +132,18 @@ impl CaseReport {
         };
         let mismatch = |it: &Mismatch| {
             let position = it.span.as_ref().map(|span| source.position(span.start));
+            let (cassette, replay) = match &it.evidence {
+                Some(Evidence::File { path, replay }) => (Some(path.clone()), Some(replay.clone())),
+                Some(Evidence::Tape(_)) | None => (None, None),
+            };
             MismatchReport {
                 what: it.what.clone(),
                 expected: it.expected.clone(),
                 actual: it.actual.clone(),
                 line: position.map(|at| at.line),
                 column: position.map(|at| at.column),
+                cassette,
+                replay,
             }
         };
         let took = ran.map_or(Duration::ZERO, |ran| ran.took);
@@ -169,8 +180,14 @@ impl CaseReport {
             finding(format!("{name} could not be run: {problem}"), Some(self.line), None)
         });
         let wrong = self.mismatches.iter().map(|it| {
-            let message =
-                format!("{name}: {}\nexpected: {}\nactual: {}", it.what, it.expected, it.actual);
+            let replay = it.replay.iter().map(|command| format!("\nplay it: {command}"));
+            let message = format!(
+                "{name}: {}\nexpected: {}\nactual: {}{}",
+                it.what,
+                it.expected,
+                it.actual,
+                replay.collect::<String>()
+            );
             finding(message, it.line.or(Some(self.line)), it.column)
         });
         broken.chain(wrong).collect()

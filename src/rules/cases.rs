@@ -7,9 +7,6 @@ rules! {
     UNKNOWN_KEY = "case-unknown-key", Error, "a case has a key that means nothing",
         "What it was to expect or to set up would be left out without a word.",
         "Correct the key, or remove it.";
-    LATER = "case-not-yet", Error, "a case asks for something that is not there yet",
-        "To leave it out would test something else than what the case says.",
-        "Remove the key, and test this part in another way.";
     VALUE = "case-value", Error, "a value of a case cannot be meant",
         "The case would not say what its author thinks it says.",
         "Give the value the form that the message names.";

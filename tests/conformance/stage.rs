@@ -402,6 +402,7 @@ impl<'a> Stage<'a> {
             window_ended: None,
             fuel_used: None,
             runtime: self.runtime.handle().clone(),
+            cancel: CancellationToken::new(),
         };
         let started = self.loaded.start(options).expect("the case exports `run`");
         let running = started.expect("a thread can be had");
@@ -557,6 +558,7 @@ fn network(setting: &Setting, web: Option<&Web>) -> Result<NetworkOptions, Strin
     Ok(NetworkOptions {
         allow_local: local.collect::<Result<_, _>>()?,
         offline: setting.offline,
+        servers: None,
         names: setting.names.clone(),
         authorities: web.iter().map(|_| Web::authority()).collect(),
         dialer: web.map(Web::dialer),

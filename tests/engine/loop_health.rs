@@ -176,6 +176,7 @@ async fn without_a_run_there_is_nothing_to_start() {
         window_ended: None,
         fuel_used: None,
         runtime: tokio::runtime::Handle::current(),
+        cancel: tokio_util::sync::CancellationToken::new(),
     };
     assert!(rig.loaded.start(options).is_none());
 }

@@ -284,6 +284,7 @@ impl Rig {
             window_ended: Some(Arc::new(window_ended)),
             fuel_used: Some(Arc::new(fuel_used)),
             runtime: tokio::runtime::Handle::current(),
+            cancel: CancellationToken::new(),
         };
         self.loaded.start(options).expect("there is a `run`").expect("a thread")
     }

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::super::model::{Count, Expect, Published, Spot};
+use super::super::model::{Count, Expect, Published, Requested, Spot};
 use super::super::pattern::Pattern;
 use super::super::value::Content;
 use super::given::check_path;
+use super::outside::method;
 use super::section::{Section, nearest, number};
 use crate::host::record::Naming;
 use crate::manifest::Problem;
@@ -29,14 +30,24 @@ const KEYS: &[&str] = &[
     "workspace",
     "workspace-absent",
     "published",
+    "requested",
     "calls",
     "max-fuel",
     "max-memory",
 ];
 
 /// How a call can end, as a case says it.
-pub(in crate::cases) const OUTCOMES: [&str; 8] =
-    ["continue", "final", "deny", "trap", "out-of-fuel", "deadline", "memory", "returned"];
+pub(in crate::cases) const OUTCOMES: [&str; 9] = [
+    "continue",
+    "final",
+    "deny",
+    "trap",
+    "out-of-fuel",
+    "deadline",
+    "memory",
+    "returned",
+    "running",
+];
 
 /// What a capsule may call, by short name.
 static FUNCTIONS: LazyLock<Vec<String>> =
@@ -62,6 +73,7 @@ pub(super) fn read(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Ex
         workspace: files(problems, section, "workspace"),
         workspace_absent: paths(problems, section, "workspace-absent"),
         published: published(problems, section),
+        requested: requested(problems, section),
         calls: calls(problems, section),
         max_fuel: section.number(problems, "max-fuel"),
         max_memory: section.size(problems, "max-memory"),
@@ -89,18 +101,8 @@ fn published(
     section: &Section<'_, '_>,
 ) -> Option<Spot<Vec<Published>>> {
     let value = section.get("published")?;
-    let DeValue::Array(items) = value.get_ref() else {
-        section.wrong(problems, "published", "a list of messages, each { topic = \"…\" }");
-        return None;
-    };
     let mut messages = Vec::new();
-    for item in items {
-        let DeValue::Table(table) = item.get_ref() else {
-            let message = "a message is a table with a `topic`, and perhaps a `payload`".to_owned();
-            problems.push(Problem::new(&kinds::VALUE, Some(item.span()), message));
-            continue;
-        };
-        let message = Section::new("a message", table, item.span());
+    for message in section.tables(problems, "published", "a message") {
         message.known(problems, &["topic", "payload"], &[]);
         let payload = message.content(problems, "payload").map(|payload| payload.value);
         if let Some(topic) = message.require(problems, "topic") {
@@ -108,6 +110,23 @@ fn published(
         }
     }
     Some(Spot { value: messages, span: value.span() })
+}
+
+fn requested(
+    problems: &mut Vec<Problem>,
+    section: &Section<'_, '_>,
+) -> Option<Spot<Vec<Requested>>> {
+    let value = section.get("requested")?;
+    let mut requests = Vec::new();
+    for request in section.tables(problems, "requested", "a request") {
+        request.known(problems, &["method", "url", "body"], &[]);
+        let body = request.content(problems, "body").map(|body| body.value);
+        let method = method(problems, &request);
+        if let Some(url) = request.require(problems, "url") {
+            requests.push(Requested { method, url: Pattern::new(url.value), body });
+        }
+    }
+    Some(Spot { value: requests, span: value.span() })
 }
 
 fn calls(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> BTreeMap<String, Spot<Count>> {

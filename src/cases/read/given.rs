@@ -9,6 +9,7 @@ use toml::de::DeValue;
 
 use super::super::model::{Answer, Entry, Given, Spot};
 use super::super::value::Content;
+use super::outside;
 use super::section::Section;
 use crate::engine::Hook;
 use crate::manifest::Problem;
@@ -20,6 +21,7 @@ use crate::rules::cases as kinds;
 const KEYS: &[&str] = &[
     "action",
     "hook",
+    "run",
     "payload",
     "payload-file",
     "topic",
@@ -33,25 +35,28 @@ const KEYS: &[&str] = &[
     "workspace",
     "answers",
     "approve",
+    "messages",
+    "replies",
+    "http",
+    "users",
+    "for",
     "fuel",
     "timeout",
     "memory",
 ];
 
-/// What cases will be able to say, and why they cannot.
-const LATER: &[(&str, &str)] = &[
-    ("http", "nothing answers for a server, and a case reaches no network"),
-    ("run", "a case calls an interceptor or a lifecycle hook; try loops with capsule run"),
-    ("events", "a case calls an interceptor or a lifecycle hook; try loops with capsule run"),
-    ("faults", "host calls of a case do what they do outside of one"),
-    ("identity", "the users of a case cannot be named in advance"),
+/// What somebody may take for a key, and where the thing is said.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("events", "messages of others are in `messages`"),
+    ("faults", "every fault is tried by capsule test --faults"),
+    ("identity", "users of the machine, with their accounts, are in `users`"),
 ];
 
 /// The topic of a call that serves no message.
 const TOPIC: &str = "capsule.v1.invoke";
 
 pub(super) fn read(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Option<Given> {
-    section.known(problems, KEYS, LATER);
+    section.known(problems, KEYS, ELSEWHERE);
     let entry = entry(problems, section);
     let payload = section.content(problems, "payload");
     let payload_file = section.text(problems, "payload-file");
@@ -66,7 +71,14 @@ pub(super) fn read(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Op
     let seed = section.number(problems, "seed");
     let time = section.made(problems, "time", moment);
     let timeout = section.made(problems, "timeout", duration);
+    let lasts = section.made(problems, "for", duration);
+    not_for_loops(problems, section);
     Some(Given {
+        messages: outside::messages(problems, section),
+        replies: outside::replies(problems, section),
+        http: outside::http(problems, section),
+        users: outside::users(problems, section),
+        lasts: lasts.map(|lasts| lasts.value),
         payload: payload.map(|payload| payload.value),
         payload_file: payload_file.map(|file| PathBuf::from(file.value)),
         topic: topic.map_or_else(|| TOPIC.to_owned(), |topic| topic.value),
@@ -96,14 +108,43 @@ fn entry(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Option<Entry
         "upgrade" => Ok(Hook::Upgrade),
         _ => Err("\"install\" or \"upgrade\"".to_owned()),
     });
-    match (section.get("action"), section.get("hook")) {
-        (Some(_), Some(_)) => {
-            section.wrong(problems, "hook", "left out where there is an `action`")
+    let run = section.get("run").map(|value| match value.get_ref() {
+        DeValue::Boolean(true) => Some(Entry::Run),
+        _ => {
+            section.wrong(problems, "run", "true, or left out");
+            None
         }
-        (None, None) => section.missing(problems, "action"),
-        _ => {}
+    });
+    let given = ["action", "hook", "run"].into_iter().filter(|key| section.get(key).is_some());
+    match given.collect::<Vec<_>>()[..] {
+        [] => section.missing(problems, "action"),
+        [_] => {}
+        [first, other, ..] => {
+            let wanted = format!("left out where there is `{first}`");
+            section.wrong(problems, other, &wanted);
+        }
     }
-    action.map(|action| Entry::Action(action.value)).or(hook.map(|hook| Entry::Hook(hook.value)))
+    let action = action.map(|action| Entry::Action(action.value));
+    action.or(hook.map(|hook| Entry::Hook(hook.value))).or(run.flatten())
+}
+
+/// Refuses what means nothing for a run loop, or for anything else.
+fn not_for_loops(problems: &mut Vec<Problem>, section: &Section<'_, '_>) {
+    if section.get("run").is_none() {
+        if section.get("for").is_some() {
+            section.wrong(
+                problems,
+                "for",
+                "left out where no loop is run: it says how long that goes",
+            );
+        }
+        return;
+    }
+    for key in ["payload", "payload-file", "topic", "fuel", "previous-version"] {
+        if section.get(key).is_some() {
+            section.wrong(problems, key, "left out where a loop is run: no single call is made");
+        }
+    }
 }
 
 fn plain(contents: BTreeMap<String, Spot<Content>>) -> BTreeMap<String, Content> {
@@ -196,8 +237,8 @@ fn moment(text: &str) -> Result<Duration, String> {
     if at < crate::clock::SEEDED_START { Err(wanted.to_owned()) } else { Ok(at) }
 }
 
-/// `10s`, `250ms`, `2m`.
-fn duration(text: &str) -> Result<Duration, String> {
+/// `10s`, `250ms`, `2m`, `8h`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wanted = || "a duration such as \"10s\" or \"250ms\"".to_owned();
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
@@ -206,6 +247,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         "ms" => Ok(Duration::from_millis(number)),
         "s" => Ok(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs).ok_or_else(wanted),
+        "h" => number.checked_mul(3600).map(Duration::from_secs).ok_or_else(wanted),
         _ => Err(wanted()),
     }
 }

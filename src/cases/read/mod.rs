@@ -5,6 +5,7 @@
 
 mod expect;
 mod given;
+mod outside;
 mod section;
 
 #[cfg(test)]

@@ -37,29 +37,26 @@ impl<'a, 't> Section<'a, 't> {
         self.table.get(key)
     }
 
-    /// Reports keys that are neither known nor `later`, which gives the reason beside each.
+    /// Reports keys that are neither known nor `elsewhere`, which says beside each where.
     pub(super) fn known(
         &self,
         problems: &mut Vec<Problem>,
         known: &[&str],
-        later: &[(&str, &str)],
+        elsewhere: &[(&str, &str)],
     ) {
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if known.contains(&name) {
                 continue;
             }
-            if let Some((_, why)) = later.iter().find(|(later, _)| *later == name) {
-                let message = format!("`{name}` is not there yet: {why}");
-                problems.push(Problem::new(&kinds::LATER, Some(key.span()), message));
-                continue;
-            }
+            let place = elsewhere.iter().find(|(word, _)| *word == name);
             let shown = name.escape_debug();
             let message = format!("{} has no key `{shown}`", self.name);
             let mut problem = Problem::new(&kinds::UNKNOWN_KEY, Some(key.span()), message);
-            problem.help = Some(match nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("keys: {}", known.join(", ")),
+            problem.help = Some(match (place, nearest(name, known.iter().copied())) {
+                (Some((_, place)), _) => (*place).to_owned(),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => format!("keys: {}", known.join(", ")),
             });
             problems.push(problem);
         }
@@ -100,6 +97,29 @@ impl<'a, 't> Section<'a, 't> {
                 None
             }
         }
+    }
+
+    /// The tables of a list, each called `name`; what is none is reported.
+    pub(super) fn tables(
+        &self,
+        problems: &mut Vec<Problem>,
+        key: &'static str,
+        name: &'static str,
+    ) -> Vec<Section<'a, 't>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong(problems, key, &format!("a list of tables, each {name}"));
+            return Vec::new();
+        };
+        let table = |item: &'a Value<'t>| match item.get_ref() {
+            DeValue::Table(table) => Some(Section::new(name, table, item.span())),
+            _ => {
+                let message = format!("{name} in `{key}` is a table");
+                problems.push(Problem::new(&kinds::VALUE, Some(item.span()), message));
+                None
+            }
+        };
+        items.iter().filter_map(table).collect()
     }
 
     /// A text that must be there.

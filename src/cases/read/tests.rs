@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use super::*;
-use crate::cases::{Answer, Content, Entry};
+use crate::cases::{Answer, Content, Entry, HttpReply};
+use crate::principal::PrincipalId;
 
 fn problems(text: &str) -> Vec<(usize, usize, &'static str, String)> {
     let source = Source::new(text);
@@ -69,7 +72,7 @@ fn every_problem_is_told_with_its_place() {
     check("[[case]\n", &[(1, 8, "case-syntax", "unclosed array table, expected `]`")]);
     check("", &[(0, 0, "case-incomplete", "the file has no [[case]]")]);
     check("case = 1", &[(1, 8, "case-value", "cases are tables: [[case]]")]);
-    let text = "[[case]]\nnam = \"x\"\n[case.given]\nacton = \"a\"\nhttp = []\n";
+    let text = "[[case]]\nnam = \"x\"\n[case.given]\nacton = \"a\"\nevents = []\n";
     check(
         text,
         &[
@@ -80,8 +83,8 @@ fn every_problem_is_told_with_its_place() {
             (
                 5,
                 1,
-                "case-not-yet",
-                "`http` is not there yet: nothing answers for a server, and a case reaches no network",
+                "case-unknown-key",
+                "given has no key `events`; messages of others are in `messages`",
             ),
         ],
     );
@@ -116,6 +119,20 @@ fn values_that_cannot_be_meant_are_refused() {
         "approve = [\"\"]",
         "kv = 1",
         "payload = inf",
+        "run = true",
+        "for = \"1h\"",
+        "messages = [1]",
+        "messages = [{ topic = \"a..b\" }]",
+        "messages = [{ topic = \"a.b\", payload = \"no data\" }]",
+        "messages = [{ topic = \"a.b\", after = \"soon\" }]",
+        "replies = [{ to = \"a.b\", topic = \"c.*\" }]",
+        "replies = [{ to = \"*.*\", topic = \"c.*\" }]",
+        "http = [{ url = \"x\", status = 100 }]",
+        "http = [{ url = \"x\", error = \"flood\" }]",
+        "http = [{ url = \"x\", error = \"dns\", body = \"y\" }]",
+        "http = [{ url = \"x\", method = \"get\" }]",
+        "http = [{ url = \"x\", headers = { \"a b\" = \"c\" } }]",
+        "users = [{ accounts = { chat = 1 } }]",
     ] {
         wrong(given, "");
     }
@@ -127,11 +144,58 @@ fn values_that_cannot_be_meant_are_refused() {
         "calls = { \"kv.kv-set\" = \"3..1\" }",
         "max-fuel = \"1\"",
         "home-absent = [\"a/../b\"]",
+        "requested = [\"x\"]",
     ] {
         wrong("", expect);
     }
     let near = wrong("", "calls = { \"kv.kvset\" = 1 }");
     assert_eq!(near, "there is no host function `kv.kvset`; did you mean \"kv.kv-set\"?");
+}
+
+#[test]
+fn everybody_outside_is_read() {
+    let text = r#"
+        [[case]]
+        name = "loop"
+        [case.given]
+        run = true
+        for = "2h"
+        [[case.given.messages]]
+        topic = "a.b"
+        payload = { n = 1 }
+        after = "1h"
+        principal = "ann"
+        [[case.given.replies]]
+        to = "a.ask.*"
+        topic = "a.answer.*"
+        payload = [1]
+        times = 2
+        [[case.given.http]]
+        url = "https://a.example/*"
+        method = "POST"
+        status = 201
+        headers = { a = "b" }
+        body = { c = 1 }
+        [[case.given.users]]
+        name = "Ann"
+        accounts = { chat = "4711" }
+    "#;
+    let case = cases(text).expect("it is valid").remove(0);
+    let given = &case.given;
+    assert_eq!((&given.entry, given.lasts), (&Entry::Run, Some(Duration::from_secs(7200))));
+    let message = &given.messages[0];
+    assert_eq!((message.after.as_secs(), &*message.payload), (3600, r#"{"n":1}"#));
+    assert_eq!(message.principal.as_ref().map(PrincipalId::as_str), Some("ann"));
+    let answer = given.replies[0].answer("a.ask.7").expect("it is answered");
+    assert_eq!((&*answer.topic, &*answer.payload), ("a.answer.7", "[1]"));
+    assert_eq!(given.replies[0].answer("a.other"), None);
+    let expected = HttpReply::Response {
+        status: 201,
+        headers: vec![("a".to_owned(), "b".to_owned())],
+        body: br#"{"c":1}"#.to_vec(),
+    };
+    assert_eq!(given.http[0].reply, expected);
+    assert_eq!(given.users[0].accounts, [("chat".to_owned(), "4711".to_owned())]);
 }
 
 #[test]

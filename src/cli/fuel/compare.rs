@@ -160,6 +160,7 @@ mod tests {
         Locked {
             action: "a".to_owned(),
             payload: String::new(),
+            file: None,
             outcome: "continue".to_owned(),
             answer: None,
             fuel: functions.iter().map(|(_, fuel)| fuel).sum(),

@@ -67,6 +67,9 @@ pub(super) struct Locked {
     /// The payload.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) payload: String,
+    /// The file that the case stands in, with everything else that is given to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
     /// How it ended.
     pub(super) outcome: String,
     /// BLAKE3 of the answer or of the reason of a denial, when there was one.
@@ -194,6 +197,7 @@ mod tests {
         Locked {
             action: "greet".to_owned(),
             payload: r#"{"name":"Ada"}"#.to_owned(),
+            file: None,
             outcome: "continue".to_owned(),
             answer: None,
             fuel,

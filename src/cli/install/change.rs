@@ -13,6 +13,7 @@ use crate::cli::load::{Place, PlaceOptions, log_to};
 use crate::cli::observe::{self, TraceArgs, Tracing};
 use crate::cli::person::{ANSWERS_HELP, Answers, ApproveArgs, LocalPerson};
 use crate::cli::processes::OutsideArgs;
+use crate::cli::tape::RecordArgs;
 use crate::cli::{outside, parse};
 use crate::engine::{Flavour, Profile};
 use crate::kv::KvService;
@@ -50,6 +51,8 @@ pub(super) struct HowArgs {
     outside: OutsideArgs,
     #[command(flatten)]
     trace: TraceArgs,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 impl HowArgs {
@@ -59,6 +62,11 @@ impl HowArgs {
         cx: &Cx,
         command: impl FnOnce(Option<&Tracing>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
+        if self.record.is_on() && (self.dry_run || self.no_hooks) {
+            let message = "--record needs a hook that is run";
+            return Err(Failure::new(Exit::Usage, "usage", message)
+                .help("leave out --dry-run and --no-hooks"));
+        }
         // A trial run enters no guest, and writes nothing.
         let tracing = if self.dry_run { None } else { self.trace.open(cx)? };
         let done = command(tracing.as_ref());
@@ -137,6 +145,7 @@ impl Change<'_> {
             dir: &dir,
             approve: &how.approve,
             tracing,
+            record: &how.record,
             place,
         };
         hook.run(cx, &mut effects, &mut report)?;

@@ -15,11 +15,12 @@ use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::outside::Outside;
 use crate::cli::person::{ApproveArgs, LocalPerson, telling};
+use crate::cli::tape::{RecordArgs, Recording, Track};
 use crate::cli::{interrupt, observe};
 use crate::component::EntryPoint;
-use crate::engine::{CallReport, Ending, Hook, HookCall, Profile};
+use crate::engine::{CallReport, Ending, Hook, HookCall, Loaded, Profile};
 use crate::fs::{Journal, Mount, Scheme};
-use crate::host::record::Observer;
+use crate::host::record::{Both, Observer};
 use crate::kv::Namespace;
 use crate::local::{HostingOptions, Staging};
 use crate::principal::PrincipalId;
@@ -41,10 +42,29 @@ pub(super) struct Run<'a> {
     /// Who decides on what it asks approval for.
     pub(super) approve: &'a ApproveArgs,
     pub(super) tracing: Option<&'a Tracing>,
+    pub(super) record: &'a RecordArgs,
     pub(super) place: PlaceOptions,
 }
 
 impl Run<'_> {
+    /// Calls the hook, seen by whoever wants to see it.
+    fn call(
+        &self,
+        loaded: &Loaded,
+        call: HookCall,
+        recording: Option<&Recording>,
+    ) -> Result<CallReport, Failure> {
+        let manifest = &self.candidate.capsule.manifest;
+        let track = recording.map(|recording| recording.hook(manifest, call.hook));
+        let tracer = self.tracing.map(|tracing| tracing.watch(manifest, ""));
+        let recorder = track.as_ref().and_then(Track::observer);
+        let called = call_hook(loaded, call, Both::of(tracer, recorder));
+        if let (Some(track), Ok(report)) = (track, &called) {
+            track.end(report);
+        }
+        called
+    }
+
     /// Runs the hook that the phase calls for, if the capsule has one, and adds what it did to
     /// `effects`. What it writes to a home cannot be taken back, and is listed.
     pub(super) fn run(
@@ -59,15 +79,20 @@ impl Run<'_> {
 
 fn run(
     cx: &Cx,
-    Run { candidate, phase, skip, dir, approve, tracing, place }: &Run<'_>,
+    hook_run: &Run<'_>,
     effects: &mut Effects,
     report: &mut InstallReport,
 ) -> Result<(), Failure> {
+    let Run { candidate, phase, skip, dir, approve, place, .. } = hook_run;
     let (hook, entry) = match phase {
         Phase::Install => (Hook::Install, EntryPoint::Install),
         Phase::Upgrade { .. } => (Hook::Upgrade, EntryPoint::Upgrade),
     };
-    if !is_callable(&candidate.surface, entry) {
+    let is_there = is_callable(&candidate.surface, entry);
+    if hook_run.record.is_on() && !(is_there && candidate.linkable) {
+        cx.ui.warn(&format!("there is no {} to record", hook.export()));
+    }
+    if !is_there {
         return Ok(());
     }
     if *skip || !candidate.linkable {
@@ -77,7 +102,8 @@ fn run(
     let person = LocalPerson::new(candidate.answers.clone(), cx.may_ask());
     let person = Arc::new(person.deciding(approve, telling(&cx.ui))?);
     let asked = Arc::clone(&person);
-    let place = Place::new(cx, place.clone(), Profile::OneShot, person, log_to(&cx.ui))?;
+    let options = PlaceOptions { deterministic: hook_run.record.is_on(), ..place.clone() };
+    let place = Place::new(cx, options, Profile::OneShot, person, log_to(&cx.ui))?;
     report.unsandboxed = place.unsandboxed;
     let principal = PrincipalId::default();
     let id = candidate.capsule.id();
@@ -107,18 +133,29 @@ fn run(
         principal: ready.hosted.belongings(&principal).map_err(|error| refused(&error))?,
         cancel: CancellationToken::new(),
     };
-    let observer = tracing.map(|tracing| tracing.watch(&candidate.capsule.manifest, ""));
-    let called = call_hook(&ready.loaded, call, observer);
+    let recording = hook_run.record.open(cx, &[&candidate.capsule], place.flavour)?;
+    let called = hook_run.call(&ready.loaded, call, recording.as_ref());
     report.files_written =
         journal.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
     report.approvals = asked.decided();
+    // A hook that failed is recorded too: that is when one wants to see it again.
+    let recorded = match (&called, recording) {
+        (Ok(_), Some(recording)) => recording.finish(),
+        _ => Ok(()),
+    };
     let called = called.and_then(|called| judge(hook, phase, &called, &asked));
     called.inspect_err(|_| say_what_stays(cx, report))?;
+    recorded?;
     // Whether it can do without is up to the capsule, which said nothing against it.
     for key in asked.declined() {
         cx.ui.warn(&format!("{} asked for {key} and got no answer", hook.export()));
     }
     report.hooks_run.push(hook.export());
+    keep(&place, &staging, effects)
+}
+
+/// Adds what a hook wrote to what the install does.
+fn keep(place: &Place, staging: &Staging, effects: &mut Effects) -> Result<(), Failure> {
     let secrets = staging.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
     effects.secrets.extend(secrets);
     let token = place
@@ -160,7 +197,7 @@ fn say_what_stays(cx: &Cx, report: &InstallReport) {
 }
 
 fn call_hook(
-    loaded: &crate::engine::Loaded,
+    loaded: &Loaded,
     call: HookCall,
     observer: Option<Box<dyn Observer>>,
 ) -> Result<CallReport, Failure> {

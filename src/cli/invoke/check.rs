@@ -119,7 +119,7 @@ fn track(
     };
     let mut recorder = Recorder::start_unmasked(&header, paper.clone()).map_err(failed)?;
     let enter = tape::interceptor(&capsule.manifest, &call);
-    let settings = tape::public_settings(&capsule.manifest).collect();
+    let settings = capsule.manifest.public_settings().collect();
     let take = recorder.enter(enter, payload, settings);
     let runtime = observe::runtime()?;
     let interrupted = interrupt::watch(call.cancel.clone())?;

@@ -17,10 +17,12 @@ use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{interrupt, observe};
 use crate::component::Surface;
 use crate::engine::{
-    Attempt, Call, CallReport, Code, Engine, EngineOptions, Flavour, FuelProfile, Inexact, Profile,
-    ProfileError, Profiled, fingerprint,
+    Attempt, Call, CallReport, Code, Engine, EngineOptions, Flavour, FuelProfile, Inexact, Loaded,
+    Profile, ProfileError, Profiled, fingerprint,
 };
+use crate::host::CapsuleHost;
 use crate::local::HostingOptions;
+use crate::manifest::CapsuleId;
 use crate::policy::budget::AskedLimits;
 use crate::principal::PrincipalId;
 
@@ -44,6 +46,7 @@ impl Conditions {
 }
 
 /// A call to measure.
+#[derive(Clone, Copy)]
 pub(in crate::cli) struct Asked<'a> {
     /// The action.
     pub(in crate::cli) action: &'a str,
@@ -74,11 +77,62 @@ pub(in crate::cli) struct Lab<'a> {
     instrumented: Profiled,
 }
 
-/// A machine that nothing has happened on yet.
-struct Stage {
+/// A machine that nothing has happened on yet, and the call that is to be made on it.
+pub(in crate::cli) trait Scene {
+    /// The capsule.
+    fn loaded(&self) -> &Loaded;
+    /// Its host side.
+    fn host(&self) -> Arc<CapsuleHost>;
+    /// The call.
+    fn call(&self) -> Result<Call<'_>, Failure>;
+    /// What was to be approved, and nobody was there.
+    fn missing_approval(&self) -> Option<Failure> {
+        None
+    }
+}
+
+/// Makes one scene after the other; the first is the one that the user sees.
+type Scenes<'s> = dyn Fn(bool) -> Result<Box<dyn Scene + 's>, Failure> + 's;
+
+/// The scene of a call with arguments.
+struct Stage<'a> {
+    lab: &'a Lab<'a>,
+    asked: &'a Asked<'a>,
     place: Place,
     ready: Ready,
     person: Arc<LocalPerson>,
+}
+
+impl Scene for Stage<'_> {
+    fn loaded(&self) -> &Loaded {
+        &self.ready.loaded
+    }
+
+    fn host(&self) -> Arc<CapsuleHost> {
+        Arc::clone(&self.ready.hosted.host)
+    }
+
+    fn call(&self) -> Result<Call<'_>, Failure> {
+        let Asked { action, payload, topic, limits: asked } = *self.asked;
+        let principal = self.lab.cx.principal()?;
+        let account = self.place.account(&principal)?;
+        let belongings =
+            |id: &PrincipalId| self.ready.hosted.belongings(id).map_err(|error| refused(&error));
+        let caller = input::caller(topic, principal.as_str(), &self.place, payload)?;
+        Ok(Call {
+            action,
+            payload,
+            principal: belongings(&principal)?,
+            owner: belongings(&PrincipalId::default())?,
+            caller: Some(Arc::new(caller)),
+            limits: limits(&account, asked, &self.lab.capsule.manifest)?,
+            cancel: CancellationToken::new(),
+        })
+    }
+
+    fn missing_approval(&self) -> Option<Failure> {
+        self.person.missing_approval()
+    }
 }
 
 /// Time and random bytes are given, so not-a-number has one form too.
@@ -105,7 +159,7 @@ impl<'a> Lab<'a> {
         })?;
         let instrumented = engine
             .instrument(&capsule.verified, FLAVOUR)
-            .map_err(|error| no_profile(capsule, &error))?;
+            .map_err(|error| no_profile(capsule.id(), &error))?;
         Ok(Lab { cx, capsule, conditions, options, surface, code, instrumented })
     }
 
@@ -114,22 +168,37 @@ impl<'a> Lab<'a> {
         fingerprint(FLAVOUR)
     }
 
+    /// The code without instruments.
+    pub(in crate::cli) fn code(&self) -> &Code {
+        &self.code
+    }
+
+    /// What the binary shows.
+    pub(in crate::cli) fn surface(&self) -> &Surface {
+        &self.surface
+    }
+
     /// Makes the call twice, without instruments and with them. What the guest logs, and what is
     /// decided for it, is shown for the first one.
     pub(in crate::cli) fn measure(&self, asked: &Asked<'_>) -> Result<Measured, Failure> {
-        let stage = self.stage(true)?;
-        let plain = self.plain(&stage, asked)?;
+        self.measure_in(&|is_first| Ok(Box::new(self.stage(asked, is_first)?)))
+    }
+
+    /// The same with any call.
+    pub(in crate::cli) fn measure_in(&self, scenes: &Scenes<'_>) -> Result<Measured, Failure> {
+        let scene = scenes(true)?;
+        let plain = plain(scene.as_ref())?;
         // A figure of a call in which nobody was asked says nothing about one in which somebody was.
-        if let Some(missing) = stage.person.missing_approval() {
+        if let Some(missing) = scene.missing_approval() {
             return Err(missing);
         }
-        match self.profile(asked, &plain)? {
+        match self.profile(scenes, &plain)? {
             Ok(profile) => Ok(Measured { plain, profile }),
-            Err(error) => Err(self.why_not(asked, &plain, &error)?),
+            Err(error) => Err(self.why_not(scenes, &plain, &error)?),
         }
     }
 
-    fn stage(&self, is_first: bool) -> Result<Stage, Failure> {
+    fn stage<'s>(&'s self, asked: &'s Asked<'s>, is_first: bool) -> Result<Stage<'s>, Failure> {
         let told = match is_first {
             true => telling(&self.cx.ui),
             false => Arc::new(|_: &_| {}) as _,
@@ -143,44 +212,21 @@ impl<'a> Lab<'a> {
             .with_workspace(&workspace.mount);
         let (code, surface) = (self.code.clone(), self.surface.clone());
         let ready = place.attach(self.capsule, code, surface, HostingOptions::default())?;
-        Ok(Stage { place, ready, person })
-    }
-
-    fn call<'c>(&self, stage: &Stage, asked: &Asked<'c>) -> Result<Call<'c>, Failure> {
-        let principal = self.cx.principal()?;
-        let account = stage.place.account(&principal)?;
-        let belongings =
-            |id: &PrincipalId| stage.ready.hosted.belongings(id).map_err(|error| refused(&error));
-        let caller = input::caller(asked.topic, principal.as_str(), &stage.place, asked.payload)?;
-        Ok(Call {
-            action: asked.action,
-            payload: asked.payload,
-            principal: belongings(&principal)?,
-            owner: belongings(&PrincipalId::default())?,
-            caller: Some(Arc::new(caller)),
-            limits: limits(&account, asked.limits, &self.capsule.manifest)?,
-            cancel: CancellationToken::new(),
-        })
-    }
-
-    fn plain(&self, stage: &Stage, asked: &Asked<'_>) -> Result<CallReport, Failure> {
-        let (report, interrupted) = call_once(&stage.ready, self.call(stage, asked)?, None)?;
-        interrupted.map_or(Ok(report), |exit| Err(was_interrupted(exit)))
+        Ok(Stage { lab: self, asked, place, ready, person })
     }
 
     fn profile(
         &self,
-        asked: &Asked<'_>,
+        scenes: &Scenes<'_>,
         plain: &CallReport,
     ) -> Result<Result<FuelProfile, ProfileError>, Failure> {
         let mut attempt = 0;
         loop {
-            let stage = self.stage(false)?;
-            let call = self.call(&stage, asked)?;
+            let scene = scenes(false)?;
+            let call = scene.call()?;
             let runtime = observe::runtime()?;
             let interrupted = interrupt::watch(call.cancel.clone())?;
-            let host = Arc::clone(&stage.ready.hosted.host);
-            let run = self.instrumented.run(host, call, plain, attempt);
+            let run = self.instrumented.run(scene.host(), call, plain, attempt);
             let result = runtime.block_on(tokio::task::coop::unconstrained(run));
             runtime.shutdown_background();
             if let Some(exit) = interrupted.exit() {
@@ -198,15 +244,15 @@ impl<'a> Lab<'a> {
     /// another plain run tells.
     fn why_not(
         &self,
-        asked: &Asked<'_>,
+        scenes: &Scenes<'_>,
         plain: &CallReport,
         error: &ProfileError,
     ) -> Result<Failure, Failure> {
-        let failure = no_profile(self.capsule, error);
+        let failure = no_profile(self.capsule.id(), error);
         if !matches!(error, ProfileError::Inexact(inexact) if *inexact != Inexact::Clock) {
             return Ok(failure);
         }
-        let again = self.plain(&self.stage(false)?, asked)?;
+        let again = self::plain(scenes(false)?.as_ref())?;
         let difference = match () {
             () if again.ending != plain.ending => {
                 "two plain runs ended or answered differently".into()
@@ -227,11 +273,16 @@ impl<'a> Lab<'a> {
     }
 }
 
+fn plain(scene: &dyn Scene) -> Result<CallReport, Failure> {
+    let (report, interrupted) = call_once(scene.loaded(), scene.call()?, None)?;
+    interrupted.map_or(Ok(report), |exit| Err(was_interrupted(exit)))
+}
+
 fn was_interrupted(exit: Exit) -> Failure {
     Failure::new(exit, "interrupted", "it was interrupted")
 }
 
-fn no_profile(capsule: &Capsule, error: &ProfileError) -> Failure {
+fn no_profile(capsule: &CapsuleId, error: &ProfileError) -> Failure {
     let (exit, id) = match error {
         ProfileError::Engine(_) => (Exit::Environment, "engine"),
         ProfileError::Inexact(Inexact::Clock) => (Exit::Deadline, "not-repeatable"),
@@ -240,10 +291,26 @@ fn no_profile(capsule: &Capsule, error: &ProfileError) -> Failure {
             (Exit::Invalid, "not-profiled")
         }
     };
-    let failure = Failure::new(exit, id, format!("there is no exact profile of {}", capsule.id()));
+    let failure = Failure::new(exit, id, format!("there is no exact profile of {capsule}"));
     let failure = failure.because(error);
     match error {
         ProfileError::Inexact(Inexact::Clock) => failure.help("bound it by fuel: --fuel N"),
         _ => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_that_do_not_add_up_are_a_defect_and_no_profile() {
+        let id: CapsuleId = "a".parse().expect("an id");
+        let check = |inexact, exit: Exit, code: u8| {
+            let failure = no_profile(&id, &ProfileError::Inexact(inexact));
+            assert_eq!((failure.exit, failure.exit.code()), (exit, code), "{}", failure.message);
+        };
+        check(Inexact::Ending, Exit::Defect, 70);
+        check(Inexact::Clock, Exit::Deadline, Exit::Deadline.code());
     }
 }

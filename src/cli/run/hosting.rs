@@ -214,6 +214,7 @@ impl Hosting<'_> {
             })),
             fuel_used: Some(self.loop_fuel(owner)),
             runtime: self.runtime.clone(),
+            cancel: CancellationToken::new(),
         };
         let started = ready.loaded.start(options).expect("a loop was found in the binary");
         let started =

@@ -18,34 +18,34 @@ use crate::report::test::Found;
 use crate::rules::{self, Level};
 
 /// A file of cases.
-pub(super) struct CaseFile {
-    pub(super) path: PathBuf,
+pub(in crate::cli) struct CaseFile {
+    pub(in crate::cli) path: PathBuf,
     /// As the user would name it.
-    pub(super) shown: String,
-    pub(super) holds: Holds,
+    pub(in crate::cli) shown: String,
+    pub(in crate::cli) holds: Holds,
 }
 
 /// What is in a file.
-pub(super) enum Holds {
+pub(in crate::cli) enum Holds {
     Cases { text: String, cases: Vec<Case> },
     Recording(Box<Cassette>),
 }
 
 /// A case that is to be run.
-pub(super) struct Listed<'a> {
-    pub(super) file: &'a CaseFile,
-    pub(super) item: Item<'a>,
+pub(in crate::cli) struct Listed<'a> {
+    pub(in crate::cli) file: &'a CaseFile,
+    pub(in crate::cli) item: Item<'a>,
 }
 
 /// What a case is.
-pub(super) enum Item<'a> {
+pub(in crate::cli) enum Item<'a> {
     Case { text: &'a str, case: &'a Case },
     Recording(&'a Cassette),
 }
 
 impl CaseFile {
     /// Everything in it.
-    pub(super) fn listed(&self) -> Vec<Listed<'_>> {
+    pub(in crate::cli) fn listed(&self) -> Vec<Listed<'_>> {
         match &self.holds {
             Holds::Recording(cassette) => {
                 vec![Listed { file: self, item: Item::Recording(cassette) }]
@@ -60,7 +60,7 @@ impl CaseFile {
 
 impl<'a> Listed<'a> {
     /// A case is called after its file and itself; a recording is its file.
-    pub(super) fn found(&self) -> Found<'a> {
+    pub(in crate::cli) fn found(&self) -> Found<'a> {
         let path = &self.file.path;
         let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
         let (name, text, line) = match self.item {
@@ -72,14 +72,22 @@ impl<'a> Listed<'a> {
         Found { file: &self.file.shown, text, line, name }
     }
 
+    /// The case, if it is not a recording.
+    pub(in crate::cli) fn case(&self) -> Option<&'a Case> {
+        match self.item {
+            Item::Case { case, .. } => Some(case),
+            Item::Recording(_) => None,
+        }
+    }
+
     /// Where the files are that the case names.
-    pub(super) fn dir(&self) -> &'a Path {
+    pub(in crate::cli) fn dir(&self) -> &'a Path {
         self.file.path.parent().unwrap_or(Path::new("/"))
     }
 }
 
 /// The cases with one of the texts in their names; all when there is none.
-pub(super) fn listed<'a>(files: &'a [CaseFile], filter: &[String]) -> Vec<Listed<'a>> {
+pub(in crate::cli) fn listed<'a>(files: &'a [CaseFile], filter: &[String]) -> Vec<Listed<'a>> {
     let all = files.iter().flat_map(CaseFile::listed);
     let wanted = |listed: &Listed<'_>| {
         let name = listed.found().name;
@@ -89,7 +97,7 @@ pub(super) fn listed<'a>(files: &'a [CaseFile], filter: &[String]) -> Vec<Listed
 }
 
 /// The failure for a filter that leaves nothing.
-pub(super) fn none_left(filter: &[String], names: &[String]) -> Failure {
+pub(in crate::cli) fn none_left(filter: &[String], names: &[String]) -> Failure {
     let message = format!("no case has {} in its name", filter.join(" or "));
     let failure = Failure::new(Exit::Usage, "no-cases", message);
     let words = names.iter().flat_map(|name| name.split([' ', ':']));
@@ -101,7 +109,7 @@ pub(super) fn none_left(filter: &[String], names: &[String]) -> Failure {
 
 /// Reads every file of cases of the capsule in `dir`, which the user called `shown`. Problems of all
 /// of them are told at once, with `annotate` also as annotations on standard output.
-pub(super) fn read(
+pub(in crate::cli) fn read(
     cx: &Cx,
     dir: &Path,
     shown: &Path,
@@ -144,6 +152,14 @@ pub(super) fn read(
         }
     }
     Err(failure)
+}
+
+/// The files of cases of the capsule in `dir`, none if there are none.
+pub(in crate::cli) fn read_if_any(cx: &Cx, dir: &Path) -> Result<Vec<CaseFile>, Failure> {
+    match read(cx, dir, dir, false) {
+        Err(failure) if failure.id == "no-cases" => Ok(Vec::new()),
+        read => read,
+    }
 }
 
 fn paths(dir: &Path, shown: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -237,8 +253,24 @@ fn annotations(wrong: &[(String, String, Vec<Problem>)]) -> String {
     Checks { command: "test", fails_at: Level::Error, subjects }.render(Form::Github)
 }
 
+/// Puts a file into a directory, which is made if need be, in the place of one of that name.
+pub(in crate::cli) fn create(dir: &Path, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::environment(format!("cannot write {}", dir.join(name).display()), &error)
+    };
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".capsule-")
+        .permissions(std::fs::Permissions::from_mode(0o644))
+        .tempfile_in(dir)
+        .map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.persist(dir.join(name)).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
 /// Writes a file beside its place and moves it there, with the permissions of the old one.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(in crate::cli) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::environment(format!("cannot write {}", path.display()), error)
     };

@@ -12,7 +12,7 @@ use super::exchange::Transport;
 use super::request::Draft;
 use super::rules::{Rules, within};
 use super::{ErrorCode, View};
-use crate::host::ports::Network;
+use crate::host::ports::{Network, Servers};
 use crate::policy::airlock::is_blocked;
 use crate::policy::gate::Ask;
 
@@ -43,18 +43,20 @@ impl View<'_> {
             self.gate.ask(Ask::Fetch { host })?;
         }
         let network = self.network;
+        let exempt = !redirected && is_exempt(network, url);
+        if let Some(servers) = &network.servers {
+            return within_the_process(servers.as_ref(), draft, exempt, redirected);
+        }
         if network.offline {
             return Err(ErrorCode::ConnectionError);
         }
-        let exempt = !redirected && is_exempt(network, url);
         within(rules.connect, async {
             let mut addresses = addresses(network, url).await?;
             if !exempt {
                 addresses.retain(|address| !is_blocked(*address));
             }
             if addresses.is_empty() {
-                let blocked = ErrorCode::AirlockRejected;
-                return Err(if redirected { ErrorCode::RedirectBlocked } else { blocked });
+                return Err(blocked(redirected));
             }
             let port = url.port_or_known_default().ok_or(ErrorCode::InvalidRequest)?;
             let stream = network.connect(&addresses, port).await;
@@ -65,6 +67,32 @@ impl View<'_> {
         })
         .await
     }
+}
+
+fn blocked(redirected: bool) -> ErrorCode {
+    if redirected { ErrorCode::RedirectBlocked } else { ErrorCode::AirlockRejected }
+}
+
+/// Connects to a server of this process. Names are taken to be those of hosts outside; an address is
+/// judged as it is elsewhere.
+fn within_the_process(
+    servers: &dyn Servers,
+    draft: &Draft,
+    exempt: bool,
+    redirected: bool,
+) -> Result<Box<dyn Transport>, ErrorCode> {
+    let address: Option<IpAddr> = match draft.url.host() {
+        Some(Host::Ipv4(address)) => Some(address.into()),
+        Some(Host::Ipv6(address)) => Some(address.into()),
+        Some(Host::Domain(_)) | None => None,
+    };
+    if !exempt && address.is_some_and(is_blocked) {
+        return Err(blocked(redirected));
+    }
+    servers.connect(draft.method.as_str(), &draft.url).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => ErrorCode::DnsError,
+        _ => of_connecting(&error),
+    })
 }
 
 /// Every address of a URL's host, at least one.

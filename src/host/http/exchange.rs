@@ -19,7 +19,7 @@ use super::error::of_head;
 use super::upload::Payload;
 
 /// A connection, with TLS or without.
-pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
 /// Reads of one turn. A peer that says "continue" without end would otherwise keep the connection

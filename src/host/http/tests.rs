@@ -71,6 +71,7 @@ fn ask(
             tls: Arc::new(Tls::new(Vec::new())),
             allow_local: Arc::default(),
             offline: false,
+            servers: None,
         };
         let text = "[package]\nname = \"c\"\nversion = \"1.0.0\"\n[capabilities]\nnet = [\"*\"]";
         let parsed = parse(text, &ParseOptions::default());

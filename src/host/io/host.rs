@@ -19,8 +19,9 @@ impl<'a> View<'a> {
     }
 
     pub(super) async fn block(self, pollable: &'a Resource<Pollable>) -> Result<(), ErrorCode> {
-        let wait = self.get(pollable)?.0.wait();
-        wait.await;
+        let source = &self.get(pollable)?.0;
+        self.let_time_pass(|| source.is_ready());
+        source.wait().await;
         Ok(())
     }
 
@@ -29,11 +30,20 @@ impl<'a> View<'a> {
         pollables: &'a Vec<Resource<Pollable>>,
     ) -> Result<Vec<u32>, ErrorCode> {
         check(pollables)?;
-        let mut waits = Vec::with_capacity(pollables.len());
+        let mut sources = Vec::with_capacity(pollables.len());
         for pollable in pollables {
-            waits.push(self.get(pollable)?.0.wait());
+            sources.push(&self.get(pollable)?.0);
         }
+        self.let_time_pass(|| sources.iter().any(|source| source.is_ready()));
+        let mut waits: Vec<_> = sources.into_iter().map(|source| source.wait()).collect();
         Ok(poll_fn(|context| ready_indices(&mut waits, context)).await)
+    }
+
+    /// By a virtual clock, lets time pass until something is ready or nothing is to come.
+    fn let_time_pass(&self, is_ready: impl Fn() -> bool) {
+        if self.clock.is_virtual() {
+            while !is_ready() && !self.cancel.is_cancelled() && self.clock.pass_to_next() {}
+        }
     }
 }
 

@@ -11,8 +11,10 @@ pub mod streams;
 use std::fmt;
 use std::task::{Context, Waker};
 
+use tokio_util::sync::CancellationToken;
 use wasmtime::component::Resource;
 
+use crate::clock::Clock;
 use crate::host::boundary::{Binder, Interface, Waiting};
 use crate::host::record::Progress;
 use crate::host::table::Table;
@@ -61,6 +63,8 @@ impl fmt::Debug for Pollable {
 /// What the functions see.
 pub(crate) struct View<'a> {
     table: &'a mut Table,
+    clock: &'a Clock,
+    cancel: &'a CancellationToken,
 }
 
 /// `astrid:io/poll@1.0.0`.
@@ -70,7 +74,8 @@ impl Interface for PollInterface {
     const NAME: &'static str = "astrid:io/poll@1.0.0";
     type View<'a> = View<'a>;
     fn view(state: &mut HostState) -> View<'_> {
-        View { table: &mut state.table }
+        let HostState { table, capsule, scope, .. } = state;
+        View { table, clock: &capsule.services.clock, cancel: &scope.cancel }
     }
 }
 

@@ -109,7 +109,9 @@ impl<'a> View<'a> {
         }
         let clock = &self.capsule.services.clock;
         if clock.is_virtual() {
-            clock.advance(timeout);
+            let cancel = &self.scope.cancel;
+            let arrived = subscription.ready();
+            clock.pass(timeout, || arrived.is_ready() || cancel.is_cancelled());
             return Ok(self.drain(&subscription));
         }
         let deadline = tokio::time::Instant::now() + timeout;

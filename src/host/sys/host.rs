@@ -51,7 +51,11 @@ impl View<'_> {
     pub(super) async fn sleep_ns(self, duration_ns: u64) -> Result<(), ErrorCode> {
         let duration = sleep(duration_ns)?;
         if self.clock().is_virtual() {
-            self.clock().advance(duration);
+            let cancel = &self.scope.cancel;
+            self.clock().pass(duration, || cancel.is_cancelled());
+            if cancel.is_cancelled() {
+                return Err(ErrorCode::Cancelled);
+            }
         } else if !duration.is_zero() {
             tokio::time::sleep(duration).await;
         }

@@ -28,7 +28,10 @@ fn test_case(case: &CaseReport) -> TestCase {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let what: Vec<&str> = case.mismatches.iter().map(|it| it.what.as_str()).collect();
             let text = case.mismatches.iter().map(|it| {
-                format!("{}\n  expected  {}\n  actual    {}\n", it.what, it.expected, it.actual)
+                let replay = it.replay.iter().map(|it| format!("  play it   {it}\n"));
+                let replay: String = replay.collect();
+                let (expected, actual) = (&it.expected, &it.actual);
+                format!("{}\n  expected  {expected}\n  actual    {actual}\n{replay}", it.what)
             });
             status.set_message(what.join(", ")).set_description(text.collect::<String>());
             status

@@ -49,6 +49,9 @@ impl CaseReport {
             let _ = writeln!(text, "{INDENT}{}{FAINT}{place}{FAINT:#}", cell(&it.what));
             side(text, "expected", PASS, &it.expected);
             side(text, "actual  ", FAIL, &it.actual);
+            if let Some(replay) = &it.replay {
+                let _ = writeln!(text, "{INDENT}  {FAINT}play it{FAINT:#}   {}", cell(replay));
+            }
         }
         for asked in &self.unanswered {
             let _ = writeln!(text, "{INDENT}the case has no answer to {}", cell(asked));

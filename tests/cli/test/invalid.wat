@@ -6,7 +6,7 @@
 ;; FILE %capsule/tests/a.toml: nam = "x"
 ;; FILE %capsule/tests/a.toml: [case.given]
 ;; FILE %capsule/tests/a.toml: acton = "a"
-;; FILE %capsule/tests/a.toml: http = [{ url = "x" }]
+;; FILE %capsule/tests/a.toml: events = []
 ;; FILE %capsule/tests/a.toml: [case.expect]
 ;; FILE %capsule/tests/a.toml: outcome = "well"
 ;; FILE %capsule/tests/a.toml: calls = { "kv.kvset" = 1 }
