@@ -70,7 +70,7 @@ fn arrival(
     });
     let payload = match section.content(problems, "payload") {
         None => Some(Arc::from("null")),
-        Some(content) => match payload::normalise(&content.value.text()) {
+        Some(content) => match payload::normalise(content.value.text()) {
             Ok(payload) => Some(payload),
             Err(error) => {
                 section.wrong(problems, "payload", &format!("data: {error}"));
