@@ -133,8 +133,9 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer capsule''s own questions with yes; never a guest''s')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List the cases, and run none')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first case that fails')
-            [CompletionResult]::new('--faults', '--faults', [CompletionResultType]::ParameterName, 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise')
-            [CompletionResult]::new('--bless', '--bless', [CompletionResultType]::ParameterName, 'Write what is so into the files, in place of what was expected; comments stay')
+            [CompletionResult]::new('--faults', '--faults', [CompletionResultType]::ParameterName, 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise. What goes wrong is recorded in DIR/faults')
+            [CompletionResult]::new('--bless', '--bless', [CompletionResultType]::ParameterName, 'Write what is so into the files, in place of what was expected; comments stay. Recordings are made anew as far as their answers go')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Run them again whenever the component, the manifest or a case has changed, until Ctrl-C')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -157,6 +158,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Show every host call, or those that pass the filter; repeatable')
             [CompletionResult]::new('--trace-format', '--trace-format', [CompletionResultType]::ParameterName, 'How calls are written')
             [CompletionResult]::new('--trace-output', '--trace-output', [CompletionResultType]::ParameterName, 'Write the trace to this file instead of standard error')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record everything that the guest is told, for `capsule replay`')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document (JSON lines where a command streams)')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')
@@ -380,7 +382,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             break
         }
         'capsule;fuel;snapshot' {
-            [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'A case beside those in the lock; repeatable')
+            [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'A case beside those in the lock and in tests/; repeatable')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'What the virtual clock and the random bytes begin with [default: 0, or the lock''s]')
             [CompletionResult]::new('--allow-local', '--allow-local', [CompletionResultType]::ParameterName, 'Let guests reach this endpoint although its address is local; may be repeated')
@@ -407,7 +409,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             break
         }
         'capsule;fuel;check' {
-            [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'A case beside those in the lock; repeatable')
+            [CompletionResult]::new('--case', '--case', [CompletionResultType]::ParameterName, 'A case beside those in the lock and in tests/; repeatable')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'What the virtual clock and the random bytes begin with [default: 0, or the lock''s]')
             [CompletionResult]::new('--allow-local', '--allow-local', [CompletionResultType]::ParameterName, 'Let guests reach this endpoint although its address is local; may be repeated')
@@ -797,6 +799,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Show every host call, or those that pass the filter; repeatable')
             [CompletionResult]::new('--trace-format', '--trace-format', [CompletionResultType]::ParameterName, 'How calls are written')
             [CompletionResult]::new('--trace-output', '--trace-output', [CompletionResultType]::ParameterName, 'Write the trace to this file instead of standard error')
+            [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record everything that the guest is told, for `capsule replay`')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document (JSON lines where a command streams)')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print results and problems only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print results and problems only')

@@ -127,8 +127,9 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --yes 'Answer capsule''s own questions with yes; never a guest''s'
             cand --list 'List the cases, and run none'
             cand --fail-fast 'Stop at the first case that fails'
-            cand --faults 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise'
-            cand --bless 'Write what is so into the files, in place of what was expected; comments stay'
+            cand --faults 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise. What goes wrong is recorded in DIR/faults'
+            cand --bless 'Write what is so into the files, in place of what was expected; comments stay. Recordings are made anew as far as their answers go'
+            cand --watch 'Run them again whenever the component, the manifest or a case has changed, until Ctrl-C'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -150,6 +151,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --trace 'Show every host call, or those that pass the filter; repeatable'
             cand --trace-format 'How calls are written'
             cand --trace-output 'Write the trace to this file instead of standard error'
+            cand --record 'Record everything that the guest is told, for `capsule replay`'
             cand --json 'Print one JSON document (JSON lines where a command streams)'
             cand -q 'Print results and problems only'
             cand --quiet 'Print results and problems only'
@@ -365,7 +367,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand check 'Measure all cases and compare them with the lock'
         }
         &'capsule;fuel;snapshot'= {
-            cand --case 'A case beside those in the lock; repeatable'
+            cand --case 'A case beside those in the lock and in tests/; repeatable'
             cand --lock 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]'
             cand --seed 'What the virtual clock and the random bytes begin with [default: 0, or the lock''s]'
             cand --allow-local 'Let guests reach this endpoint although its address is local; may be repeated'
@@ -391,7 +393,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'capsule;fuel;check'= {
-            cand --case 'A case beside those in the lock; repeatable'
+            cand --case 'A case beside those in the lock and in tests/; repeatable'
             cand --lock 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]'
             cand --seed 'What the virtual clock and the random bytes begin with [default: 0, or the lock''s]'
             cand --allow-local 'Let guests reach this endpoint although its address is local; may be repeated'
@@ -767,6 +769,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --trace 'Show every host call, or those that pass the filter; repeatable'
             cand --trace-format 'How calls are written'
             cand --trace-output 'Write the trace to this file instead of standard error'
+            cand --record 'Record everything that the guest is told, for `capsule replay`'
             cand --json 'Print one JSON document (JSON lines where a command streams)'
             cand -q 'Print results and problems only'
             cand --quiet 'Print results and problems only'

@@ -125,8 +125,9 @@ complete -c capsule -n "__fish_capsule_using_subcommand test" -l no-input -d 'Ne
 complete -c capsule -n "__fish_capsule_using_subcommand test" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -l list -d 'List the cases, and run none'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -l fail-fast -d 'Stop at the first case that fails'
-complete -c capsule -n "__fish_capsule_using_subcommand test" -l faults -d 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise'
-complete -c capsule -n "__fish_capsule_using_subcommand test" -l bless -d 'Write what is so into the files, in place of what was expected; comments stay'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l faults -d 'Run each case that passes again with every host call failing in every way that it can, one at a time: the capsule has to answer, and to leave behind what was there before or all of what it leaves otherwise. What goes wrong is recorded in DIR/faults'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l bless -d 'Write what is so into the files, in place of what was expected; comments stay. Recordings are made anew as far as their answers go'
+complete -c capsule -n "__fish_capsule_using_subcommand test" -l watch -d 'Run them again whenever the component, the manifest or a case has changed, until Ctrl-C'
 complete -c capsule -n "__fish_capsule_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l principal -d 'On whose behalf to act' -r
@@ -149,6 +150,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-format
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l record -d 'Record everything that the guest is told, for `capsule replay`' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
@@ -348,7 +350,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_see
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -f -a "snapshot" -d 'Measure all cases and write the lock; budgets and tolerance in it stay'
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and not __fish_seen_subcommand_from snapshot check" -f -a "check" -d 'Measure all cases and compare them with the lock'
-complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l case -d 'A case beside those in the lock; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l case -d 'A case beside those in the lock and in tests/; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l lock -d 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l seed -d 'What the virtual clock and the random bytes begin with [default: 0, or the lock\'s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
@@ -370,7 +372,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_su
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from snapshot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l case -d 'A case beside those in the lock; repeatable' -r
+complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l case -d 'A case beside those in the lock and in tests/; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l lock -d 'The lock [default: capsule.fuel.lock beside the manifest, or in this directory]' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l seed -d 'What the virtual clock and the random bytes begin with [default: 0, or the lock\'s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand fuel; and __fish_seen_subcommand_from check" -l allow-local -d 'Let guests reach this endpoint although its address is local; may be repeated' -r
@@ -718,6 +720,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l trace-forma
 jsonl\t'One JSON object per call, `capsule.trace/1`'
 chrome\t'For trace viewers: an event per call, a thread per instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l trace-output -d 'Write the trace to this file instead of standard error' -r -F
+complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l record -d 'Record everything that the guest is told, for `capsule replay`' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand rollback" -l json -d 'Print one JSON document (JSON lines where a command streams)'
 complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s q -l quiet -d 'Print results and problems only'
 complete -c capsule -n "__fish_capsule_using_subcommand rollback" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'

@@ -30,7 +30,8 @@ fn fixtures() -> Vec<PathBuf> {
 
 /// The figures of all cases, as `capsule fuel snapshot` writes them.
 fn lock(sandbox: &Sandbox, fixture: &Path, file: &str) -> String {
-    let file = sandbox.tmp().join(file);
+    let name = fixture.file_name().expect("a name").to_string_lossy();
+    let file = sandbox.tmp().join(format!("{name}-{file}"));
     let (dir, lock) = (fixture.to_str().expect("plain"), file.to_str().expect("plain"));
     let _ = sandbox.run(["fuel", "snapshot", dir, "--lock", lock]).expect_code(0);
     fs::read_to_string(&file).expect("it was written")

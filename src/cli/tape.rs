@@ -55,6 +55,8 @@ impl RecordArgs {
         let start = || {
             // Beside its place, so that it can be moved there.
             let dir = path.parent().unwrap_or(Path::new("/"));
+            // The error of a temporary file would name that one.
+            let _ = std::fs::metadata(dir)?;
             let file = tempfile::Builder::new().prefix(".capsule-recording-").tempfile_in(dir)?;
             let recorder = Recorder::start(&header, file.reopen()?)?;
             Ok((file, recorder))

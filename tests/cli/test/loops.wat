@@ -29,9 +29,8 @@
 ;; FILE %capsule/tests/a.toml: given = { action = "a" }
 ;; RUN: test %capsule -E twice
 ;; FAIL(1)[wrong]: test %capsule -E wrong -E interceptor
-;; FAIL(1)[faults]: test %capsule -E twice --faults
+;; FAIL(1)[faults]: test %capsule -E twice --faults --json
 ;; RUN[replay]: replay %capsule/faults/a-twice-1.cassette --wasm %capsule
-;; FAIL(1)[json]: test %capsule -E twice --faults --json
 (module
   (import "astrid:kv/host@1.0.0" "kv-set" (func $set (param i32 i32 i32 i32 i32)))
   (import "astrid:ipc/host@1.0.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
