@@ -152,6 +152,8 @@ pub(crate) enum Phase {
     Interceptor,
     /// `astrid-install`.
     Install,
+    /// `astrid-upgrade`.
+    Upgrade,
     /// `run`.
     Run,
 }
@@ -404,6 +406,10 @@ impl Phase {
             }
             Phase::Install => {
                 "\n  (func (export \"astrid-install\")\n    (call $judge)\n    \
+                 (call $log (i32.const 2) (i32.const 98304) (global.get $said-bytes)))"
+            }
+            Phase::Upgrade => {
+                "\n  (func (export \"astrid-upgrade\")\n    (call $judge)\n    \
                  (call $log (i32.const 2) (i32.const 98304) (global.get $said-bytes)))"
             }
             Phase::Run => {

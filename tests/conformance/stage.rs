@@ -214,7 +214,7 @@ impl<'a> Stage<'a> {
         let manifest = Arc::new(manifest(setting)?);
         let options = HostingOptions {
             has_run_loop: case.header.phase == Phase::Run,
-            staged: (case.header.phase == Phase::Install).then(|| staging(&machine)).transpose()?,
+            staged: case.header.phase.hook().map(|_| staging(&machine)).transpose()?,
             workspace: Some(Arc::clone(&workspace)),
             ..HostingOptions::default()
         };
@@ -263,7 +263,7 @@ impl<'a> Stage<'a> {
         self.runtime.block_on(async {
             match self.case.header.phase {
                 Phase::Interceptor => (self.call(principal, keep, instance).await, None),
-                Phase::Install => (self.hook(principal).await, None),
+                Phase::Install | Phase::Upgrade => (self.hook(principal).await, None),
                 Phase::Run => self.run_loop(principal).await,
             }
         })
@@ -286,8 +286,8 @@ impl<'a> Stage<'a> {
         let setting = &self.case.setting;
         let mut lines = lock(&self.live.lines)[before..].to_vec();
         let said = match (self.case.header.phase, ending) {
-            (Phase::Install | Phase::Run, Ending::Returned)
-            | (Phase::Install, Ending::Cancelled) => lines.pop(),
+            (Phase::Install | Phase::Upgrade | Phase::Run, Ending::Returned)
+            | (Phase::Install | Phase::Upgrade, Ending::Cancelled) => lines.pop(),
             _ => None,
         };
         let said = said.as_deref().and_then(|line| line.strip_prefix("info "));
@@ -379,7 +379,7 @@ impl<'a> Stage<'a> {
 
     async fn hook(&self, principal: &str) -> CallReport {
         let call = HookCall {
-            hook: Hook::Install,
+            hook: self.case.header.phase.hook().expect("a phase of a hook"),
             principal: self.belongings(principal),
             cancel: lock(&self.live.cancel).clone(),
         };
@@ -441,6 +441,17 @@ impl<'a> Stage<'a> {
             }
         }
         call.await
+    }
+}
+
+impl Phase {
+    /// Which hook it is, if it is one.
+    fn hook(self) -> Option<Hook> {
+        match self {
+            Phase::Install => Some(Hook::Install),
+            Phase::Upgrade => Some(Hook::Upgrade),
+            Phase::Interceptor | Phase::Run => None,
+        }
     }
 }
 
@@ -620,7 +631,7 @@ fn workspace(place: &std::path::Path, case: &Case) -> Result<Arc<Mount>, std::io
         }
     }
     let mount = match case.header.phase {
-        Phase::Install => Mount::direct(Scheme::Workspace, &root)?,
+        Phase::Install | Phase::Upgrade => Mount::direct(Scheme::Workspace, &root)?,
         Phase::Interceptor | Phase::Run => Mount::overlay(Scheme::Workspace, &root)?,
     };
     Ok(Arc::new(mount))

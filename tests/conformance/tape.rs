@@ -47,6 +47,7 @@ fn record(case: &Case, code: &Code) -> Result<Vec<u8>, Mismatch> {
             fuel_limit: capsule::limits::CALL_FUEL,
         },
         Phase::Install => Entry::Hook { export: "astrid-install".to_owned() },
+        Phase::Upgrade => Entry::Hook { export: "astrid-upgrade".to_owned() },
         Phase::Run => Entry::RunLoop {},
     };
     let enter = Enter {

@@ -154,9 +154,28 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_body_has_half_a_minute_and_the_time_of_its_first_byte_for_each() {
+        let before = Instant::now();
+        let rules = Rules::buffered(&NO_OPTIONS).expect("good options");
+        let deadline = rules.deadline.expect("there is one");
+        assert!(deadline >= before + HTTP_TOTAL && deadline <= Instant::now() + HTTP_TOTAL);
+        assert_eq!((rules.connect, rules.first_byte, rules.between), (None, None, None));
+        let times = |between_bytes_ms| {
+            let first_byte_ms = Some(7);
+            TimeoutConfig { connect_ms: None, first_byte_ms, between_bytes_ms, total_ms: None }
+        };
+        for (between, expected) in [(None, 7), (Some(5), 5)] {
+            let asked = RequestOptions { timeouts: Some(times(between)), ..NO_OPTIONS };
+            let rules = Rules::buffered(&asked).expect("good options");
+            assert_eq!(rules.between, Some(Duration::from_millis(expected)));
+        }
+    }
+
+    #[test]
     fn a_stream_has_no_end_unless_the_guest_sets_one() {
         let rules = Rules::streaming(&NO_OPTIONS);
         assert_eq!((rules.deadline, rules.first_byte), (None, Some(HTTP_FIRST_BYTE)));
+        assert_eq!((rules.connect, rules.between), (Some(HTTP_CONNECT), Some(HTTP_BETWEEN_BYTES)));
         let times = TimeoutConfig {
             connect_ms: None,
             first_byte_ms: None,
