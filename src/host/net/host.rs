@@ -99,3 +99,27 @@ impl View<'_> {
         self.table.push(listener).map_err(|_| ErrorCode::Quota)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_the_system_have_errors_of_their_own() {
+        for (kind, expected) in [
+            (ErrorKind::ConnectionRefused, "ConnectionRefused"),
+            (ErrorKind::ConnectionReset, "ConnectionReset"),
+            (ErrorKind::ConnectionAborted, "ConnectionReset"),
+            (ErrorKind::BrokenPipe, "ConnectionReset"),
+            (ErrorKind::TimedOut, "Timeout"),
+            (ErrorKind::AddrInUse, "AddressInUse"),
+            (ErrorKind::AddrNotAvailable, "AddressNotAvailable"),
+            (ErrorKind::WouldBlock, "WouldBlock"),
+        ] {
+            let told = error_code(&kind.into());
+            assert!(format!("{told:?}").contains(expected), "{kind:?}: {told:?}");
+        }
+        let other = error_code(&io::Error::from_raw_os_error(libc::ENETUNREACH));
+        assert!(matches!(other, ErrorCode::Unknown(_)), "{other:?}");
+    }
+}

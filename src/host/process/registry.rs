@@ -233,6 +233,19 @@ mod tests {
 
     use super::*;
 
+    /// Keeps one that does nothing, under this id.
+    fn keep(registry: &Registry, principal: &PrincipalId, id: &str) {
+        let keeping = Keeping {
+            label: String::new(),
+            command: String::new(),
+            lifetime: Duration::MAX / 4,
+            idle: Duration::MAX / 4,
+            retention: Duration::ZERO,
+        };
+        let place = registry.place(principal, 1).expect("a place");
+        drop(registry.keep(id, principal.clone(), Child::idle(), keeping, place));
+    }
+
     #[test]
     fn what_a_handle_keeps_takes_room_also_without_an_id() {
         let (registry, ada) = (Registry::default(), PrincipalId::new("ada").expect("a name"));
@@ -240,15 +253,7 @@ mod tests {
         for number in 0..PROCESS_IDS_MAX {
             registry.check_room(&ada).expect("room");
             let id = number.to_string();
-            let keeping = Keeping {
-                label: String::new(),
-                command: String::new(),
-                lifetime: Duration::MAX / 4,
-                idle: Duration::MAX / 4,
-                retention: Duration::ZERO,
-            };
-            let place = registry.place(&ada, 1).expect("a place");
-            drop(registry.keep(&id, ada.clone(), Child::idle(), keeping, place));
+            keep(&registry, &ada, &id);
             handles.push(registry.find(&ada, &id).expect("it is kept"));
             registry.forget(&id);
             assert!(registry.find(&ada, &id).is_err());
@@ -258,5 +263,19 @@ mod tests {
         assert!(registry.check_room(&bob).is_ok());
         drop(handles.pop());
         assert!(registry.check_room(&ada).is_ok());
+    }
+
+    #[test]
+    fn a_capsule_keeps_so_many_programs_of_all_its_principals() {
+        let registry = Registry::default();
+        let name = |number: usize| PrincipalId::new(&format!("p{number}")).expect("a name");
+        for number in 0..PROCESS_REGISTRY_MAX {
+            let principal = name(number / PROCESS_IDS_MAX);
+            registry.check_room(&principal).expect("room");
+            keep(&registry, &principal, &number.to_string());
+        }
+        assert!(matches!(registry.check_room(&name(99)), Err(ErrorCode::RegistryFull)));
+        registry.forget("0");
+        assert!(registry.check_room(&name(99)).is_ok());
     }
 }

@@ -278,3 +278,66 @@ fn files(request: &SpawnRequest) -> Result<Vec<Injection>, ErrorCode> {
     });
     files.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(times: [Option<u64>; 3]) -> SpawnRequest {
+        let [max_lifetime_ms, idle_timeout_ms, exit_retention_ms] = times;
+        SpawnRequest {
+            cmd: "a".to_owned(),
+            args: vec!["b".to_owned(), "c d".to_owned()],
+            stdin: None,
+            env: Vec::new(),
+            cwd: None,
+            limits: None,
+            file_injections: Vec::new(),
+            label: None,
+            keep_stdin_open: None,
+            overflow: None,
+            log_ring_bytes: None,
+            max_lifetime_ms,
+            idle_timeout_ms,
+            exit_retention_ms,
+        }
+    }
+
+    #[test]
+    fn a_program_stays_as_long_as_it_is_wanted_and_no_longer_than_it_may() {
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        for (asked, lifetime, idle, retention) in [
+            ([None; 3], hours(6), minutes(30), minutes(5)),
+            ([Some(u64::MAX); 3], hours(6), hours(6), hours(1)),
+            (
+                [Some(1); 3],
+                Duration::from_millis(1),
+                Duration::from_millis(1),
+                Duration::from_millis(1),
+            ),
+            ([Some(0), Some(21_600_001), Some(3_600_001)], Duration::ZERO, hours(6), hours(1)),
+        ] {
+            let kept = Keeping::of(&request(asked));
+            assert_eq!((kept.lifetime, kept.idle, kept.retention), (lifetime, idle, retention));
+            assert_eq!((kept.label.as_str(), kept.command.as_str()), ("a b c d", "a b c d"));
+        }
+    }
+
+    #[test]
+    fn rings_and_waiting_are_for_programs_that_stay() {
+        let asked = |bytes| SpawnRequest {
+            log_ring_bytes: Some(bytes),
+            overflow: Some(OverflowPolicy::Backpressure),
+            ..request([None; 3])
+        };
+        for (bytes, capacity) in
+            [(0, 4096), (4096, 4096), (5000, 5000), (u32::MAX, 8 << 20), (8 << 20, 8 << 20)]
+        {
+            let stays = streams(&asked(bytes), true);
+            assert_eq!((stays.capacity, stays.overflow), (capacity, Overflow::Wait));
+            let goes = streams(&asked(bytes), false);
+            assert_eq!((goes.capacity, goes.overflow), (PROCESS_RING_BYTES, Overflow::DropOldest));
+        }
+    }
+}
