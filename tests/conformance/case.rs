@@ -121,6 +121,8 @@ pub(crate) struct Setting {
     /// What that person decides when asked for approval, by action; without an entry nobody is there.
     #[serde(default)]
     pub(crate) approvals: BTreeMap<String, Decision>,
+    /// How long that person is waited for, in milliseconds.
+    pub(crate) patience_ms: Option<u64>,
     /// What that person was asked, in order.
     pub(crate) asked: Option<Vec<String>>,
     /// Lines of the log, in order, with their level before them.
@@ -257,6 +259,9 @@ pub(crate) enum Dial {
     /// The length of a message that is too long.
     #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     TooMuch(bool),
+    /// Nothing, and it stays.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    Silence(bool),
     /// Nothing: it goes at once.
     #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Nothing(bool),

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io::{Read, Write};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use capsule::bus::{Attribution, Draft, Message};
 use capsule::clock::Clock;
@@ -193,6 +194,7 @@ impl<'a> Stage<'a> {
             person: Arc::new(Respondent {
                 answers: setting.answers.clone(),
                 approvals: setting.approvals.clone(),
+                patience: setting.patience_ms.map(Duration::from_millis),
                 live: person,
             }),
             log: Arc::new(move |_, level, line| {
@@ -351,7 +353,7 @@ impl<'a> Stage<'a> {
         let id = PrincipalId::new(principal).expect("a valid id");
         let account = self.machine.accounts().find(&id).expect("the runner made the principal");
         let asked = AskedLimits {
-            timeout: setting.timeout_ms.map(std::time::Duration::from_millis),
+            timeout: setting.timeout_ms.map(Duration::from_millis),
             ..AskedLimits::default()
         };
         let call = Call {
@@ -512,6 +514,11 @@ fn dial(door: &DoorPaths, says: &Dial) {
         Dial::Garbage(_) => (frame(b"{"), &[][..]),
         Dial::TooMuch(_) => (4097_u32.to_be_bytes().to_vec(), &[][..]),
         Dial::Nothing(_) => return,
+        Dial::Silence(_) => {
+            // It ends with the connection.
+            std::thread::spawn(move || stream.read(&mut [0]));
+            return;
+        }
     };
     let frames: Vec<Vec<u8>> = frames.iter().map(|text| frame(text.as_bytes())).collect();
     std::thread::spawn(move || -> std::io::Result<()> {
@@ -542,7 +549,7 @@ fn draft(sent: &Sent) -> Draft {
         payload: sent.payload.as_str().into(),
         source_id: uuid::Uuid::nil(),
         principal: from.map_or(Attribution::System, |name| Attribution::Verified(name.into())),
-        timestamp: std::time::Duration::from_secs(5),
+        timestamp: Duration::from_secs(5),
     }
 }
 
@@ -559,7 +566,7 @@ fn served(kind: &str, principal: &str) -> Message {
         source_id: uuid::Uuid::from_u128(7),
         principal,
         seq: 1,
-        timestamp: std::time::Duration::new(1_577_836_805, 250_000_000),
+        timestamp: Duration::new(1_577_836_805, 250_000_000),
     }
 }
 
@@ -701,6 +708,7 @@ impl Observer for Watcher {
 struct Respondent {
     answers: BTreeMap<String, Answer>,
     approvals: BTreeMap<String, Decision>,
+    patience: Option<Duration>,
     live: Weak<Live>,
 }
 
@@ -713,6 +721,10 @@ impl Respondent {
 }
 
 impl Person for Respondent {
+    fn patience(&self) -> Option<Duration> {
+        self.patience
+    }
+
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = PersonAnswer> + Send>> {
         let kind = match &question.kind {
             QuestionKind::Text => "text".to_owned(),

@@ -39,4 +39,6 @@
     (call $links (@text "ada") (i32.const 0))
     (call $refused (@text "accounts of what is no UUID"))
     (call $create (i32.const 1) (@text "a/b") (i32.const 0))
-    (call $refused (@text "a name with a slash"))))
+    (call $refused (@text "a name with a slash"))
+    (call $create (i32.const 1) (@text "a\00") (i32.const 0))
+    (call $refused (@text "a name with NUL"))))
