@@ -174,8 +174,8 @@ impl Disk for FaultyDisk {
         RealDisk.remove_tree(path)
     }
 
-    fn open_read(&self, path: &Path) -> Result<File, DiskError> {
-        RealDisk.open_read(path)
+    fn open_read(&self, path: &Path, links: Links) -> Result<File, DiskError> {
+        RealDisk.open_read(path, links)
     }
 
     fn open_append(&self, path: &Path, mode: u32) -> Result<File, DiskError> {

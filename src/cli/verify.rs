@@ -17,8 +17,9 @@ use crate::manifest::{self, Level, ParseOptions};
 use crate::report::verify::{Flaw, VerifyReport};
 use crate::store::Store;
 use crate::store::catalog::{Entry, EntryProblem, FindError};
-use crate::store::layout::Home;
+use crate::store::layout::{Home, Site};
 use crate::store::recheck::{Check, StoredFiles};
+use crate::store::spread::spread;
 
 /// Flaws of the cache that are reported.
 const FLAWS_MAX: usize = 20;
@@ -70,10 +71,11 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         true => store.hash_stored().map_err(failed)?,
         false => StoredFiles::default(),
     };
-    let checks: Vec<_> = chosen(cx, &store, &args.names)?
-        .into_iter()
-        .filter_map(|entry| checked(cx, &store, entry, &stored).transpose())
-        .collect::<Result<_, _>>()?;
+    let sites = sites(cx, &store)?;
+    let chosen = chosen(cx, &store, &args.names)?;
+    let checks = spread(chosen, |entry| checked(&store, &sites, entry, &stored));
+    let checks: Vec<_> =
+        checks.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let cache = if everything { cache_flaws(store.home()) } else { Vec::new() };
     let blobs = stored.damaged();
     let report = VerifyReport::new(&checks, blobs, cache).with_mended(mended);
@@ -106,22 +108,21 @@ fn chosen(cx: &Cx, store: &Store, names: &[String]) -> Result<Vec<Entry>, Failur
 
 /// Checks a capsule; nothing when it is gone by now.
 fn checked(
-    cx: &Cx,
     store: &Store,
+    sites: &[Site],
     entry: Entry,
     stored: &StoredFiles,
 ) -> Result<Option<(Check, Vec<String>)>, Failure> {
     let (id, dir) = (entry.id.clone(), entry.dir.clone());
     let manifest = manifest_problems(store, &entry);
     let mut found = (store.recheck_among(entry, stored), manifest);
-    let sites = sites(cx, store)?;
     for _ in 0..LOOKS_MAX {
         if found.0.problems.is_empty() && found.1.is_empty() {
             break;
         }
         // Another version may have come in while it was read; what was read then is of both.
         let before = identity(&dir);
-        let entry = match store.find(&sites, &id) {
+        let entry = match store.find(sites, &id) {
             Ok(entry) => entry,
             Err(FindError::NotInstalled { .. }) => return Ok(None),
             Err(error) => return Err(not_found(&id, error)),

@@ -3,10 +3,11 @@
 //! A blob's name is the digest of its content. An existing one is not believed: it is hashed, and
 //! replaced when it turns out to be damaged.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Store;
-use super::disk::{DiskError, Links, PRIVATE_DIR, PUBLIC_FILE};
+use super::disk::{DiskError, Links, PRIVATE_DIR, PUBLIC_FILE, failed};
 use super::hash::Hash;
 use crate::limits;
 
@@ -35,6 +36,39 @@ pub enum BlobState {
     },
 }
 
+/// Who takes part in hashing one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Threads {
+    /// Whoever asks: the others have files of their own.
+    One,
+    /// All processors.
+    All,
+}
+
+impl Threads {
+    /// What is read at once: what stays in a processor's cache, or enough to share.
+    fn piece_bytes(self) -> usize {
+        match self {
+            Threads::One => 64 << 10,
+            Threads::All => 2 << 20,
+        }
+    }
+}
+
+/// Reads until the buffer is full or the file is over.
+fn read_full(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match file.read(&mut buffer[read..]) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
+}
+
 impl Store {
     /// Stores a capsule's binary and returns its digest. The caller holds the commit lock, unless nobody
     /// else uses the home.
@@ -53,12 +87,12 @@ impl Store {
 
     /// What is in the place of the binary with this digest.
     pub fn binary_state(&self, hash: &Hash) -> Result<BlobState, DiskError> {
-        self.blob_state(&self.home.binary(hash), hash, limits::BINARY_BYTES_MAX)
+        self.blob_state(&self.home.binary(hash), hash, limits::BINARY_BYTES_MAX, Threads::All)
     }
 
     /// What is in the place of the WIT file with this digest.
     pub fn wit_state(&self, hash: &Hash) -> Result<BlobState, DiskError> {
-        self.blob_state(&self.home.wit(hash), hash, limits::WIT_FILE_BYTES_MAX)
+        self.blob_state(&self.home.wit(hash), hash, limits::WIT_FILE_BYTES_MAX, Threads::One)
     }
 
     fn put(
@@ -71,7 +105,7 @@ impl Store {
         if bytes.len() as u64 > limit_bytes {
             return Err(DiskError::TooLarge { path: path.to_owned(), limit_bytes });
         }
-        let put = match self.blob_state(path, hash, limit_bytes)? {
+        let put = match self.blob_state(path, hash, limit_bytes, Threads::All)? {
             BlobState::Intact => return Ok(Put::Present),
             BlobState::Missing => Put::Written,
             BlobState::Damaged { .. } => Put::Healed,
@@ -86,10 +120,10 @@ impl Store {
         path: &Path,
         hash: &Hash,
         limit_bytes: u64,
+        threads: Threads,
     ) -> Result<BlobState, DiskError> {
-        match self.disk.read(path, Links::Follow, limit_bytes) {
-            Ok(bytes) => {
-                let actual = Hash::of(&bytes);
+        match self.hash_of(path, limit_bytes, threads) {
+            Ok(actual) => {
                 if actual == *hash {
                     return Ok(BlobState::Intact);
                 }
@@ -99,6 +133,28 @@ impl Store {
             Err(DiskError::TooLarge { .. }) => Ok(BlobState::Damaged { actual: None }),
             Err(error) => Err(error),
         }
+    }
+
+    /// The digest of a file, which is not held in memory as a whole.
+    fn hash_of(&self, path: &Path, limit_bytes: u64, threads: Threads) -> Result<Hash, DiskError> {
+        let mut file =
+            self.disk.open_read(path, Links::Follow)?.take(limit_bytes.saturating_add(1));
+        let mut piece = vec![0; threads.piece_bytes()];
+        let mut hasher = blake3::Hasher::new();
+        loop {
+            let read = read_full(&mut file, &mut piece).map_err(failed("read", path))?;
+            match threads {
+                Threads::One => hasher.update(&piece[..read]),
+                Threads::All => hasher.update_rayon(&piece[..read]),
+            };
+            if read < piece.len() {
+                break;
+            }
+        }
+        if hasher.count() > limit_bytes {
+            return Err(DiskError::TooLarge { path: path.to_owned(), limit_bytes });
+        }
+        Ok(Hash::from(hasher.finalize()))
     }
 
     /// The blobs in a directory, and what else lies there under a name that is not one.

@@ -1,6 +1,6 @@
 //! What is installed: every capsule of some sites, however broken, and how to find one by id.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::disk::{DiskError, Kind, Links};
 use super::layout::{self, Scope, Site};
 use super::meta::{Meta, MetaError};
 use super::names::{self, NameError};
-use super::parts;
+use super::spread::spread;
 use crate::limits;
 
 /// Ids that are proposed for one that is not installed.
@@ -100,15 +100,14 @@ impl Store {
     /// Every capsule of the sites, by id. Of those with the same id, all but the one of the
     /// earliest site are marked as hidden.
     pub fn installed(&self, sites: &[Site]) -> Result<Vec<Entry>, DiskError> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut found = Vec::new();
         for site in sites {
-            let names = self.capsule_dirs(site)?;
-            let mut more = parts::each(&names, |name| self.entry(site, name));
-            let earlier: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-            for entry in &mut more {
-                entry.hidden = earlier.contains(entry.id.as_str());
-            }
-            entries.append(&mut more);
+            found.extend(self.capsule_dirs(site)?.into_iter().map(|name| (site, name)));
+        }
+        let mut entries = spread(found, |(site, name)| self.entry(site, &name));
+        let mut seen = BTreeSet::new();
+        for entry in &mut entries {
+            entry.hidden = !seen.insert(entry.id.clone());
         }
         // Stable, so that capsules of one id stay in the order of their sites.
         entries.sort_by(|a, b| a.id.cmp(&b.id));

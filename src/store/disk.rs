@@ -159,7 +159,7 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Removes a file or a directory with all its content; nothing there is fine.
     fn remove_tree(&self, path: &Path) -> Result<(), DiskError>;
     /// Opens a regular file for reading.
-    fn open_read(&self, path: &Path) -> Result<File, DiskError>;
+    fn open_read(&self, path: &Path, links: Links) -> Result<File, DiskError>;
     /// Opens a regular file for appending and reading, making it when there is none.
     fn open_append(&self, path: &Path, mode: u32) -> Result<File, DiskError>;
     /// Opens a lock file and locks it; nothing when `wait` is not and another holds it.
@@ -267,8 +267,8 @@ impl Disk for RealDisk {
         missing_is_fine(removed).map_err(failed("remove", path))
     }
 
-    fn open_read(&self, path: &Path) -> Result<File, DiskError> {
-        open_regular(path, Links::Refuse)
+    fn open_read(&self, path: &Path, links: Links) -> Result<File, DiskError> {
+        open_regular(path, links)
     }
 
     fn open_append(&self, path: &Path, mode: u32) -> Result<File, DiskError> {

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
 use super::Store;
-use super::disk::{DiskError, PRIVATE_DIR, PRIVATE_FILE, failed};
+use super::disk::{DiskError, Links, PRIVATE_DIR, PRIVATE_FILE, failed};
 use super::names::{DEFAULT_PRINCIPAL, NameError};
 use crate::limits;
 
@@ -161,7 +161,7 @@ impl Logs<'_> {
     }
 
     fn read_at(&self, path: &Path, offset: u64, limit_bytes: u64) -> Result<Vec<u8>, DiskError> {
-        let mut file = self.store.disk.open_read(path)?;
+        let mut file = self.store.disk.open_read(path, Links::Refuse)?;
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(offset))
             .and_then(|_| file.take(limit_bytes).read_to_end(&mut bytes))

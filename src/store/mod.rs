@@ -43,7 +43,6 @@ mod switch;
 
 mod staged_blobs;
 
-mod parts;
 pub mod previous;
 
 pub mod install;
@@ -63,6 +62,8 @@ pub mod recheck;
 pub mod repair;
 
 pub mod sweep;
+
+pub(crate) mod spread;
 
 use std::path::Path;
 use std::sync::Arc;

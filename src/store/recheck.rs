@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::thread::ScopedJoinHandle;
 
 use super::Store;
 use super::binary::IntegrityError;
-use super::blob::BlobState;
+use super::blob::{BlobState, Threads};
 use super::catalog::{Entry, EntryProblem};
 use super::disk::{DiskError, Links};
 use super::hash::{Hash, HashError};
 use super::layout::{self, Scope};
 use super::meta::Meta;
+use super::spread::spread_over;
 use crate::limits;
 
 /// The result of checking one capsule.
@@ -144,28 +143,16 @@ impl Store {
         let binaries = binaries.map(|(path, hash)| (path, hash, limits::BINARY_BYTES_MAX));
         let wits = self.blobs_in(&self.home.wits(), "wit")?.into_iter();
         let wits = wits.map(|(path, hash)| (path, hash, limits::WIT_FILE_BYTES_MAX));
-        let waiting = Mutex::new(binaries.chain(wits));
-        let hash_some = || {
-            let mut hashed = Vec::new();
-            loop {
-                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((path, hash, limit)) = next else { return Ok(hashed) };
-                let state = self.blob_state(&path, &hash, limit)?;
-                hashed.push((path, (hash, state)));
-            }
-        };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let parts: Vec<Result<Vec<_>, DiskError>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(hash_some)).collect();
-            let join = |thread: ScopedJoinHandle<'_, _>| match thread.join() {
-                Ok(part) => part,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            threads.into_iter().map(join).collect()
+        let all: Vec<_> = binaries.chain(wits).collect();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if all.len() < processors { Threads::All } else { Threads::One };
+        let hashed = spread_over(processors.min(all.len()), all, |(path, hash, limit)| {
+            let state = self.blob_state(&path, &hash, limit, threads)?;
+            Ok((path, (hash, state)))
         });
         let mut stored = StoredFiles::default();
-        for part in parts {
-            stored.0.extend(part?);
+        for one in hashed {
+            stored.0.extend([one?]);
         }
         Ok(stored)
     }

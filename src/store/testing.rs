@@ -245,9 +245,9 @@ impl Disk for FaultyDisk {
         RealDisk.remove_tree(path)
     }
 
-    fn open_read(&self, path: &Path) -> Result<File, DiskError> {
+    fn open_read(&self, path: &Path, links: Links) -> Result<File, DiskError> {
         self.step(path)?;
-        RealDisk.open_read(path)
+        RealDisk.open_read(path, links)
     }
 
     fn open_append(&self, path: &Path, mode: u32) -> Result<File, DiskError> {

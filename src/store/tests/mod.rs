@@ -164,7 +164,7 @@ fn what_hooks_wrote_into_a_version_comes_back_with_it() {
     assert!(!first.dir.join("dist").exists(), "the new version has its own files");
 
     let kept = store.previous_version(&site, "c").expect("it is kept");
-    assert_eq!(store.previous_versions(&[site.clone()]).expect("readable").len(), 1);
+    assert_eq!(store.previous_versions(std::slice::from_ref(&site)).expect("readable").len(), 1);
     let source = Source { dir: kept.dir, ..scratch.source("c", "1.0.0") };
     let meta = kept.meta.expect("it was installed");
     let plan = store.plan_return(&site, source, &meta).expect("a fine capsule");
