@@ -19,7 +19,7 @@ use capsule::component::from_wat;
 use capsule::engine::{Pool, Profile};
 use fairness::Hostile;
 use measure::{Way, in_turns, judge, print};
-use town::{Capsule, Customer, Town, check, principal};
+use town::{Capsule, Customer, Town, UNBOUNDED, check, principal};
 
 /// Anything that goes wrong before there is something to measure.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -75,6 +75,7 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
     let town = Town::new(work, CUSTOMERS, Profile::Server)?;
     let capsule = town.capsule(0)?;
     let customers = customers(&town, &capsule, CUSTOMERS)?;
+    let unbounded = [town.customer(&capsule, &UNBOUNDED.parse()?)?];
     let pool = Pool::new(capsule::limits::INSTANCES_IDLE_MAX);
     for (title, payload, least) in [("10 µs of work", payload, 0.85), ("no work", "", 0.5)] {
         let payload = payload.as_bytes();
@@ -84,6 +85,9 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
             }),
             Way::new("admission, pool, ledger", |calls| {
                 town.crowd((&capsule, &customers), payload, &pool, (THREADS, calls))
+            }),
+            Way::new("the same for one principal that nothing bounds", |calls| {
+                town.crowd((&capsule, &unbounded), payload, &pool, (THREADS, calls))
             }),
         ];
         let samples = in_turns(&mut ways, ROUNDS, TIME);
@@ -162,11 +166,13 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
 
 /// What waits for the next call of its principal.
 fn memory(work: &[u8]) -> Outcome<()> {
+    // So many that what the allocator has at hand is of no account.
+    const PRINCIPALS: usize = 20_000;
     println!("\nresident memory of what is idle");
     for (title, profile, count) in
         [("in a slot", Profile::Server, 100), ("on demand", Profile::OneShot, 1000)]
     {
-        let town = Town::new(work, 1000, profile)?;
+        let town = Town::new(work, PRINCIPALS, profile)?;
         let capsule = town.capsule(0)?;
         let runtime = runtime()?;
         let pool = Pool::new(count);
@@ -174,7 +180,7 @@ fn memory(work: &[u8]) -> Outcome<()> {
         let first = town.customer(&capsule, &principal(0)?)?;
         runtime.block_on(town.serve((&capsule, &first), &owner, &[], (&pool, &town.cancel)));
         let before = resident()?;
-        let everybody = customers(&town, &capsule, 1000)?;
+        let everybody = customers(&town, &capsule, PRINCIPALS)?;
         let principals = resident()?;
         for customer in everybody.iter().take(count) {
             check(&runtime.block_on(town.serve(
@@ -187,9 +193,10 @@ fn memory(work: &[u8]) -> Outcome<()> {
         let instances = resident()?;
         assert_eq!(pool.stats().idle, count);
         let each = |from: u64, to: u64, count: usize| to.saturating_sub(from) / count as u64;
-        let (one, who) = (each(principals, instances, count - 1), each(before, principals, 999));
+        let (one, who) =
+            (each(principals, instances, count - 1), each(before, principals, PRINCIPALS));
         println!("{:<52}{one:>9} B", format!("an instance {title}, of {count}"));
-        println!("{:<52}{who:>9} B", "a principal without one, of 1000");
+        println!("{:<52}{who:>9} B", format!("a principal without one, of {PRINCIPALS}"));
     }
     Ok(())
 }

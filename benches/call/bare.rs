@@ -9,7 +9,7 @@ use capsule::engine::Profile;
 use wasmtime::component::{
     Component, ComponentExportIndex, ComponentType, Instance, InstancePre, Lift, Linker, TypedFunc,
 };
-use wasmtime::{Config, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, Store, WasmBacktraceDetails};
 
 use super::{ACTION, Outcome, runtime};
 
@@ -194,7 +194,8 @@ fn config(profile: Profile) -> Config {
             .max_memories_per_component(8)
             .max_tables_per_component(16)
             .linear_memory_keep_resident(1 << 20)
-            .table_keep_resident(1 << 16);
+            .table_keep_resident(1 << 16)
+            .pagemap_scan(Enabled::Auto);
         config.allocation_strategy(pool);
     }
     config

@@ -14,7 +14,6 @@ use capsule::engine::Pool;
 use capsule::host::ports::Refused;
 use capsule::limits::{DISPATCH_CALLS_MAX, INSTANCES_IDLE_MAX};
 use capsule::policy::budget::{AskedLimits, call_limits};
-use capsule::policy::rate::Caller;
 use capsule::principal::PrincipalId;
 use tokio_util::sync::CancellationToken;
 
@@ -171,12 +170,11 @@ fn served(town: &Arc<Town>, capsule: &Capsule) -> Outcome<Served> {
     let admit = move |id: &PrincipalId| {
         let refuse = |reason: String| Refused { id: id.to_string(), reason };
         let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
-        let (profile, groups) = (Some(account.profile()), Some(account.groups()));
-        let limits = call_limits(profile, AskedLimits::default(), account.is_exempt())
+        let (profile, asked) = (Some(account.profile()), AskedLimits::default());
+        let limits = call_limits(profile, asked, account.is_exempt())
             .map_err(|error| refuse(error.to_string()))?;
-        let reservation = rate
-            .admit(Caller { profile, groups, id }, clock.monotonic())
-            .map_err(|error| refuse(error.to_string()))?;
+        let reservation =
+            account.admit(&rate, clock.monotonic()).map_err(|error| refuse(error.to_string()))?;
         Ok(Admitted { limits, reservation })
     };
     Ok(Served {

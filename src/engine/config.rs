@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::limits::{MEMORY_BYTES, TABLE_ELEMENT_BYTES};
-use wasmtime::{Config, Engine, PoolingAllocationConfig, WasmBacktraceDetails};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, WasmBacktraceDetails};
 
 /// Which code a capsule is compiled to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,7 +68,9 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(16)
         .table_elements(POOL_TABLE_ELEMENTS)
         .linear_memory_keep_resident(1 << 20)
-        .table_keep_resident(1 << 16);
+        .table_keep_resident(1 << 16)
+        // Only what was written is put back, where the kernel can tell.
+        .pagemap_scan(Enabled::Auto);
     pool
 }
 

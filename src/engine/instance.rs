@@ -72,6 +72,7 @@ impl Call<'_> {
 /// instance that a call runs in counts towards it.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
+    pub(super) began: Instant,
     ends: u64,
     limit: Duration,
     pub(super) deadline: Option<(tokio::time::Instant, Duration)>,
@@ -79,8 +80,9 @@ pub(super) struct Bounds {
 
 impl Bounds {
     fn from_now(linked: &Linked, limit: Duration) -> Bounds {
+        let began = Instant::now();
         let ends = Pace::last_tick(linked.flavoured.ticks.now(), limit, EPOCH_TICK);
-        Bounds { ends, limit, deadline: deadline(limit) }
+        Bounds { began, ends, limit, deadline: deadline(began, limit) }
     }
 
     fn pace(self) -> Pace {
@@ -249,7 +251,7 @@ impl Loaded {
         let bounds = self.bounds(&call);
         match self.instance_within(&call, bounds, observer).await {
             Ok((mut instance, made)) => {
-                let mut report = instance.call_within(call, bounds).await;
+                let mut report = instance.call_within(call, bounds, Instant::now()).await;
                 report.fuel.instantiate = made.fuel.instantiate;
                 report.times.instantiate = made.times.instantiate;
                 report
@@ -324,11 +326,16 @@ impl Instance {
     /// Calls the interceptor. The caller sees to it that an instance serves one principal only.
     pub async fn call(&mut self, call: Call<'_>) -> CallReport {
         let bounds = Bounds::from_now(&self.linked, call.limits.timeout);
-        self.call_within(call, bounds).await
+        self.call_within(call, bounds, bounds.began).await
     }
 
-    pub(super) async fn call_within(&mut self, call: Call<'_>, bounds: Bounds) -> CallReport {
-        let started = Instant::now();
+    /// A call whose time in the guest counts from `started`.
+    pub(super) async fn call_within(
+        &mut self,
+        call: Call<'_>,
+        bounds: Bounds,
+        started: Instant,
+    ) -> CallReport {
         let budget = call.limits.fuel;
         // Until it has returned normally: the future may be dropped half-way.
         self.spent = true;

@@ -82,7 +82,7 @@ impl Loaded {
             owner: call.principal,
             caller: None,
             cancel: call.cancel.clone(),
-            deadline: deadline(limit),
+            deadline: deadline(std::time::Instant::now(), limit),
             asked_to_end: None,
             vain_waits: 0,
         };

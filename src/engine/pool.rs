@@ -12,7 +12,9 @@
 //! instance that holds something makes room for others only when all that wait do.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
@@ -23,6 +25,14 @@ use super::outcome::{CallReport, Ending};
 use crate::host::CapsuleHost;
 use crate::host::record::Observer;
 use crate::principal::PrincipalId;
+
+thread_local! {
+    /// The number of this thread.
+    static THREAD: u64 = {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    };
+}
 
 /// Instances of any capsules and principals; clones are the same pool.
 #[derive(Clone)]
@@ -80,6 +90,8 @@ struct Shelf {
 
 struct Waiting {
     since: u64,
+    /// The thread that it was last called on.
+    thread: u64,
     holds_something: bool,
     instance: Instance,
 }
@@ -131,7 +143,8 @@ impl Pool {
             },
         };
         lease.holds_instance = true;
-        let mut report = instance.call_within(call, bounds).await;
+        let started = if made.is_some() || keeps_handles { Instant::now() } else { bounds.began };
+        let mut report = instance.call_within(call, bounds, started).await;
         if let Some(made) = made {
             report.fuel.instantiate = made.fuel.instantiate;
             report.times.instantiate = made.times.instantiate;
@@ -202,6 +215,14 @@ impl Shelf {
         self.calls == 0 && self.waiting.is_empty()
     }
 
+    /// Takes the instance that was used last, on this thread if there is one: its memory is near.
+    fn take(&mut self) -> Option<Waiting> {
+        let here = THREAD.with(|thread| *thread);
+        let near = self.waiting.iter().rposition(|waiting| waiting.thread == here);
+        let at = near.or(self.waiting.len().checked_sub(1))?;
+        Some(self.waiting.remove(at))
+    }
+
     fn turn(&mut self) -> Arc<Semaphore> {
         Arc::clone(self.turn.get_or_insert_with(|| Arc::new(Semaphore::new(1))))
     }
@@ -222,15 +243,14 @@ impl State {
         shelf
     }
 
-    /// Takes the instance that was used last.
     fn take(&mut self, key: &Key, memory_bytes: u64) -> Option<Taken> {
-        let waiting = self.shelves.get_mut(key)?.waiting.pop();
+        let waiting = self.shelves.get_mut(key)?.take();
         Some(self.taken(waiting?, memory_bytes))
     }
 
     /// Both in one look-up, which every call has to make.
     fn enter_and_take(&mut self, key: &Key, memory_bytes: u64) -> Option<Taken> {
-        let waiting = self.enter(key).waiting.pop();
+        let waiting = self.enter(key).take();
         Some(self.taken(waiting?, memory_bytes))
     }
 
@@ -256,7 +276,8 @@ impl State {
             return Some(instance);
         }
         let holds_something = !instance.holds_nothing();
-        shelf.waiting.push(Waiting { since: self.clock, holds_something, instance });
+        let thread = THREAD.with(|thread| *thread);
+        shelf.waiting.push(Waiting { since: self.clock, thread, holds_something, instance });
         self.clock += 1;
         self.stats.idle += 1;
         if self.stats.idle > idle_max { self.evict() } else { None }

@@ -67,9 +67,12 @@ pub(super) fn new_store(
     Ok(store)
 }
 
-/// The end of a call that begins now, for waits; one that is too far away is none.
-pub(super) fn deadline(limit: Duration) -> Option<(tokio::time::Instant, Duration)> {
+/// The end of a call that began then, for waits; one that is too far away is none.
+pub(super) fn deadline(
+    began: std::time::Instant,
+    limit: Duration,
+) -> Option<(tokio::time::Instant, Duration)> {
     // The clock of the ticks and the clock of the waits agree to within a tick.
-    let end = tokio::time::Instant::now().checked_add(limit.checked_add(EPOCH_TICK)?)?;
+    let end = tokio::time::Instant::from_std(began).checked_add(limit.checked_add(EPOCH_TICK)?)?;
     Some((end, limit))
 }

@@ -17,6 +17,7 @@ mod secrets;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::bus::Bus;
 use crate::bus::rate::PublishLimiter;
@@ -28,6 +29,8 @@ use crate::host::uplink::InboundQueue;
 use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};
 use crate::kv::{KvService, StagedKv};
 use crate::manifest::{CapsuleId, Manifest};
+use crate::policy::exemption::is_exempt;
+use crate::policy::rate::{RateLimiter, Refusal, Reservation};
 use crate::principal::{GroupConfig, Policy, PrincipalId, Profile};
 use crate::store::Store;
 use crate::store::identity::Identities;
@@ -281,7 +284,13 @@ impl Account {
 
     /// Whether a capability lifts what bounds others.
     pub fn is_exempt(&self) -> bool {
-        crate::policy::exemption::is_exempt(Some(self.profile()), Some(self.groups()), &self.id)
+        let judge = || is_exempt(Some(self.profile()), Some(self.groups()), &self.id);
+        *self.policy.exempt.get_or_init(judge)
+    }
+
+    /// Lets it begin a call, or says why not.
+    pub fn admit(&self, rate: &RateLimiter, now: Duration) -> Result<Reservation, Refusal> {
+        rate.admit_judged(&self.id, self.profile(), self.is_exempt(), now)
     }
 
     /// Whether its capsules hear in the audit trail what every principal does.

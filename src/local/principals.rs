@@ -75,7 +75,8 @@ impl Accounts {
 /// The policy where there is no home.
 static NO_HOME: LazyLock<Arc<Policy>> = LazyLock::new(|| {
     let groups = Arc::new(GroupConfig::built_in());
-    Arc::new(Policy { profile: Profile::default(), groups, generation: 0 })
+    let profile = Profile::default();
+    Arc::new(Policy { profile, groups, generation: 0, exempt: OnceLock::new() })
 });
 
 /// The principals of one capsule, each looked up once.

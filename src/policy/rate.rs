@@ -60,13 +60,25 @@ impl RateLimiter {
     /// An exempt caller is not counted.
     pub fn admit(&self, caller: Caller<'_>, now: Duration) -> Result<Reservation, Refusal> {
         let profile = caller.profile.unwrap_or(Profile::default_ref());
+        let exempt = is_exempt(caller.profile, caller.groups, caller.id);
+        self.admit_judged(caller.id, profile, exempt, now)
+    }
+
+    /// As [`RateLimiter::admit`], for a caller of whom is known whether it is exempt.
+    pub fn admit_judged(
+        &self,
+        id: &PrincipalId,
+        profile: &Profile,
+        exempt: bool,
+        now: Duration,
+    ) -> Result<Reservation, Refusal> {
         if !profile.enabled {
-            return Err(Refusal::Disabled { principal: caller.id.clone() });
+            return Err(Refusal::Disabled { principal: id.clone() });
         }
-        if is_exempt(caller.profile, caller.groups, caller.id) {
+        if exempt {
             return Ok(Reservation { held: None });
         }
-        Ok(self.reserve(caller.id, profile.quotas.max_cpu_fuel_per_sec, now)?)
+        Ok(self.reserve(id, profile.quotas.max_cpu_fuel_per_sec, now)?)
     }
 
     /// Charges fuel that a caller used without being let in, as [`RateLimiter::record`] does. An exempt
@@ -161,8 +173,12 @@ impl Bucket {
     }
 
     fn level_at(&self, now: Duration) -> u128 {
-        let elapsed = now.saturating_sub(self.at).as_nanos();
-        self.level.saturating_sub(elapsed.saturating_mul(u128::from(self.rate)))
+        if self.level == 0 {
+            return 0;
+        }
+        let elapsed = u64::try_from(now.saturating_sub(self.at).as_nanos()).unwrap_or(u64::MAX);
+        // The product of two numbers of 64 bits always fits.
+        self.level.saturating_sub(u128::from(elapsed) * u128::from(self.rate))
     }
 
     fn drain(&mut self, now: Duration) {
@@ -174,7 +190,7 @@ impl Bucket {
     fn charge(&mut self, fuel: u64, now: Duration) {
         self.level = self.level.saturating_add(scaled(fuel));
         self.drain(now);
-        self.level = self.level.min(scaled(self.rate).saturating_mul(2));
+        self.level = self.level.min(2 * scaled(self.rate));
     }
 
     /// Counts one more call in flight, if there is fuel and a share of it left.
@@ -189,7 +205,7 @@ impl Bucket {
         };
         // The first call may always begin; each further one needs a unit of its own.
         let in_flight = self.in_flight.saturating_add(1);
-        let shares = left / SCALE >= u128::from(in_flight);
+        let shares = left >= u128::from(in_flight) * SCALE;
         if in_flight > CALLS_IN_FLIGHT_MAX || (self.in_flight > 0 && !shares) {
             return Err(DenyCause::InFlight { calls: self.in_flight });
         }

@@ -33,7 +33,9 @@ impl<'a> CapabilityCheck<'a> {
 
     /// Whether the principal holds `capability`; never for a text that is no capability.
     pub fn has(&self, capability: &str) -> bool {
-        self.require(capability).is_ok()
+        // Asked for each call: an answer that nobody reads is not written down.
+        Capability::parse(capability)
+            .is_ok_and(|wanted| self.revoke_of(wanted).is_none() && self.is_granted(wanted))
     }
 
     /// Fails with the first revoke that covers `capability`, held or not, or because nothing grants
@@ -44,17 +46,25 @@ impl<'a> CapabilityCheck<'a> {
             required: capability.to_owned(),
         };
         let wanted = Capability::parse(capability).map_err(|_| missing())?;
-        if let Some(pattern) = self.profile.revokes.iter().find(|revoke| revokes(revoke, wanted)) {
+        if let Some(pattern) = self.revoke_of(wanted) {
             return Err(CapabilityDenied::RevokedCapability {
                 principal: self.principal.clone(),
                 required: capability.to_owned(),
                 revoke_pattern: pattern.clone(),
             });
         }
+        if self.is_granted(wanted) { Ok(()) } else { Err(missing()) }
+    }
+
+    fn revoke_of(&self, wanted: Capability<'_>) -> Option<&'a String> {
+        self.profile.revokes.iter().find(|revoke| revokes(revoke, wanted))
+    }
+
+    fn is_granted(&self, wanted: Capability<'_>) -> bool {
         let memberships = self.profile.groups.iter().filter_map(|name| self.groups.get(name));
         let mut patterns =
             self.profile.grants.iter().chain(memberships.flat_map(|group| &group.capabilities));
-        if patterns.any(|pattern| grants(pattern, wanted)) { Ok(()) } else { Err(missing()) }
+        patterns.any(|pattern| grants(pattern, wanted))
     }
 
     /// Memberships in groups that do not exist. They give nothing, and are worth a warning.

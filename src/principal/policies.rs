@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::file::Stamp;
@@ -47,6 +47,8 @@ pub struct Policy {
     /// Greater than that of every policy that was read before; equal only for equal policies of one
     /// principal.
     pub generation: u64,
+    /// Whether it exempts its principal from what bounds others, once that was asked.
+    pub(crate) exempt: OnceLock<bool>,
 }
 
 /// Why there is no policy.
@@ -201,7 +203,7 @@ impl Policies {
         let policy = unchanged.cloned().unwrap_or_else(|| {
             state.generation += 1;
             let (profile, generation) = (found.profile, state.generation);
-            Arc::new(Policy { profile, groups, generation })
+            Arc::new(Policy { profile, groups, generation, exempt: OnceLock::new() })
         });
         if newest {
             state.make_room(id, self.0.max);

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::engine::{Call, CallReport, Ending, Pool, fingerprint};
 use crate::host::ports::Belongings;
 use crate::policy::budget::{AskedLimits, CallLimits};
-use crate::policy::rate::{Caller, RateLimiter};
+use crate::policy::rate::RateLimiter;
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
 use crate::report::invoke::{explain, outcome};
@@ -287,17 +287,14 @@ impl Shop<'_> {
 
     async fn serve(&self, index: usize, cancel: &CancellationToken, books: &mut Books) {
         let customer = &self.customers[index];
-        let started = Instant::now();
-        let account = &customer.account;
-        let (profile, groups) = (Some(account.profile()), Some(account.groups()));
-        let asks = Caller { profile, groups, id: &account.id };
-        let reservation = match self.rate.admit(asks, self.stopwatch.monotonic()) {
+        let started = self.stopwatch.monotonic();
+        let reservation = match customer.account.admit(&self.rate, started) {
             Ok(reservation) => reservation,
             Err(error) => {
                 books.add("denied", Exit::Denied, None, Some(error.to_string()));
                 let sample = Sample {
                     principal: index,
-                    latency: started.elapsed(),
+                    latency: self.stopwatch.monotonic().saturating_sub(started),
                     fuel: 0,
                     memory_peak_bytes: 0,
                     answered: false,
@@ -322,11 +319,12 @@ impl Shop<'_> {
             None => self.ready.loaded.invoke(call, None).await,
         };
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
-        reservation.settle(used, self.stopwatch.monotonic());
+        let ended = self.stopwatch.monotonic();
+        reservation.settle(used, ended);
         if matches!(report.ending, Ending::Cancelled) {
             return;
         }
-        books.note(index, started.elapsed(), &report);
+        books.note(index, ended.saturating_sub(started), &report);
         for gate in self.plan.gates.tripped(&report) {
             *books.gates.entry(gate).or_default() += 1;
         }

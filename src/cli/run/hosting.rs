@@ -256,9 +256,8 @@ impl Hosting<'_> {
             let limits = call_limits(Some(account.profile()), AskedLimits::default(), exempt)
                 .map_err(|error| refuse(error.to_string()))?
                 .for_uplink(is_uplink, None);
-            let (profile, groups) = (Some(account.profile()), Some(account.groups()));
-            let reservation = rate
-                .admit(Caller { profile, groups, id }, clock.monotonic())
+            let reservation = account
+                .admit(&rate, clock.monotonic())
                 .map_err(|error| refuse(error.to_string()))?;
             Ok(Admitted { limits, reservation })
         };

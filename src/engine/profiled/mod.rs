@@ -16,6 +16,7 @@ mod tree;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::Component;
@@ -248,7 +249,7 @@ impl Probe {
         };
         let instantiate = self.finish(&made, made.fuel.instantiate, true);
         self.recorder().begin(Phase::Call, room.call.0, room.call.1);
-        let report = instance.call_within(call, bounds).await;
+        let report = instance.call_within(call, bounds, Instant::now()).await;
         let returned = matches!(report.ending, Ending::Verdict(_));
         let call = self.finish(&report, report.fuel.call, returned);
         Measured { instantiate, call: Some(call), report }
