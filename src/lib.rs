@@ -69,7 +69,7 @@
 //! Modules, in reading order: [`manifest`] and [`component`] are what a capsule claims and what its
 //! binary is; [`principal`] and [`policy`] who is asking and what may be done; [`bus`], [`kv`],
 //! [`fs`] and [`store`] what there is to work with; [`host`] everything a guest can reach; [`engine`] and
-//! [`dispatch`] how guests are entered; [`local`] one machine to run them on; [`trace`], [`report`]
+//! [`dispatch`] how guests are entered; [`oci`] where capsules come from; [`local`] one machine to run them on; [`trace`], [`report`]
 //! and [`cli`] what people see of it.
 
 pub mod archive;
@@ -89,6 +89,7 @@ pub mod kv;
 pub mod limits;
 pub mod local;
 pub mod manifest;
+pub mod oci;
 pub mod policy;
 pub mod principal;
 pub mod report;

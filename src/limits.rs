@@ -312,6 +312,12 @@ pub const ARCHIVE_PATH_BYTES_MAX: usize = 1024;
 pub const ARCHIVE_RATIO_MAX: u64 = 200;
 /// Unpacked bytes up to which the ratio is of no concern.
 pub const ARCHIVE_RATIO_FROM_BYTES: u64 = 16 << 20;
+/// Bytes of an OCI index or manifest.
+pub const OCI_DOCUMENT_BYTES_MAX: u64 = 4 << 20;
+/// Indexes that may lead to each other, one within another, to the manifest of a capsule.
+pub const OCI_INDEXES_MAX: usize = 2;
+/// How often a registry may send a reader elsewhere.
+pub const OCI_REDIRECTS_MAX: usize = 5;
 /// Files in a capsule's source tree.
 pub const SOURCE_FILES_MAX: usize = 100_000;
 

@@ -16,6 +16,9 @@ pub(super) struct Opened {
     pub(super) archive: PathBuf,
     /// The key that it had to be signed with, and is.
     pub(super) signed_by: Option<PublicKey>,
+    /// The artifact that it was, by its digest, when it comes from a registry or layout. `archive` is
+    /// what the user typed then, and no path.
+    pub(super) reference: Option<String>,
     scratch: TempDir,
 }
 
@@ -60,7 +63,7 @@ pub(super) fn unpacked(target: &str, path: &Path, file: File) -> Result<Opened, 
         .tempdir()
         .map_err(|error| Failure::environment("cannot make a scratch directory", &error))?;
     unpack(file, scratch.path(), &Limits::default()).map_err(|error| refused(target, &error))?;
-    Ok(Opened { archive: path.to_owned(), signed_by: None, scratch })
+    Ok(Opened { archive: path.to_owned(), signed_by: None, reference: None, scratch })
 }
 
 /// The failure for an archive that is refused or cannot be used.

@@ -19,12 +19,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::refuse_unlinkable;
 use super::observe::Tracing;
+use super::oci;
 use super::person::Answers;
 use super::signed;
 use super::target;
 use super::target::Capsule;
 use crate::component::{Digest, Surface, Verified};
 use crate::manifest::{self, Manifest, ParseOptions};
+use crate::oci::Reference;
 use crate::report::install::InstallReport;
 use crate::store::install::{Phase, Plan, Source};
 use crate::store::layout::Site;
@@ -38,12 +40,14 @@ use trust::Trust;
 Examples:
   capsule install ./my-capsule
   capsule install my-capsule-1.0.0.capsule
+  capsule install oci:registry.example.com/team/my-capsule:1.0.0
   capsule install ./my-capsule --yes --set api_url=https://api.example.com
   capsule install ./my-capsule --dry-run --json
 
 A failure at any step leaves the version before as it was, or nothing at all.")]
 pub(super) struct InstallArgs {
-    /// Directory with a Capsule.toml, or a .capsule archive
+    /// Directory with a Capsule.toml, a .capsule archive, or an OCI artifact: oci:HOST/NAME:TAG,
+    /// oci:./LAYOUT
     source: String,
     /// Refuse a binary with another BLAKE3 than this
     #[arg(long, value_name = "HEX")]
@@ -142,6 +146,7 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     let named = cx.env.absolute(Path::new(&args.source))?;
     let trust = Trust::of(cx)?;
     let opened = match named.extension().and_then(|extension| extension.to_str()) {
+        _ if Reference::is_one(&args.source) => Some(pulled(cx, args, &trust)?),
         Some("capsule") if named.is_file() => Some(open_archive(cx, args, &trust, &named)?),
         _ if named.is_dir() && args.key.is_none() => {
             trust.check_unsigned(&args.source)?;
@@ -182,8 +187,21 @@ fn check(cx: &Cx, args: &InstallArgs) -> Result<Candidate, Failure> {
     };
     let answers = args.how.answers(capsule.id().as_str())?;
     let named = capsule.archive.as_ref().map_or(capsule.path.parent(), |it| Some(&it.archive));
-    let source = named.and_then(|path| path.canonicalize().ok()).map(|path| json!(path));
+    let from_afar = capsule.archive.as_ref().is_some_and(|it| it.reference.is_some());
+    let source = named.filter(|_| !from_afar).and_then(|path| path.canonicalize().ok());
+    let source = source.map(|path| json!(path));
     Ok(Candidate { capsule, surface, linkable, answers, source })
+}
+
+/// Gets an artifact from where it is. Its digest is checked; a signature is beside a file.
+fn pulled(cx: &Cx, args: &InstallArgs, trust: &Trust) -> Result<Opened, Failure> {
+    trust.check_unsigned(&args.source)?;
+    if args.key.is_some() || args.signature.is_some() {
+        let message = format!("{} has no signature beside it", args.source);
+        return Err(Failure::new(Exit::Usage, "key", message)
+            .help("get the archive and its .minisig as files, and install from these"));
+    }
+    oci::open(cx, &args.source)
 }
 
 /// Unpacks an archive; where somebody has to have signed it, one that is signed.
@@ -266,7 +284,7 @@ fn source(candidate: &Candidate) -> Source {
         component,
         imports,
         exports,
-        typed: None,
+        typed: capsule.archive.as_ref().and_then(|it| it.reference.clone()),
     }
 }
 

@@ -37,6 +37,7 @@ mod mapped;
 mod network;
 mod new;
 mod observe;
+mod oci;
 mod output;
 mod outside;
 mod pack;

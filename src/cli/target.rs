@@ -7,10 +7,12 @@ use super::archive::{self, Opened};
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::{Failure, Refused};
+use super::oci;
 use crate::component::{Bytes, Digest, Surface, Verified, from_wat};
 use crate::limits::{BINARY_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::local::DataScope;
 use crate::manifest::{self, CapsuleId, Manifest, ParseOptions, Problem};
+use crate::oci::Reference;
 use crate::store::Store;
 use crate::store::catalog::FindError;
 use crate::store::disk::read_at_most;
@@ -132,6 +134,9 @@ pub(super) fn find_to_compare(cx: &Cx, target: &str) -> Result<Capsule, Failure>
 }
 
 fn find_reading(cx: &Cx, target: &str, read: Read) -> Result<Capsule, Failure> {
+    if Reference::is_one(target) {
+        return of_archive(target, oci::open(cx, target)?, read);
+    }
     if !is_path(target) {
         return installed(cx, target, read);
     }
@@ -289,7 +294,10 @@ pub(super) fn read_unpacked(
 }
 
 fn packed(target: &str, path: &Path, read: Read) -> Result<Capsule, Failure> {
-    let opened = archive::open(target, path)?;
+    of_archive(target, archive::open(target, path)?, read)
+}
+
+fn of_archive(target: &str, opened: Opened, read: Read) -> Result<Capsule, Failure> {
     let mut capsule =
         unpacked(target, opened.dir(), read).map_err(|failure| opened.named(failure))?;
     capsule.archive = Some(opened);

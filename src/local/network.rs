@@ -48,7 +48,8 @@ impl fmt::Debug for NetworkOptions {
 }
 
 impl NetworkOptions {
-    pub(super) fn network(self) -> Arc<Network> {
+    /// The network that these options make.
+    pub(crate) fn network(self) -> Arc<Network> {
         Arc::new(Network {
             resolver: Arc::new(LocalResolver {
                 names: self.names,

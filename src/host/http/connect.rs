@@ -50,22 +50,10 @@ impl View<'_> {
         if network.offline {
             return Err(ErrorCode::ConnectionError);
         }
-        within(rules.connect, async {
-            let mut addresses = addresses(network, url).await?;
-            if !exempt {
-                addresses.retain(|address| !is_blocked(*address));
-            }
-            if addresses.is_empty() {
-                return Err(blocked(redirected));
-            }
-            let port = url.port_or_known_default().ok_or(ErrorCode::InvalidRequest)?;
-            let stream = network.connect(&addresses, port).await;
-            let stream = stream.map_err(|error| of_connecting(&error))?;
-            // Requests and pieces of bodies are written whole; waiting for more only delays them.
-            let _ = stream.set_nodelay(true);
-            secure(network, url, stream).await
-        })
-        .await
+        match within(rules.connect, open(network, url, exempt)).await {
+            Err(ErrorCode::AirlockRejected) => Err(blocked(redirected)),
+            connected => connected,
+        }
     }
 }
 
@@ -93,6 +81,27 @@ fn within_the_process(
         std::io::ErrorKind::NotFound => ErrorCode::DnsError,
         _ => of_connecting(&error),
     })
+}
+
+/// Connects to where a URL leads; to a local address only where that is allowed.
+pub(crate) async fn open(
+    network: &Network,
+    url: &Url,
+    allow_local: bool,
+) -> Result<Box<dyn Transport>, ErrorCode> {
+    let mut addresses = addresses(network, url).await?;
+    if !allow_local {
+        addresses.retain(|address| !is_blocked(*address));
+    }
+    if addresses.is_empty() {
+        return Err(ErrorCode::AirlockRejected);
+    }
+    let port = url.port_or_known_default().ok_or(ErrorCode::InvalidRequest)?;
+    let stream = network.connect(&addresses, port).await;
+    let stream = stream.map_err(|error| of_connecting(&error))?;
+    // Requests and pieces of bodies are written whole; waiting for more only delays them.
+    let _ = stream.set_nodelay(true);
+    secure(network, url, stream).await
 }
 
 /// Every address of a URL's host, at least one.

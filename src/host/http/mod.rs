@@ -30,6 +30,7 @@ mod wire;
 
 use wasmtime::component::Resource;
 
+pub(crate) use connect::open;
 pub use exchange::Transport;
 pub use stream::HttpStream;
 pub use tls::Tls;
