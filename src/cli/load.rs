@@ -137,7 +137,7 @@ impl Place {
     /// Leaves engine and code to the end of the process, which is near: taking them apart and waiting
     /// for the thread that counts ticks would be for nothing.
     pub(super) fn leave_to_the_end(&self, ready: &Ready) {
-        std::mem::forget((self.engine.clone(), ready.code.clone(), ready.loaded.clone()));
+        std::mem::forget((self.engine.clone(), ready.code.clone()));
     }
 
     /// The account that a principal acts under.

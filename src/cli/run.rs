@@ -6,6 +6,7 @@ pub(in crate::cli) mod hosting;
 mod ledgers;
 mod loops;
 mod metrics;
+mod order;
 mod reload;
 pub(in crate::cli) mod reporter;
 mod session;
@@ -30,6 +31,7 @@ use super::workspace::{Workspace, WorkspaceArgs};
 use crate::bus::topic::check_key;
 use crate::engine::{Pool, Profile};
 use crate::limits::{INSTANCES_IDLE_MAX, READY_TIMEOUT};
+use crate::manifest::Manifest;
 use crate::policy::rate::RateLimiter;
 use crate::report::run::Event;
 use hosting::Calls;
@@ -155,11 +157,20 @@ impl RunArgs {
     }
 }
 
+/// The capsules in the order in which they are started, each with the target that named it.
+fn in_order(targets: &[String], capsules: Vec<Capsule>) -> (Vec<String>, Vec<Capsule>) {
+    let manifests: Vec<&Manifest> = capsules.iter().map(|it| &*it.manifest).collect();
+    let order = order::order(&manifests);
+    let mut places: Vec<Option<Capsule>> = capsules.into_iter().map(Some).collect();
+    let placed = |index: &usize| Some((targets[*index].clone(), places[*index].take()?));
+    order.iter().filter_map(placed).unzip()
+}
+
 fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let principal = cx.principal()?;
     args.check()?;
     let feed = events::Feed::new(cx, &args, &principal)?;
-    let capsules = target::find_all(cx, &args.targets)?;
+    let (targets, capsules) = in_order(&args.targets, target::find_all(cx, &args.targets)?);
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
     let person = LocalPerson::new(Answers::default(), cx.may_ask());
     let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
@@ -195,7 +206,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }
     }
     let watch = match args.watch {
-        true => Some(Watch::new(cx, &place, &args.targets, &capsules)?),
+        true => Some(Watch::new(cx, &place, &targets, &capsules)?),
         false => None,
     };
     let session = Session::new(hosting, calls, capsules, ready)?;

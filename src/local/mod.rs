@@ -120,6 +120,8 @@ pub struct HostingOptions {
     pub journal: Option<Journal>,
     /// Layers that keep what a lifecycle hook writes until somebody commits it.
     pub staged: Option<Staging>,
+    /// Permits for host calls that are the capsule's own; without them it shares those of the process.
+    pub permits: Option<Arc<Permits>>,
 }
 
 /// What a lifecycle hook wrote and nobody has committed.
@@ -193,6 +195,7 @@ impl Machine {
         let inner = &self.0;
         let has_run_loop = options.has_run_loop;
         let workspace = options.workspace.clone();
+        let permits = options.permits.clone().unwrap_or_else(|| Arc::clone(&inner.permits));
         let kv = match options.data {
             DataScope::Nowhere => KvService::in_memory(),
             DataScope::Id | DataScope::Own(_) => inner.kv.clone(),
@@ -225,7 +228,7 @@ impl Machine {
             person: Arc::clone(&inner.person),
             allowances: Arc::clone(&inner.allowances),
             identities: Arc::clone(&inner.identities) as _,
-            permits: Arc::clone(&inner.permits),
+            permits,
             network: network::of_a_capsule(&inner.network),
             doorway: Arc::new(doorway),
             processes: Arc::clone(&inner.processes),

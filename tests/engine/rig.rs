@@ -161,13 +161,13 @@ impl Rig {
             kv: machine.kv().stage(namespace("default")),
             secrets: Arc::default(),
         });
-        let options = HostingOptions { staged: staging.clone(), ..HostingOptions::default() };
+        let options = HostingOptions {
+            staged: staging.clone(),
+            permits: setting.permits.map(|(blocking, io)| Arc::new(Permits::new(blocking, io))),
+            ..HostingOptions::default()
+        };
         let manifest = Arc::new(manifest(setting.manifest));
-        let mut hosted = machine.host(&manifest, options).expect("the system has random bytes");
-        if let Some((blocking, io)) = setting.permits {
-            let host = Arc::get_mut(&mut hosted.host).expect("nobody else has it yet");
-            host.services.permits = Arc::new(Permits::new(blocking, io));
-        }
+        let hosted = machine.host(&manifest, options).expect("the system has random bytes");
         let code = code(setting.engine, component, setting.flavour);
         let loaded = code.link(Arc::clone(&hosted.host)).expect("every import is served");
         Rig { machine, hosted, loaded, staging, lines, home }

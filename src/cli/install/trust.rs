@@ -60,11 +60,10 @@ impl Trust {
         if list.signers.iter().any(|signer| may(&signer)) {
             return Ok(());
         }
-        let who = match signed_by {
-            Some(key) => format!("key {}", key.id()),
-            None => "nobody".to_owned(),
+        let message = match signed_by {
+            Some(key) => format!("{id} is signed by key {}, which may not sign it", key.id()),
+            None => format!("{id} is not signed"),
         };
-        let message = format!("{id} is signed by {who}, who may not sign it");
         let list = list.path.display();
         Err(Failure::new(Exit::Denied, "signers", message)
             .cause(format!("{list} says who may sign what")))
