@@ -5,7 +5,7 @@
 //! moves only when somebody sleeps on it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
 
 /// 2020-01-01T00:00:00Z, where a seeded clock starts.
@@ -31,8 +31,9 @@ pub trait Happenings: Send + Sync {
     fn happen(&self, now: Duration) -> Option<Duration>;
 }
 
+/// Kept by somebody else, who may well keep the clock.
 #[derive(Default)]
-struct Meanwhile(OnceLock<Arc<dyn Happenings>>);
+struct Meanwhile(OnceLock<Weak<dyn Happenings>>);
 
 impl std::fmt::Debug for Meanwhile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -57,11 +58,12 @@ impl Clock {
         }))
     }
 
-    /// Has something happen on a virtual clock while somebody waits by it. Set once; nothing happens by
-    /// the machine's clock.
-    pub fn attend(&self, happenings: Arc<dyn Happenings>) {
+    /// Has something happen on a virtual clock while somebody waits by it, for as long as the caller
+    /// keeps it. Set once; nothing happens by the machine's clock.
+    pub fn attend<H: Happenings + 'static>(&self, happenings: &Arc<H>) {
         if let Source::Seeded { meanwhile, .. } = &*self.0 {
-            let _ = meanwhile.0.set(happenings);
+            let weak: Weak<H> = Arc::downgrade(happenings);
+            let _ = meanwhile.0.set(weak);
         }
     }
 
@@ -125,7 +127,9 @@ impl Clock {
     fn happen(&self) -> Option<Duration> {
         match &*self.0 {
             Source::System { .. } => None,
-            Source::Seeded { meanwhile, .. } => meanwhile.0.get()?.happen(self.monotonic()),
+            Source::Seeded { meanwhile, .. } => {
+                meanwhile.0.get()?.upgrade()?.happen(self.monotonic())
+            }
         }
     }
 
@@ -220,7 +224,7 @@ mod tests {
     fn what_is_to_happen_happens_in_its_time_while_somebody_waits() {
         let (clock, bell) = (Clock::seeded(1), Arc::new(Bell::default()));
         let rung = || bell.0.lock().expect("nothing panics here").clone();
-        clock.attend(Arc::clone(&bell) as _);
+        clock.attend(&bell);
         clock.pass(Duration::from_secs(25), || false);
         assert_eq!((rung(), clock.monotonic().as_secs()), (vec![10, 20], 25));
         clock.pass(Duration::from_secs(3600), || rung().len() == 3);

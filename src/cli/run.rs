@@ -10,6 +10,7 @@ mod order;
 mod reload;
 pub(in crate::cli) mod reporter;
 mod session;
+mod simulation;
 mod tally;
 mod watch;
 
@@ -34,11 +35,13 @@ use crate::limits::{INSTANCES_IDLE_MAX, READY_TIMEOUT};
 use crate::manifest::Manifest;
 use crate::policy::rate::RateLimiter;
 use crate::report::run::Event;
+use events::Feed;
 use hosting::Calls;
 use loops::RestartArgs;
 use metrics::MetricsArgs;
 use reporter::Reporter;
 use session::Session;
+use simulation::Simulation;
 use watch::Watch;
 
 /// Host capsules on one bus: run loops on threads of their own, interceptors when messages match
@@ -71,6 +74,10 @@ pub(super) struct RunArgs {
     /// Print every message
     #[arg(short, long)]
     follow: bool,
+    /// Virtual clock and repeatable random bytes, for one capsule with a run loop: hours pass in moments,
+    /// and --for is in virtual time [default of --for then: 60s]
+    #[arg(long, value_name = "N", conflicts_with_all = ["watch", "restart"])]
+    seed: Option<u64>,
     /// Load a target again when its files change; the old one stays if the new one fails
     #[arg(long)]
     watch: bool,
@@ -128,7 +135,8 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
 
 impl RunArgs {
     fn place(&self) -> Result<PlaceOptions, Failure> {
-        Ok(PlaceOptions { deterministic: self.record.is_on(), ..self.outside.place()? })
+        let deterministic = self.record.is_on();
+        Ok(PlaceOptions { deterministic, seed: self.seed, ..self.outside.place()? })
     }
 
     /// What instances calls are made in. A recording is of calls that depend on nothing before them.
@@ -169,7 +177,7 @@ fn in_order(targets: &[String], capsules: Vec<Capsule>) -> (Vec<String>, Vec<Cap
 fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let principal = cx.principal()?;
     args.check()?;
-    let feed = events::Feed::new(cx, &args, &principal)?;
+    let mut feed = Feed::new(cx, &args, &principal)?;
     let (targets, capsules) = in_order(&args.targets, target::find_all(cx, &args.targets)?);
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
     let person = LocalPerson::new(Answers::default(), cx.may_ask());
@@ -181,6 +189,12 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         .with_workspace(&workspace.mount);
     let recorded: Vec<&Capsule> = capsules.iter().collect();
     let recording = args.record.open(cx, &recorded, place.flavour)?;
+    let simulated = match args.seed {
+        Some(_) => Some(Simulation::on(&place.machine, &capsules, feed.take(), args.duration)?),
+        None => None,
+    };
+    // A simulated end comes by the virtual clock.
+    let duration = args.duration.filter(|_| simulated.is_none());
     // Signals too; guests have threads of their own.
     let runtime = observe::timers()?;
     let hosting = hosting::Hosting {
@@ -193,18 +207,12 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         ledgers: ledgers::Ledgers::default(),
         guards_below: args.guards_below,
         restart: args.restart.rules(),
+        loops_end: simulated.as_ref().map(|it| it.end()).unwrap_or_default(),
     };
     let calls = Calls::start(&place, &runtime, args.instances().pool())?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let metrics = args.metrics.open(cx, &runtime, calls.instances.clone())?;
-    if let Some(sink) = &metrics {
-        hosting.reporter.count(sink.metrics());
-        if let Some(address) = sink.address() {
-            hosting
-                .reporter
-                .event(None, Event::Metrics { url: format!("http://{address}/metrics") });
-        }
-    }
+    tell_metrics(&hosting.reporter, metrics.as_ref());
     let watch = match args.watch {
         true => Some(Watch::new(cx, &place, &targets, &capsules)?),
         false => None,
@@ -212,7 +220,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let session = Session::new(hosting, calls, capsules, ready)?;
     let mut session = session.telling(metrics).watching(watch);
     let until = args.until.clone();
-    let exit = runtime.block_on(session.supervise(feed, until, args.duration));
+    let exit = runtime.block_on(session.supervise(feed, until, duration));
     // Closed in any case: what runs is ended and summed up.
     let ended = exit.as_ref().is_ok_and(|exit| ENDS_WELL.contains(exit));
     let mut uncommitted = None;
@@ -235,6 +243,15 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     runtime.shutdown_background();
     let exit = conclude(cx, exit, person.missing_approval(), uncommitted);
     tape::close(cx, recording, exit)
+}
+
+/// Has the run counted, and says where the figures are.
+fn tell_metrics(reporter: &Reporter, metrics: Option<&metrics::Sink>) {
+    let Some(sink) = metrics else { return };
+    reporter.count(sink.metrics());
+    if let Some(address) = sink.address() {
+        reporter.event(None, Event::Metrics { url: format!("http://{address}/metrics") });
+    }
 }
 
 /// The exit code in the light of approvals that nobody gave and changes that were not applied.

@@ -67,7 +67,7 @@ impl Others {
                 ..State::default()
             }),
         });
-        clock.attend(Arc::clone(&others) as _);
+        clock.attend(&others);
         others
     }
 
@@ -136,7 +136,9 @@ impl Others {
                     let free = reply.times.is_none_or(|times| *used < times);
                     let answer = free.then(|| reply.answer(&message.topic)).flatten()?;
                     *used += 1;
-                    Some(answer)
+                    // Unless it says otherwise, for whom the message was.
+                    let asker = message.principal.name().and_then(|it| PrincipalId::new(it).ok());
+                    Some(Arrival { principal: answer.principal.clone().or(asker), ..answer })
                 });
                 answers.extend(fitting);
             }

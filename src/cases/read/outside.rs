@@ -176,7 +176,7 @@ pub(super) fn users(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> V
                 }
             }
         }
-        if name.is_none() && accounts.is_empty() {
+        if user.get("name").is_none() && user.get("accounts").is_none() {
             let message = "a user has a `name`, or `accounts`, or both".to_owned();
             problems.push(Problem::new(&kinds::INCOMPLETE, Some(user.span()), message));
         }

@@ -41,7 +41,7 @@ struct EventLine {
 }
 
 /// A message that was checked.
-struct Event {
+pub(super) struct Event {
     topic: Arc<str>,
     payload: Arc<str>,
     principal: Arc<str>,
@@ -55,6 +55,12 @@ pub(super) struct Feed {
 }
 
 impl Feed {
+    /// Takes everything out of it.
+    pub(super) fn take(&mut self) -> Feed {
+        let principal = self.principal.clone();
+        Feed { given: std::mem::take(&mut self.given), file: self.file.take(), principal }
+    }
+
     /// Checks what was given on the command line.
     pub(super) fn new(cx: &Cx, args: &RunArgs, principal: &PrincipalId) -> Result<Feed, Failure> {
         let given = args
@@ -64,6 +70,21 @@ impl Feed {
             .collect::<Result<_, _>>()?;
         let file = args.events.as_deref().map(|path| readable(cx, path)).transpose()?;
         Ok(Feed { given, file, principal: principal.clone() })
+    }
+
+    /// Every message, `max` at most, the file read to its end.
+    pub(super) fn all(self, max: usize) -> Result<Vec<Event>, Failure> {
+        let mut all = self.given;
+        let Some(path) = self.file else { return Ok(all) };
+        each(&path, &self.principal, |event| {
+            all.push(event);
+            all.len() <= max
+        })?;
+        if all.len() > max {
+            let message = format!("more than {max} messages in {}", path.display());
+            return Err(Failure::new(Exit::Usage, "event", message));
+        }
+        Ok(all)
     }
 
     /// Begins to read the file, if there is one, on a thread of its own: reading may take for ever.
@@ -107,16 +128,22 @@ impl Feeding {
             },
             (None, None) => return Ok(false),
         };
+        event.publish(&self.bus, &self.clock, self.source_id);
+        Ok(true)
+    }
+}
+
+impl Event {
+    pub(super) fn publish(self, bus: &Bus, clock: &Clock, source_id: uuid::Uuid) {
         let draft = Draft {
-            topic: event.topic,
-            payload: event.payload,
-            source_id: self.source_id,
-            principal: Attribution::Verified(event.principal),
-            timestamp: self.clock.since_epoch(),
+            topic: self.topic,
+            payload: self.payload,
+            source_id,
+            principal: Attribution::Verified(self.principal),
+            timestamp: clock.since_epoch(),
         };
         // A closed bus means that the run is over, and nobody waits for the message.
-        let _ = self.bus.publish(draft);
-        Ok(true)
+        let _ = bus.publish(draft);
     }
 }
 
@@ -143,26 +170,34 @@ fn event(topic: &str, payload: &str, principal: &str) -> Result<Event, Failure> 
 }
 
 fn read(path: &Path, principal: &PrincipalId, sender: &mpsc::Sender<Result<Event, Failure>>) {
-    let result = open(path).and_then(|mut lines| {
-        for number in 1.. {
-            let Some(line) = next_line(&mut lines, path, number)? else { break };
-            if line.trim().is_empty() {
-                continue;
-            }
-            let event = event_of(&line, principal).map_err(|failure| Failure {
-                message: format!("{}:{number}: {}", path.display(), failure.message),
-                ..failure
-            })?;
-            if sender.blocking_send(Ok(event)).is_err() {
-                break;
-            }
-        }
-        Ok(())
-    });
+    let result = each(path, principal, |event| sender.blocking_send(Ok(event)).is_ok());
     if let Err(failure) = result {
         // When nobody listens any more the run is over, and so is the file.
         let _ = sender.blocking_send(Err(failure));
     }
+}
+
+/// Reads the messages of a file for as long as somebody `takes` them.
+fn each(
+    path: &Path,
+    principal: &PrincipalId,
+    mut takes: impl FnMut(Event) -> bool,
+) -> Result<(), Failure> {
+    let mut lines = open(path)?;
+    for number in 1.. {
+        let Some(line) = next_line(&mut lines, path, number)? else { break };
+        if line.trim().is_empty() {
+            continue;
+        }
+        let event = event_of(&line, principal).map_err(|failure| Failure {
+            message: format!("{}:{number}: {}", path.display(), failure.message),
+            ..failure
+        })?;
+        if !takes(event) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {

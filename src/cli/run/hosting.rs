@@ -44,6 +44,8 @@ pub(in crate::cli) struct Hosting<'a> {
     pub(in crate::cli) guards_below: u32,
     /// How loops that fail are started again.
     pub(in crate::cli) restart: RestartRules,
+    /// Asks all loops to end.
+    pub(in crate::cli) loops_end: CancellationToken,
 }
 
 /// What calls handlers, and where it tells how that went.
@@ -214,7 +216,7 @@ impl Hosting<'_> {
             })),
             fuel_used: Some(self.loop_fuel(owner)),
             runtime: self.runtime.clone(),
-            cancel: CancellationToken::new(),
+            cancel: self.loops_end.child_token(),
         };
         let started = ready.loaded.start(options).expect("a loop was found in the binary");
         let started =

@@ -84,6 +84,7 @@ impl Stage {
         let interrupted = interrupt::watch(cancel.clone())?;
         let hosting = Hosting {
             restart: RestartRules::NEVER,
+            loops_end: CancellationToken::new(),
             place: &place,
             reporter: Arc::new(Reporter::silent(&cx.ui)),
             runtime: runtime.handle(),
