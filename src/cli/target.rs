@@ -108,7 +108,7 @@ pub(super) fn find_all(cx: &Cx, targets: &[String]) -> Result<Vec<Capsule>, Fail
 
 /// The same as [`find`] without the note.
 pub(super) fn find_quietly(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
-    find_reading(cx, target, |path| read_binary(path).map(Bytes::from))
+    find_reading(cx, target, super::mapped::load)
 }
 
 /// How the bytes of a binary are had.
