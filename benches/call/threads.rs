@@ -12,20 +12,20 @@ pub(crate) fn on_threads<F: Future<Output = Duration>>(
     share: impl Fn(u64) -> F + Sync,
 ) -> Duration {
     let each = calls.div_ceil(threads);
-    let ready = Barrier::new(threads as usize + 1);
-    let took = std::thread::scope(|scope| {
+    let ready = Barrier::new(threads as usize);
+    let spans: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
         let run = || {
             let runtime = runtime().expect("a runtime can be had");
             ready.wait();
+            let started = Instant::now();
             runtime.block_on(share(each));
+            (started, Instant::now())
         };
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        ready.wait();
-        let started = Instant::now();
-        for thread in running {
-            thread.join().expect("no panic");
-        }
-        started.elapsed()
+        running.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
+    // From when the first of them began until the last one was done.
+    let started = spans.iter().map(|span| span.0).min().expect("there are threads");
+    let took = spans.iter().map(|span| span.1.duration_since(started)).max().unwrap_or_default();
     took.mul_f64(calls as f64 / (each * threads) as f64)
 }
