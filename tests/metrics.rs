@@ -102,7 +102,7 @@ fn an_address_of_other_machines_and_a_file_that_cannot_be_written_are_refused_at
 fn figures_are_not_mixed_into_the_events() {
     let (sandbox, greeter) = furnished();
     let run = |more: &[&str]| {
-        let args = ["run", &greeter, "--duration", "1ms", "--metrics", "/dev/stdout"];
+        let args = ["run", &greeter, "--for", "1ms", "--metrics", "/dev/stdout"];
         sandbox.run(args.iter().chain(more).copied())
     };
     let refused = run(&["--json"]).expect_code(2);
