@@ -446,6 +446,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is standard input')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'End at the first message whose topic matches')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End after this time')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Virtual clock and repeatable random bytes, for one capsule with a run loop: hours pass in moments, and --for is in virtual time [default of --for then: 60s]')
             [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'How long a loop may take to signal readiness before a warning')
             [CompletionResult]::new('--guards-below', '--guards-below', [CompletionResultType]::ParameterName, 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied')
             [CompletionResult]::new('--instances', '--instances', [CompletionResultType]::ParameterName, 'Whether an instance serves further calls of the same principal, or each call gets its own [default: reuse; fresh with --record]')
