@@ -115,9 +115,15 @@ impl Ours {
         started.elapsed()
     }
 
-    /// Calls of fresh instances, on behalf of one after the other.
-    pub(crate) fn on_behalf_of(&self, principals: &[PrincipalId], calls: u64) -> Duration {
-        let next = std::iter::repeat(principals).flatten().take(calls as usize);
+    /// Calls of fresh instances, on behalf of one after the other, the first of which is at `from`.
+    pub(crate) fn on_behalf_of(
+        &self,
+        principals: &[PrincipalId],
+        from: u64,
+        calls: u64,
+    ) -> Duration {
+        let from = from as usize % principals.len();
+        let next = principals.iter().cycle().skip(from).take(calls as usize);
         self.runtime.block_on(async {
             let started = Instant::now();
             for id in next {

@@ -35,6 +35,8 @@ pub(crate) fn text() -> String {
 const OPERATORS: [&str; 4] = ["i32.add", "i32.xor", "i32.mul", "i32.rotl"];
 
 const HEAD: &str = r#"(component
+  (type $result' (record (field "action" string) (field "data" (option string))))
+  (import "capsule-result" (type $result (eq $result')))
   (import "astrid:sys/host@1.0.0" (instance $sys (export "clock-ms" (func (result u64)))))
   (alias export $sys "clock-ms" (func $clock))
   (core func $core-clock (canon lower (func $clock)))
@@ -62,8 +64,6 @@ const TAIL: &str = r#"  )
   (alias core export $main "memory" (core memory $memory))
   (alias core export $main "cabi_realloc" (core func $realloc))
   (alias core export $main "hook" (core func $core-hook))
-  (type $result' (record (field "action" string) (field "data" (option string))))
-  (export $result "capsule-result" (type $result'))
   (func $hook (param "action" string) (param "payload" (list u8)) (result $result)
     (canon lift (core func $core-hook) (memory $memory) (realloc $realloc)))
   (export "astrid-hook-trigger" (func $hook)))
