@@ -31,7 +31,6 @@ pub(crate) fn check(file: &str, measured: &Figures, margin_percent: u64) {
     for (name, now) in measured {
         let before = recorded[name];
         let most = before + before * margin_percent / 100;
-        println!("{name}: {now}, recorded {before}");
         if *now > most {
             writeln!(worse, "{name}: {now}, at most {most}").expect("a String grows");
         }

@@ -1,6 +1,7 @@
 //! What a call costs whose capsule is loaded already.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use capsule::component::from_wat;
@@ -81,12 +82,18 @@ fn child() {
     let mut instance = ours.instance().expect("it is made");
     let payload = [b'x'; 1 << 10];
     ours.warm(&mut instance, &payload, CALLS);
-    println!("{READY}");
+    say(READY);
     // Of this thread alone: that of the ticks goes on as ever.
     seccompiler::apply_filter(&filter()).expect("the kernel takes it");
     ours.warm(&mut instance, &payload, CALLS);
     // With this it ends: a thread that is taken down asks the kernel for more.
-    println!("{DONE}");
+    say(DONE);
+}
+
+fn say(word: &str) {
+    let mut out = std::io::stdout().lock();
+    let said = writeln!(out, "{word}").and_then(|()| out.flush());
+    said.expect("the parent listens");
 }
 
 /// What the child may still do: say something, and ask for the time where the kernel offers no faster
