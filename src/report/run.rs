@@ -57,7 +57,9 @@ pub enum Event {
     Approval { action: String, resource: String, decision: &'static str, source: Source },
     /// Something arrived over an uplink.
     Uplink { uplink: String, platform: String, user: String, content: String, principal: String },
-    /// A message was not handled.
+    /// A handler was not called: its principal may not act, or has used up what it may use.
+    Denied { action: String, topic: String, reason: String },
+    /// A handler was not called: there was no room for it.
     Undelivered { action: String, topic: String, reason: String },
     /// A guest trapped, or ran out of something.
     Trap {
@@ -240,7 +242,8 @@ impl Line {
                 // One line each, so that a user cannot begin a line of ours.
                 Some(text.replace('\n', "\\n"))
             }
-            Event::Undelivered { action, topic, reason } => {
+            Event::Denied { action, topic, reason }
+            | Event::Undelivered { action, topic, reason } => {
                 Some(format!("{name} {action} was not called for {topic}: {reason}"))
             }
             Event::Trap { message, backtrace, .. } => {

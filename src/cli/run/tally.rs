@@ -132,7 +132,7 @@ pub(super) fn step_event(handled: &Handled) -> Event {
     let report = match &handled.outcome {
         Outcome::Called(report) => report,
         Outcome::Refused(refused) => {
-            return Event::Undelivered { action, topic, reason: refused.to_string() };
+            return Event::Denied { action, topic, reason: refused.to_string() };
         }
         Outcome::Lost(full) => {
             return Event::Undelivered { action, topic, reason: full.to_string() };
