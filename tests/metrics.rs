@@ -107,7 +107,7 @@ fn figures_are_not_mixed_into_the_events() {
     };
     let refused = run(&["--json"]).expect_code(2);
     let failure: serde_json::Value = serde_json::from_str(&refused.stdout).expect("one document");
-    assert_eq!(failure["error"]["message"], "with --json, events go to /dev/stdout");
+    assert_eq!(failure["message"], "with --json, events go to /dev/stdout");
     // People read events on the other stream.
     let told = run(&[]).expect_code(0);
     assert!(told.stdout.starts_with("# HELP capsule_"), "{}", told.stdout);
