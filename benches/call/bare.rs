@@ -55,7 +55,7 @@ pub(crate) struct Caller<'a> {
 
 impl Live {
     pub(crate) fn caller<'a>(&'a mut self, payload: &'a [u8]) -> Caller<'a> {
-        let hook = self.instance.get_typed_func(&mut self.store, &self.hook);
+        let hook = self.instance.get_typed_func(&mut self.store, self.hook);
         Caller { store: &mut self.store, hook: hook.expect("it has a hook"), payload }
     }
 }
