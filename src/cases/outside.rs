@@ -2,7 +2,7 @@
 //!
 //! Everything that a case can decide about the outside is made here and nowhere else: the clock, the
 //! home with its principals, users, settings, secrets and files, the workspace, the person who answers,
-//! everybody else on the bus ([`bus`]) and the servers ([`web`]), which are all of the network that there
+//! everybody else on the bus (`bus`) and the servers (`web`), which are all of the network that there
 //! is. It is all below one temporary directory, and goes with it.
 
 mod bus;
