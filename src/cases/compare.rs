@@ -99,9 +99,9 @@ pub(super) fn mismatches(expect: &Expect, after: &After<'_>) -> Vec<Mismatch> {
     answer(&mut found, expect, after);
     let kv = |key: &str| (after.kv)(key);
     contents(&mut found, "kv", &expect.kv, &expect.kv_absent, kv);
-    let home = |path: &str| Ok(after.outside.home(path));
+    let home = |path: &str| after.outside.home(path);
     contents(&mut found, "home", &expect.home, &expect.home_absent, home);
-    let workspace = |path: &str| Ok(after.outside.workspace(path));
+    let workspace = |path: &str| after.outside.workspace(path);
     let (there, absent) = (&expect.workspace, &expect.workspace_absent);
     contents(&mut found, "workspace", there, absent, workspace);
     if let Some(expected) = &expect.published {

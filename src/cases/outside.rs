@@ -11,6 +11,7 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::future::{Future, ready};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -154,13 +155,21 @@ impl Outside {
         Arc::clone(&self.log)
     }
 
-    /// What a file in the home of the principal holds now.
-    pub fn home(&self, path: &str) -> Option<Vec<u8>> {
+    /// What a file in the home of the principal holds now; `None` where nothing is.
+    ///
+    /// # Errors
+    ///
+    /// Something else than a file is there, or the file cannot be read.
+    pub fn home(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
         read(&self.home_dir.join(path))
     }
 
-    /// What a file in the workspace holds now.
-    pub fn workspace(&self, path: &str) -> Option<Vec<u8>> {
+    /// The same for the workspace.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Outside::home`].
+    pub fn workspace(&self, path: &str) -> Result<Option<Vec<u8>>, String> {
         read(&self.workspace_dir.join(path))
     }
 }
@@ -284,19 +293,32 @@ fn write(dir: &Path, files: &BTreeMap<String, Content>) -> Result<(), OutsideErr
 }
 
 /// What a file holds; a link is none, wherever it leads.
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let metadata = path.symlink_metadata().ok()?;
-    if metadata.is_file() { std::fs::read(path).ok() } else { None }
+fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let metadata = match path.symlink_metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    match metadata.is_file() {
+        true => std::fs::read(path).map(Some).map_err(|error| error.to_string()),
+        false if metadata.is_dir() => Err("a directory".to_owned()),
+        false => Err("something that is no file".to_owned()),
+    }
 }
 
 /// Lines of the log that are kept.
 const LOG_LINES_MAX: usize = 200;
+/// The same, as far as they are errors.
+const ERRORS_MAX: usize = 10_000;
 
 fn log_to(lines: &Arc<Mutex<Vec<String>>>) -> LogSink {
     let lines = Arc::clone(lines);
     Arc::new(move |_, level: LogLevel, message| {
         let mut lines = lock(&lines);
-        if lines.len() < LOG_LINES_MAX {
+        // An error is kept in any case: that there was one decides whether a fault was swallowed.
+        if lines.len() < LOG_LINES_MAX || (level == LogLevel::Error && lines.len() < ERRORS_MAX) {
             lines.push(format!("{} {message}", level.as_str()));
         }
     })

@@ -60,6 +60,9 @@ pub(super) fn read(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Op
     let entry = entry(problems, section);
     let payload = section.content(problems, "payload");
     let payload_file = section.text(problems, "payload-file");
+    if let Some(file) = &payload_file {
+        check_path(problems, &file.value, file);
+    }
     if payload.is_some() && payload_file.is_some() {
         section.wrong(problems, "payload-file", "left out where there is a `payload`");
     }
