@@ -63,7 +63,7 @@ fn a_principal_that_may_not_act_is_refused_and_counted_and_ends_the_run_with_a_d
     let args = ["run", &path(&greedy), "--json", "--events", &path(&events)];
     let output = sandbox.run(args).expect_code(4);
     let lines = output.json_lines();
-    let refused = lines.iter().find(|line| line["event"] == "undelivered").expect("it is said");
+    let refused = lines.iter().find(|line| line["event"] == "denied").expect("it is said");
     assert!(refused["reason"].as_str().is_some_and(|text| text.contains("mallory")), "{refused}");
     let summary = &lines.last().expect("a summary")["capsules"][0];
     assert_eq!((&summary["refused"], &summary["messages_in"]), (&json!(1), &json!(1)), "{summary}");
@@ -82,7 +82,7 @@ fn enabled(sandbox: &Sandbox, running: &mut Running, enabled: bool) -> Value {
 fn next(running: &mut Running) -> Value {
     loop {
         let line: Value = serde_json::from_str(&running.line_with("\"event\"")).expect("JSON");
-        if ["handled", "undelivered"].iter().any(|event| line["event"] == *event) {
+        if ["handled", "denied"].iter().any(|event| line["event"] == *event) {
             return line;
         }
     }
@@ -98,7 +98,7 @@ fn a_principal_is_refused_while_disabled_and_served_again_when_enabled() {
     running.line_with("\"event\":\"loaded\"");
     assert_eq!(enabled(&sandbox, &mut running, true)["outcome"], "continue");
     let refused = enabled(&sandbox, &mut running, false);
-    assert_eq!(refused["event"], "undelivered", "{refused}");
+    assert_eq!(refused["event"], "denied", "{refused}");
     assert!(refused["reason"].as_str().is_some_and(|text| text.contains("alice")), "{refused}");
     assert_eq!(enabled(&sandbox, &mut running, true)["outcome"], "continue");
     // Being refused is remembered for the exit code.
@@ -139,7 +139,7 @@ fn a_call_under_way_finishes_when_its_principal_is_disabled_meanwhile() {
     running.send(wait);
     running.send("{\"topic\":\"a.go\",\"payload\":{}}\n");
     assert_eq!(next(&mut running)["outcome"], "continue", "the call under way");
-    assert_eq!(next(&mut running)["event"], "undelivered", "the one after it");
+    assert_eq!(next(&mut running)["event"], "denied", "the one after it");
     running.close_stdin();
     let _ = running.finish().expect_code(4);
 }

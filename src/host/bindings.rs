@@ -5,8 +5,6 @@
 
 #![expect(missing_docs, reason = "generated from wit/, which documents every item")]
 
-pub(crate) mod envelope;
-
 pub(crate) use super::describe::describe_generated;
 use super::describe::restore::{Restore, Unlike};
 use super::describe::{Describe, Value};

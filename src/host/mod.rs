@@ -12,6 +12,7 @@ pub mod describe;
 mod dial;
 mod doors;
 pub mod elicit;
+pub(crate) mod envelope;
 mod files;
 pub mod fs;
 pub mod http;

@@ -7,9 +7,9 @@ use wasmtime::component::Resource;
 
 use super::{Pollable, Queued, Subscription, View};
 use crate::bus::{self, Attribution, Message, topic};
-use crate::host::bindings::envelope::{Entry, Envelope, Sender};
 use crate::host::bindings::ipc::{ErrorCode, InterceptorBinding};
 use crate::host::boundary::Stop;
+use crate::host::envelope::{Entry, Envelope, Sender};
 use crate::host::ports::LogLevel;
 use crate::host::scope::{CallScope, Phase};
 use crate::limits::{DRAIN_BYTES_MAX, PAYLOAD_BYTES_MAX, RECV_TIMEOUT_MAX, RESOURCES_MAX};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use wasmtime::component::{ComponentType, Lower};
 
-use super::ipc::{IpcEnvelope, IpcMessage, PrincipalAttribution};
+use super::bindings::ipc::{IpcEnvelope, IpcMessage, PrincipalAttribution};
 use crate::host::describe::restore::{Restore, Unlike};
 use crate::host::describe::{Describe, Value};
 use crate::host::table::{Handles, Table};
