@@ -2,7 +2,6 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
-#[expect(dead_code, reason = "`call` uses the rest")]
 #[path = "call/bare.rs"]
 mod bare;
 #[path = "load/fairness.rs"]

@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn a_capsule_keeps_so_many_programs_of_all_its_principals() {
         let registry = Registry::default();
-        let name = |number: usize| PrincipalId::new(&format!("p{number}")).expect("a name");
+        let name = |number: usize| PrincipalId::new(format!("p{number}")).expect("a name");
         for number in 0..PROCESS_REGISTRY_MAX {
             let principal = name(number);
             registry.check_room(&principal).expect("room");
