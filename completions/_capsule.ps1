@@ -338,7 +338,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the profile is written [default: what the name of the file says, else text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the profile to this file instead of standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the profile to this file instead of standard output')
-            [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Functions in the table of the text form; 0 is all')
+            [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Functions in the table of the text form; 0 is all [default: 25]')
             [CompletionResult]::new('--fuel', '--fuel', [CompletionResultType]::ParameterName, 'Fuel of the call [default: 10000000000]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wall-clock limit of the call [default: the profile''s, 300s]')
             [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory of the instance [default: the profile''s, 64MiB]')

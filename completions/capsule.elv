@@ -325,7 +325,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --format 'How the profile is written [default: what the name of the file says, else text]'
             cand -o 'Write the profile to this file instead of standard output'
             cand --output 'Write the profile to this file instead of standard output'
-            cand --top 'Functions in the table of the text form; 0 is all'
+            cand --top 'Functions in the table of the text form; 0 is all [default: 25]'
             cand --fuel 'Fuel of the call [default: 10000000000]'
             cand --timeout 'Wall-clock limit of the call [default: the profile''s, 300s]'
             cand --memory 'Memory of the instance [default: the profile''s, 64MiB]'

@@ -318,7 +318,7 @@ collapsed\t'One line for each path of calls: frames, a blank, fuel'
 speedscope\t'For speedscope viewers'
 svg\t'A flame graph for a browser'"
 complete -c capsule -n "__fish_capsule_using_subcommand profile" -s o -l output -d 'Write the profile to this file instead of standard output' -r -F
-complete -c capsule -n "__fish_capsule_using_subcommand profile" -l top -d 'Functions in the table of the text form; 0 is all' -r
+complete -c capsule -n "__fish_capsule_using_subcommand profile" -l top -d 'Functions in the table of the text form; 0 is all [default: 25]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand profile" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand profile" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand profile" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
