@@ -104,9 +104,15 @@ impl Drop for Asking {
     }
 }
 
+/// A signal that came to whatever was to be stopped before, and after anybody looked, counts for this.
 fn begin(stop: impl Fn() + Send + 'static) -> Result<Interrupted, Failure> {
     let seen = Interrupted::default();
     let mut watcher = watcher();
+    let earlier = watcher.watch.as_ref().map_or(0, |it| it.seen.0.load(Ordering::Relaxed));
+    seen.0.store(earlier, Ordering::Relaxed);
+    if earlier != 0 {
+        stop();
+    }
     if !watcher.is_running {
         start()?;
         watcher.is_running = true;
