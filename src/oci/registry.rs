@@ -18,7 +18,7 @@ use url::Url;
 
 use super::document::accepted;
 use super::{OciError, Sha, Store, Which};
-use crate::host::http::open;
+use crate::host::http::{open, unconnected};
 use crate::host::ports::Network;
 use crate::limits::{
     HTTP_BETWEEN_BYTES, HTTP_CONNECT, HTTP_TOTAL, OCI_DOCUMENT_BYTES_MAX, OCI_REDIRECTS_MAX,
@@ -167,7 +167,7 @@ impl Registry {
         // The user named the registry; where it leads was named by it.
         let connecting = open(&self.network, url, self.is_own(url));
         let stream = timeout(HTTP_CONNECT, connecting).await.map_err(late)?;
-        let stream = stream.map_err(|error| failed(&format!("{error:?}")))?;
+        let stream = stream.map_err(|error| failed(&unconnected(&error)))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failed(&error))?;

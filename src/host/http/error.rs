@@ -34,6 +34,18 @@ pub(super) fn of_decoding(error: io::Error) -> ErrorCode {
     }
 }
 
+/// Why there is no connection, for a person.
+pub(crate) fn unconnected(error: &ErrorCode) -> String {
+    match error {
+        ErrorCode::ConnectionError => "nobody accepts a connection there".to_owned(),
+        ErrorCode::DnsError => "its name is not known".to_owned(),
+        ErrorCode::Timeout => "it takes too long to answer".to_owned(),
+        ErrorCode::TlsError => "it offers no TLS connection that can be trusted".to_owned(),
+        ErrorCode::AirlockRejected => "it leads to an address that is local".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 /// The error and its causes on one line.
 fn text(error: &hyper::Error) -> String {
     let mut text = error.to_string();

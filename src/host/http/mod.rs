@@ -31,6 +31,7 @@ mod wire;
 use wasmtime::component::Resource;
 
 pub(crate) use connect::open;
+pub(crate) use error::unconnected;
 pub use exchange::Transport;
 pub use stream::HttpStream;
 pub use tls::Tls;
