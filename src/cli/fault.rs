@@ -106,6 +106,10 @@ impl Disk for FaultyDisk {
         RealDisk.list(dir)
     }
 
+    fn list_dirs(&self, dir: &Path) -> Result<Vec<PathBuf>, DiskError> {
+        RealDisk.list_dirs(dir)
+    }
+
     fn read(&self, path: &Path, links: Links, limit_bytes: u64) -> Result<Vec<u8>, DiskError> {
         RealDisk.read(path, links, limit_bytes)
     }

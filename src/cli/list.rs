@@ -10,6 +10,7 @@ use crate::component::Surface;
 use crate::report::list::{ListReport, Listed};
 use crate::report::table::chain;
 use crate::store::Store;
+use crate::store::binary::Binaries;
 use crate::store::catalog::Entry;
 
 /// List the installed capsules
@@ -35,9 +36,10 @@ pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
         let names = entries.iter().filter(|entry| !entry.hidden);
         return words(cx, names.map(|entry| entry.id.as_str()));
     }
-    let listed = entries
-        .iter()
-        .map(|entry| Listed::new(entry, mode(&store, entry), missing_binary(&store, entry)));
+    let binaries = store.binaries();
+    let listed = entries.iter().map(|entry| {
+        Listed::new(entry, mode(&store, entry), missing_binary(&store, &binaries, entry))
+    });
     let report = ListReport::new(listed.collect());
     cx.ui.document(&report);
     cx.ui.text(&report.text());
@@ -84,8 +86,13 @@ fn mode(store: &Store, entry: &Entry) -> Option<String> {
 }
 
 /// What is wrong with a binary at a glance, without reading it.
-fn missing_binary(store: &Store, entry: &Entry) -> Option<String> {
+fn missing_binary(store: &Store, binaries: &Binaries, entry: &Entry) -> Option<String> {
     let meta = entry.meta.as_ref()?;
+    if let Some(Ok(hash)) = meta.binary()
+        && binaries.has(&hash)
+    {
+        return None;
+    }
     let file = entry.outline.component.as_deref().unwrap_or(Path::new(""));
     if file.as_os_str().is_empty() {
         return None;

@@ -1,10 +1,12 @@
 //! The binary of an installed capsule: only what has the recorded digest comes out of here.
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::Store;
 use super::disk::{DiskError, Links};
 use super::hash::{Hash, HashError};
+use super::layout;
 use super::meta::{Meta, MetaError};
 use crate::limits;
 
@@ -62,7 +64,23 @@ pub enum IntegrityError {
     },
 }
 
+/// Which binaries there are, without a look at any of them.
+#[derive(Debug, Default)]
+pub struct Binaries(HashSet<PathBuf>);
+
+impl Binaries {
+    /// Whether there is one with this digest.
+    pub fn has(&self, hash: &Hash) -> bool {
+        self.0.contains(layout::binary_name(hash).as_path())
+    }
+}
+
 impl Store {
+    /// The binaries that there are. Of those that cannot be told, none is.
+    pub fn binaries(&self) -> Binaries {
+        Binaries(self.disk.list(&self.home.binaries()).unwrap_or_default().into_iter().collect())
+    }
+
     /// The digest that is recorded for the capsule in `dir`.
     pub fn recorded_hash(&self, dir: &Path) -> Result<Hash, IntegrityError> {
         hash_in(&self.meta(dir)?, dir)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::disk::{DiskError, Kind, Links};
@@ -36,12 +36,30 @@ pub struct Entry {
 }
 
 /// The few facts of a manifest that the store itself needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outline {
     /// The capsule's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The file of the first component, if the manifest declares one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<PathBuf>,
+}
+
+impl Outline {
+    /// What a manifest says at a first look.
+    pub fn read(manifest: &[u8]) -> Result<Outline, EntryProblem> {
+        let text = std::str::from_utf8(manifest).map_err(|_| EntryProblem::ManifestText)?;
+        let tables: FirstLook =
+            toml::from_str(text).map_err(|error| EntryProblem::ManifestSyntax(Box::new(error)))?;
+        let name = tables.package.as_ref().and_then(|package| package.get("name"));
+        let component = tables.component.as_ref().and_then(|components| components.get(0));
+        let file = component.and_then(|c| c.get("file").or_else(|| c.get("entrypoint")));
+        Ok(Outline {
+            name: name.and_then(toml::Value::as_str).map(str::to_owned),
+            component: file.and_then(toml::Value::as_str).map(PathBuf::from),
+        })
+    }
 }
 
 /// What of a manifest is looked at, whatever its types.
@@ -140,21 +158,13 @@ impl Store {
 
     /// What the manifest in a capsule's directory says at a first look.
     pub fn outline(&self, dir: &Path) -> Result<Outline, EntryProblem> {
+        Outline::read(&self.manifest_bytes(dir)?)
+    }
+
+    fn manifest_bytes(&self, dir: &Path) -> Result<Vec<u8>, EntryProblem> {
         let path = layout::manifest_in(dir);
-        let bytes = self
-            .disk
-            .read(&path, Links::Follow, limits::MANIFEST_BYTES_MAX)
-            .map_err(EntryProblem::Manifest)?;
-        let text = String::from_utf8(bytes).map_err(|_| EntryProblem::ManifestText)?;
-        let tables: FirstLook =
-            toml::from_str(&text).map_err(|error| EntryProblem::ManifestSyntax(Box::new(error)))?;
-        let name = tables.package.as_ref().and_then(|package| package.get("name"));
-        let component = tables.component.as_ref().and_then(|components| components.get(0));
-        let file = component.and_then(|c| c.get("file").or_else(|| c.get("entrypoint")));
-        Ok(Outline {
-            name: name.and_then(toml::Value::as_str).map(str::to_owned),
-            component: file.and_then(toml::Value::as_str).map(PathBuf::from),
-        })
+        let read = self.disk.read(&path, Links::Follow, limits::MANIFEST_BYTES_MAX);
+        read.map_err(EntryProblem::Manifest)
     }
 
     fn entry(&self, site: &Site, id: &str) -> Entry {
@@ -167,21 +177,27 @@ impl Store {
         if let Err(error) = names::check_capsule(id) {
             problems.push(EntryProblem::Name(error));
         }
-        let outline = self.outline(&dir).unwrap_or_else(|problem| {
+        let meta = self.meta(&dir);
+        let outline = self.manifest_bytes(&dir).and_then(|manifest| {
+            // To parse it takes longer than everything else.
+            let recorded = meta.as_ref().ok().and_then(|meta| meta.outline_of(&manifest));
+            recorded.map_or_else(|| Outline::read(&manifest), Ok)
+        });
+        let outline = outline.unwrap_or_else(|problem| {
             problems.push(problem);
             Outline::default()
         });
         if let Some(declared) = outline.name.as_ref().filter(|name| *name != id) {
             problems.push(EntryProblem::OtherName { declared: declared.clone() });
         }
-        let meta = self.meta(&dir).map_err(|error| problems.push(EntryProblem::Meta(error))).ok();
+        let meta = meta.map_err(|error| problems.push(EntryProblem::Meta(error))).ok();
         let id = id.to_owned();
         Entry { id, scope, dir, meta, outline, problems, hidden: false }
     }
 
     /// The names of a site's capsule directories, without what is hidden or a backup.
     fn capsule_dirs(&self, site: &Site) -> Result<Vec<String>, DiskError> {
-        let names = match self.disk.list(site.capsules()) {
+        let names = match self.disk.list_dirs(site.capsules()) {
             Ok(names) => names,
             Err(error) if error.is_missing() => return Ok(Vec::new()),
             Err(error) => return Err(error),
@@ -190,7 +206,7 @@ impl Store {
         for name in names {
             let text = name.to_string_lossy();
             let skipped = text.starts_with('.') || text.ends_with(".bak");
-            if !skipped && self.is_dir(&site.capsules().join(&name))? {
+            if !skipped {
                 dirs.push(text.into_owned());
             }
         }
@@ -227,6 +243,25 @@ fn near_misses(id: &str, installed: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::store::testing::Scratch;
+
+    #[test]
+    fn what_was_recorded_about_a_manifest_counts_for_that_manifest_alone() {
+        let scratch = Scratch::new();
+        let manifest = "[package]\nname = \"c\"\n[[component]]\nfile = \"c.wasm\"\n";
+        let changed = manifest.replace("\"c\"", "\"other\"");
+        let mut meta = Meta::default();
+        meta.set_manifest(manifest.as_bytes());
+        let recorded = meta.outline_of(manifest.as_bytes()).expect("recorded");
+        assert_eq!(recorded, Outline::read(manifest.as_bytes()).expect("valid"));
+        assert_eq!(meta.outline_of(changed.as_bytes()), None);
+
+        let meta = serde_json::to_string(&meta).expect("plain data");
+        for (text, problems) in [(manifest, 0), (changed.as_str(), 1), ("not [toml", 1)] {
+            broken(&scratch, "c", Some(text), Some(&meta));
+            let entry = scratch.store().find(&[scratch.site()], "c").expect("there");
+            assert_eq!(entry.problems.len(), problems, "{text}: {:?}", entry.problems);
+        }
+    }
 
     fn broken(scratch: &Scratch, name: &str, manifest: Option<&str>, meta: Option<&str>) {
         let dir = scratch.site().capsules().join(name);

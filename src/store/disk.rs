@@ -130,6 +130,8 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn stat(&self, path: &Path) -> Result<Option<Stat>, DiskError>;
     /// The names in a directory, sorted.
     fn list(&self, dir: &Path) -> Result<Vec<PathBuf>, DiskError>;
+    /// The names of the directories in a directory, and of links to some, sorted.
+    fn list_dirs(&self, dir: &Path) -> Result<Vec<PathBuf>, DiskError>;
     /// The content of a regular file of up to `limit_bytes`.
     fn read(&self, path: &Path, links: Links, limit_bytes: u64) -> Result<Vec<u8>, DiskError>;
     /// The path with every link resolved.
@@ -180,16 +182,15 @@ impl Disk for RealDisk {
     }
 
     fn list(&self, dir: &Path) -> Result<Vec<PathBuf>, DiskError> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(dir).map_err(failed("list", dir))? {
-            if names.len() == limits::SOURCE_FILES_MAX {
-                let limit = limits::SOURCE_FILES_MAX;
-                return Err(DiskError::TooMany { path: dir.to_owned(), limit });
-            }
-            names.push(entry.map_err(failed("list", dir))?.file_name().into());
-        }
-        names.sort();
-        Ok(names)
+        list_if(dir, |_| true)
+    }
+
+    fn list_dirs(&self, dir: &Path) -> Result<Vec<PathBuf>, DiskError> {
+        // The kind stands in the directory itself: only links have to be looked at.
+        list_if(dir, |entry| match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|it| it.is_dir()),
+            kind => kind.is_ok_and(|kind| kind.is_dir()),
+        })
     }
 
     fn read(&self, path: &Path, links: Links, limit_bytes: u64) -> Result<Vec<u8>, DiskError> {
@@ -304,6 +305,24 @@ pub(super) fn failed<'a>(
     move |source| DiskError::Io { action, path: path.to_owned(), source }
 }
 
+/// The names in a directory, sorted, of what is `wanted`.
+fn list_if(dir: &Path, wanted: impl Fn(&fs::DirEntry) -> bool) -> Result<Vec<PathBuf>, DiskError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed("list", dir))? {
+        let entry = entry.map_err(failed("list", dir))?;
+        if !wanted(&entry) {
+            continue;
+        }
+        if names.len() == limits::SOURCE_FILES_MAX {
+            let limit = limits::SOURCE_FILES_MAX;
+            return Err(DiskError::TooMany { path: dir.to_owned(), limit });
+        }
+        names.push(entry.file_name().into());
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn stat_of(meta: &fs::Metadata) -> Stat {
     let kind = if meta.is_file() {
         Kind::File
@@ -340,14 +359,17 @@ fn open_sized(path: &Path, links: Links) -> Result<(File, u64), DiskError> {
 /// Reads a file up to one byte more than the limit, which tells that there is more.
 ///
 /// There is room for all of it from the beginning: memory that grows is copied, and a file of ordinary
-/// size takes three system calls, whatever its size.
+/// size takes two system calls, whatever its size.
 pub(crate) fn read_at_most(file: File, limit_bytes: u64) -> io::Result<Vec<u8>> {
     let size = file.metadata()?.len();
     read_sized(file, size, limit_bytes)
 }
 
 fn read_sized(mut file: File, size: u64, limit_bytes: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(size.min(limit_bytes)).unwrap_or(0) + 1];
+    let expected = usize::try_from(size.min(limit_bytes)).unwrap_or(0);
+    // One more, which tells that there is more: a regular file gives less than it is asked for only at
+    // its end.
+    let mut bytes = vec![0; expected + 1];
     let mut filled = 0;
     while filled < bytes.len() {
         match file.read(&mut bytes[filled..]) {
@@ -355,6 +377,9 @@ fn read_sized(mut file: File, size: u64, limit_bytes: u64) -> io::Result<Vec<u8>
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+        if filled == expected {
+            break;
         }
     }
     let has_grown = filled == bytes.len();

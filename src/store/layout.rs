@@ -146,7 +146,7 @@ impl Home {
 
     /// The binary with this digest.
     pub fn binary(&self, hash: &Hash) -> PathBuf {
-        self.binaries().join(format!("{hash}.wasm"))
+        self.binaries().join(binary_name(hash))
     }
 
     /// WIT files by digest.
@@ -341,6 +341,11 @@ pub(super) fn manifest_in(dir: &Path) -> PathBuf {
 /// What is known about an installed capsule.
 pub(super) fn meta_in(dir: &Path) -> PathBuf {
     dir.join("meta.json")
+}
+
+/// The name of the binary with this digest, among the others.
+pub(super) fn binary_name(hash: &Hash) -> PathBuf {
+    format!("{hash}.wasm").into()
 }
 
 fn lock_in(dir: &Path, id: &str) -> Result<PathBuf, NameError> {

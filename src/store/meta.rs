@@ -3,13 +3,17 @@
 //! Reading tolerates what other versions add, and writing keeps it. What this program records about
 //! a capsule beyond that is an object under the one key `capsule`, which other readers ignore.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::Store;
+use super::catalog::Outline;
 use super::disk::{DiskError, Links, PRIVATE_FILE};
 use super::hash::{Hash, HashError};
 use super::layout;
@@ -22,9 +26,11 @@ pub type Interfaces = BTreeMap<String, BTreeMap<String, String>>;
 const TRANSACTION: &str = "transaction";
 /// The name in [`Meta::extras`] of the manifest's digest.
 const MANIFEST_HASH: &str = "manifest_hash";
+/// The name in [`Meta::extras`] of what the manifest with that digest says at a first look.
+const OUTLINE: &str = "outline";
 
 /// What is recorded about an installed capsule.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Meta {
     /// The installed version.
     pub version: String,
@@ -33,27 +39,22 @@ pub struct Meta {
     /// When this version was installed, RFC 3339.
     pub updated_at: String,
     /// What the user typed, when it names something remote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Version requirements of imported interfaces.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub imports: Interfaces,
     /// Versions of exported interfaces.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub exports: Interfaces,
     /// The digest of the binary, as written; [`Meta::binary`] checks it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub wasm_hash: Option<String>,
     /// Digests of WIT files, by their path relative to `wit/`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub wit_files: BTreeMap<String, String>,
     /// What this program records: entry points, mode, approved capabilities.
-    #[serde(
-        rename = "capsule",
-        default,
-        deserialize_with = "object_or_nothing",
-        skip_serializing_if = "Map::is_empty"
-    )]
+    #[serde(rename = "capsule", skip_serializing_if = "Map::is_empty")]
     pub extras: Map<String, Value>,
     /// Fields that this program does not know, kept as they are.
     #[serde(flatten)]
@@ -111,6 +112,15 @@ impl Meta {
 
     pub(super) fn set_manifest(&mut self, manifest: &[u8]) {
         self.extras.insert(MANIFEST_HASH.to_owned(), Hash::of(manifest).to_string().into());
+        if let Ok(outline) = Outline::read(manifest) {
+            self.extras.insert(OUTLINE.to_owned(), serde_json::json!(outline));
+        }
+    }
+
+    /// What was recorded about a manifest, if it was this very one.
+    pub(super) fn outline_of(&self, manifest: &[u8]) -> Option<Outline> {
+        let outline = self.extras.get(OUTLINE)?;
+        (self.manifest()? == Hash::of(manifest)).then(|| Outline::deserialize(outline).ok())?
     }
 
     pub(super) fn set_transaction(&mut self, token: &str) {
@@ -159,13 +169,51 @@ impl Store {
     }
 }
 
-fn object_or_nothing<'de, D>(deserializer: D) -> Result<Map<String, Value>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    match Value::deserialize(deserializer)? {
-        Value::Object(object) => Ok(object),
-        _ => Ok(Map::new()),
+/// Field by field, since with a field for the unknown ones the derived way makes a tree of everything
+/// first, which takes as long as reading the file.
+impl<'de> Deserialize<'de> for Meta {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Meta, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Meta;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the record of an installed capsule")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Meta, A::Error> {
+        let mut meta = Meta::default();
+        let [mut version, mut installed_at, mut updated_at] = [const { None }; 3];
+        while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
+            match &*name {
+                "version" => version = Some(fields.next_value()?),
+                "installed_at" => installed_at = Some(fields.next_value()?),
+                "updated_at" => updated_at = Some(fields.next_value()?),
+                "source" => meta.source = fields.next_value()?,
+                "imports" => meta.imports = fields.next_value()?,
+                "exports" => meta.exports = fields.next_value()?,
+                "wasm_hash" => meta.wasm_hash = fields.next_value()?,
+                "wit_files" => meta.wit_files = fields.next_value()?,
+                "capsule" => {
+                    // Under our name there may be anything.
+                    if let Value::Object(extras) = fields.next_value()? {
+                        meta.extras = extras;
+                    }
+                }
+                _ => drop(meta.unknown.insert(name.into_owned(), fields.next_value()?)),
+            }
+        }
+        let needed =
+            |field: Option<String>, name| field.ok_or_else(|| A::Error::missing_field(name));
+        meta.version = needed(version, "version")?;
+        meta.installed_at = needed(installed_at, "installed_at")?;
+        meta.updated_at = needed(updated_at, "updated_at")?;
+        Ok(meta)
     }
 }
 
@@ -223,6 +271,15 @@ mod tests {
         let text = r#"{"version":"1.0.0","installed_at":"a","updated_at":"b","capsule":7}"#;
         let meta: Meta = serde_json::from_str(text).expect("tolerated");
         assert!(meta.extras.is_empty());
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let written: Meta = serde_json::from_str(FOREIGN).expect("valid");
+        let text = serde_json::to_string(&written).expect("plain data");
+        assert_eq!(serde_json::from_str::<Meta>(&text).expect("valid"), written);
+        let value = serde_json::to_value(&written).expect("plain data");
+        assert_eq!(serde_json::from_value::<Meta>(value).expect("valid"), written);
     }
 
     #[test]

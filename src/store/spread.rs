@@ -22,7 +22,7 @@ pub(crate) fn spread<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sy
     spread_over(threads, items, work)
 }
 
-/// The same on so many threads.
+/// The same on so many threads, of which this is one.
 pub(super) fn spread_over<T: Send, R: Send>(
     threads: usize,
     items: Vec<T>,
@@ -42,8 +42,10 @@ pub(super) fn spread_over<T: Send, R: Send>(
         Err(panic) => std::panic::resume_unwind(panic),
     };
     let mut all: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(some)).collect();
-        threads.into_iter().flat_map(join).collect()
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(some)).collect();
+        let mut all = some();
+        all.extend(others.into_iter().flat_map(join));
+        all
     });
     all.sort_unstable_by_key(|(index, _)| *index);
     all.into_iter().map(|(_, result)| result).collect()

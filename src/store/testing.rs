@@ -173,6 +173,11 @@ impl Disk for FaultyDisk {
         RealDisk.list(dir)
     }
 
+    fn list_dirs(&self, dir: &Path) -> Result<Vec<PathBuf>, DiskError> {
+        self.step(dir)?;
+        RealDisk.list_dirs(dir)
+    }
+
     fn read(&self, path: &Path, links: Links, limit_bytes: u64) -> Result<Vec<u8>, DiskError> {
         self.step(path)?;
         RealDisk.read(path, links, limit_bytes)
