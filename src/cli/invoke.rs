@@ -157,7 +157,10 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
     let principal = cx.principal()?;
     let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
     let payload = input::payload(text, file, args.stdin.is_some())?;
-    let capsule = target::find(cx, &args.target)?;
+    let capsule = match args.many.is_many() {
+        true => target::find(cx, &args.target)?,
+        false => target::find_to_call(cx, &args.target)?,
+    };
     let person = LocalPerson::new(Answers::default(), cx.may_ask());
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
     let workspace = Workspace::open(cx, args.workspace)?;

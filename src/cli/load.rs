@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::target::Capsule;
 use crate::clock::Clock;
 use crate::component::{EntryPoint, Surface, has_run_loop, world};
-use crate::engine::{Code, Engine, EngineOptions, Flavour, Loaded, Profile};
+use crate::engine::{Code, Engine, EngineOptions, Flavour, LoadError, Loaded, Profile};
 use crate::fs::Mount;
 use crate::host::ports::{LogLevel, Refused};
 use crate::limits::RUN_LOOP_BINDINGS_MAX;
@@ -99,10 +99,8 @@ impl Place {
     ) -> Result<Ready, Failure> {
         let surface = capsule.surface()?;
         refuse_unlinkable(capsule, &surface)?;
-        let code = self.engine.compile(&capsule.verified, self.flavour).map_err(|error| {
-            Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
-                .because(&error)
-        })?;
+        let code = self.engine.compile(&capsule.verified, self.flavour);
+        let code = code.map_err(|error| not_compiled(capsule, &error))?;
         self.attach(capsule, code, surface, hosting)
     }
 
@@ -148,6 +146,19 @@ impl Place {
             failure.because(&error)
         })
     }
+}
+
+fn not_compiled(capsule: &Capsule, error: &LoadError) -> Failure {
+    let id = capsule.id();
+    let failure = match error {
+        LoadError::Changed(_) => {
+            Failure::new(Exit::Integrity, "integrity", format!("capsule {id} does not load"))
+        }
+        LoadError::Engine(_) | LoadError::Invalid(_) => {
+            Failure::new(Exit::Invalid, "compile", format!("{id} does not compile"))
+        }
+    };
+    failure.because(error)
 }
 
 /// Refuses what cannot be loaded, with everything that is wrong at once.

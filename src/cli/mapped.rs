@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use memmap2::{Advice, Mmap, MmapMut};
+use memmap2::{Advice, Mmap, MmapMut, MmapOptions};
 
 use super::failure::Failure;
 use super::target;
@@ -18,13 +18,13 @@ const MAPPED_BYTES_MIN: u64 = 1 << 20;
 /// in small ones takes longer than to read the file.
 const LARGE_PAGE_BYTES: usize = 2 << 20;
 
-/// The bytes of a binary that is inspected, and never loaded.
+/// The bytes of a binary that is looked at, and hashed. For more they have to be copied.
 pub(super) fn look(path: &Path) -> Result<Bytes, Failure> {
     if !is_large(path) {
         return target::read_binary(path).map(Bytes::from);
     }
     match File::open(path).and_then(|file| map(&file)) {
-        Ok(map) => Ok(Bytes::owned_by(map)),
+        Ok(map) => Ok(Bytes::shown_by(map)),
         // What cannot be mapped may still be readable.
         Err(_) => target::read_binary(path).map(Bytes::from),
     }
@@ -80,10 +80,11 @@ fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: the mapping is read-only, and nothing is decided or executed by what it shows: the
     // bytes go to a parser that checks every index and to a hash. Somebody who writes to the file
     // meanwhile gets a report of neither state, and somebody who cuts it off ends the command, as
-    // with any tool that maps its input. Code that is loaded never comes through here.
+    // with any tool that maps its input. What is compiled or kept is a copy, hashed once more.
     #[expect(unsafe_code, reason = "mapping a file that is only looked at")]
     unsafe {
-        Mmap::map(file)
+        // All of it will be hashed: one call maps what would be hundreds of page faults.
+        MmapOptions::new().populate().map(file)
     }
 }
 

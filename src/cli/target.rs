@@ -92,6 +92,15 @@ pub(super) fn find(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
     Ok(capsule)
 }
 
+/// The same for a single call. Compiled code is there as a rule, so that the binary of an installed
+/// capsule need only be hashed.
+pub(super) fn find_to_call(cx: &Cx, target: &str) -> Result<Capsule, Failure> {
+    if is_path(target) || Reference::is_one(target) {
+        return find(cx, target);
+    }
+    find_reading(cx, target, super::mapped::look)
+}
+
 /// Finds several capsules, of which no two are the same.
 pub(super) fn find_all(cx: &Cx, targets: &[String]) -> Result<Vec<Capsule>, Failure> {
     let mut capsules: Vec<Capsule> = Vec::new();

@@ -9,22 +9,28 @@ use std::sync::Arc;
 
 use super::digest::Digest;
 
-/// Shared, immutable bytes: in memory, or inside an owner such as a mapped file.
-///
-/// An owner has to show the same bytes for as long as it lives. A mapped file does only when nobody
-/// else can write to it.
+/// Shared bytes: in memory, or inside an owner such as a mapped file.
 #[derive(Clone)]
-pub struct Bytes(Arc<dyn AsRef<[u8]> + Send + Sync>);
+pub struct Bytes {
+    owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    lasting: bool,
+}
 
 impl Bytes {
-    /// Bytes that live inside `owner`.
+    /// Bytes that live inside `owner`, which shows the same ones for as long as it lives.
     pub fn owned_by(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Bytes {
-        Bytes(Arc::new(owner))
+        Bytes { owner: Arc::new(owner), lasting: true }
+    }
+
+    /// Bytes inside an owner that may show others later, as a mapped file does that somebody writes
+    /// to. They are good for a look, and for a hash.
+    pub fn shown_by(owner: impl AsRef<[u8]> + Send + Sync + 'static) -> Bytes {
+        Bytes { owner: Arc::new(owner), lasting: false }
     }
 
     /// The bytes.
     pub fn as_slice(&self) -> &[u8] {
-        (*self.0).as_ref()
+        (*self.owner).as_ref()
     }
 }
 
@@ -90,9 +96,21 @@ impl Verified {
         Verified { bytes, digest, origin: Origin::Unpacked }
     }
 
-    /// The bytes.
+    /// The bytes, to look at. What is compiled or kept comes from [`Verified::lasting`], since these
+    /// may have changed after they were hashed.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.as_slice()
+    }
+
+    /// The same bytes, which stay what they are.
+    ///
+    /// Bytes that may change are copied, and the copy is hashed. Fails when it is another one.
+    pub fn lasting(&self) -> Result<Verified, IntegrityError> {
+        if self.bytes.lasting {
+            return Ok(self.clone());
+        }
+        let copy = Verified::installed(self.bytes().to_vec(), &self.digest)?;
+        Ok(Verified { origin: self.origin, ..copy })
     }
 
     /// What they hash to.
@@ -138,6 +156,27 @@ mod tests {
     fn working_copies_are_hashed_and_say_what_they_are() {
         let copy = Verified::unpacked(Bytes::owned_by("three"));
         assert_eq!((copy.digest(), copy.origin()), (Digest::of(b"three"), Origin::Unpacked));
+    }
+
+    #[test]
+    fn what_may_change_is_copied_and_hashed_once_more_before_it_is_used() {
+        /// Shows other bytes each time that it is looked at.
+        struct Changing(std::sync::atomic::AtomicUsize);
+        impl AsRef<[u8]> for Changing {
+            fn as_ref(&self) -> &[u8] {
+                match self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                    0 => b"before",
+                    _ => b"after",
+                }
+            }
+        }
+        let changed = Verified::unpacked(Bytes::shown_by(Changing(0.into())));
+        let error = changed.lasting().expect_err("they are others by now");
+        assert_eq!((error.expected, error.actual), (Digest::of(b"before"), Digest::of(b"after")));
+
+        let same =
+            Verified::unpacked(Bytes::shown_by("same")).lasting().expect("they are the same");
+        assert_eq!((same.bytes(), same.origin()), (&b"same"[..], Origin::Unpacked));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 use super::cache::CacheError;
 use super::profiled::Probe;
 use super::{Engine, EngineError, Flavour, Flavoured, Profile};
-use crate::component::{Digest, Verified};
+use crate::component::{Digest, IntegrityError, Verified};
 use crate::host::record::Function;
 use crate::host::{self, CapsuleHost, HostState, missing};
 
@@ -58,6 +58,9 @@ pub enum LoadError {
     /// The engine itself is not available.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The bytes are not those any more that were hashed.
+    #[error("the binary has changed: {0}")]
+    Changed(#[from] IntegrityError),
     /// The bytes are not a component that this engine compiles.
     #[error("the binary does not compile: {0:#}")]
     Invalid(wasmtime::Error),
@@ -110,8 +113,9 @@ impl Engine {
             let source = CodeSource::Cache;
             return Ok(Code { component, flavoured, without_slots, probe: None, digest, source });
         }
+        let lasting = verified.lasting()?;
         let component =
-            Component::from_binary(engine, verified.bytes()).map_err(LoadError::Invalid)?;
+            Component::from_binary(engine, lasting.bytes()).map_err(LoadError::Invalid)?;
         self.keep(engine, &digest, &component);
         let source = CodeSource::Compiled;
         Ok(Code { component, flavoured, without_slots, probe: None, digest, source })

@@ -115,7 +115,9 @@ impl Engine {
         verified: &Verified,
         flavour: Flavour,
     ) -> Result<Profiled, ProfileError> {
-        let instrumented = instrument::instrument(verified.bytes())?;
+        let lasting = verified.lasting();
+        let lasting = lasting.map_err(|error| ProfileError::Compile(LoadError::Changed(error)))?;
+        let instrumented = instrument::instrument(lasting.bytes())?;
         let ticker = self.ticker()?;
         // Notes move the epoch of their engine; no other guest may share it.
         let engine = wasmtime::Engine::new(&config::instrumented(flavour));
