@@ -12,6 +12,8 @@ use crate::report::table::chain;
 use crate::store::Store;
 use crate::store::binary::Binaries;
 use crate::store::catalog::Entry;
+use crate::store::layout::Site;
+use crate::store::overview::Overview;
 
 /// List the installed capsules
 #[derive(clap::Args)]
@@ -29,16 +31,25 @@ pub(super) fn run(cx: &Cx, args: ListArgs) -> Result<Exit, Failure> {
     if let Some(target) = args.actions {
         return actions(cx, &store, &target);
     }
-    let entries = store
-        .installed(&sites(cx, &store)?)
+    let site = Site::user(store.home());
+    let seen = store
+        .overview(&site)
         .map_err(|error| Failure::environment("cannot list the installed capsules", &error))?;
     if args.names {
-        let names = entries.iter().filter(|entry| !entry.hidden);
-        return words(cx, names.map(|entry| entry.id.as_str()));
+        return words(cx, seen.iter().map(Overview::id));
     }
     let binaries = store.binaries();
-    let listed = entries.iter().map(|entry| {
+    let read = |entry: &Entry| {
         Listed::new(entry, mode(&store, entry), missing_binary(&store, &binaries, entry))
+    };
+    let listed = seen.iter().map(|seen| match seen {
+        Overview::Known(known) if binaries.has(&known.wasm_hash) => Listed::known(known),
+        // Its binary may lie beside its manifest, or have gone.
+        Overview::Known(known) => match store.find(std::slice::from_ref(&site), &known.id) {
+            Ok(entry) => read(&entry),
+            Err(_) => Listed::known(known),
+        },
+        Overview::Read(entry) => read(entry),
     });
     let report = ListReport::new(listed.collect());
     cx.ui.document(&report);
@@ -76,7 +87,7 @@ fn words<'a>(cx: &Cx, words: impl Iterator<Item = &'a str>) -> Result<Exit, Fail
 /// How a capsule is hosted: as recorded, or else as its binary shows.
 fn mode(store: &Store, entry: &Entry) -> Option<String> {
     let meta = entry.meta.as_ref()?;
-    if let Some(mode) = meta.extras.get("mode").and_then(serde_json::Value::as_str) {
+    if let Some(mode) = meta.mode() {
         return Some(mode.to_owned());
     }
     // Another program that installs capsules does not record it.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::table::{cell, chain, columns, short_hash};
 use crate::store::catalog::Entry;
 use crate::store::layout::Scope;
+use crate::store::overview::Known;
 
 /// What is installed, by name.
 #[derive(Debug, Serialize)]
@@ -54,6 +55,20 @@ impl Listed {
             path: entry.dir.display().to_string(),
             hidden: entry.hidden,
             problems: problems.collect(),
+        }
+    }
+
+    /// A capsule that nothing is wrong with and that was not read again.
+    pub fn known(known: &Known) -> Listed {
+        Listed {
+            name: known.id.clone(),
+            version: Some(known.version.clone()),
+            wasm_hash: Some(known.wasm_hash.to_string()),
+            mode: Some(known.mode.clone()),
+            scope: scope(known.scope),
+            path: known.dir.display().to_string(),
+            hidden: false,
+            problems: Vec::new(),
         }
     }
 

@@ -167,7 +167,7 @@ impl Store {
         read.map_err(EntryProblem::Manifest)
     }
 
-    fn entry(&self, site: &Site, id: &str) -> Entry {
+    pub(super) fn entry(&self, site: &Site, id: &str) -> Entry {
         self.entry_in(site.scope(), site.capsules().join(id), id)
     }
 
@@ -196,7 +196,7 @@ impl Store {
     }
 
     /// The names of a site's capsule directories, without what is hidden or a backup.
-    fn capsule_dirs(&self, site: &Site) -> Result<Vec<String>, DiskError> {
+    pub(super) fn capsule_dirs(&self, site: &Site) -> Result<Vec<String>, DiskError> {
         let names = match self.disk.list_dirs(site.capsules()) {
             Ok(names) => names,
             Err(error) if error.is_missing() => return Ok(Vec::new()),

@@ -10,6 +10,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{CWD, OFlags, RenameFlags};
 
@@ -111,6 +112,30 @@ pub struct Stat {
     pub mode: u32,
     /// The numeric id of its owner.
     pub owner: u32,
+    /// Which file it is, and since when.
+    pub id: FileId,
+}
+
+/// What tells one content of a file from another without reading it: device, inode, size, and when it was
+/// written and when its entry changed, each in seconds and nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileId(pub(super) [i64; 7]);
+
+impl FileId {
+    fn of(meta: &fs::Metadata) -> FileId {
+        let times = [meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()];
+        // The numbers are compared, and nothing else: it does not matter how their bits are read.
+        let [device, inode, size] = [meta.dev(), meta.ino(), meta.len()].map(u64::cast_signed);
+        let [written, written_nanos, changed, changed_nanos] = times;
+        FileId([device, inode, size, written, written_nanos, changed, changed_nanos])
+    }
+
+    /// When its entry changed, which it does whenever it is written to, since the Unix epoch.
+    pub fn changed(&self) -> Duration {
+        let [.., seconds, nanos] = self.0;
+        let (seconds, nanos) = (u64::try_from(seconds), u32::try_from(nanos));
+        Duration::new(seconds.unwrap_or(u64::MAX), nanos.unwrap_or(0))
+    }
 }
 
 /// Whether the last part of a path may be a symbolic link.
@@ -333,7 +358,13 @@ fn stat_of(meta: &fs::Metadata) -> Stat {
     } else {
         Kind::Special
     };
-    Stat { kind, len: meta.len(), mode: meta.mode() & 0o7777, owner: meta.uid() }
+    Stat {
+        kind,
+        len: meta.len(),
+        mode: meta.mode() & 0o7777,
+        owner: meta.uid(),
+        id: FileId::of(meta),
+    }
 }
 
 fn open(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<File> {

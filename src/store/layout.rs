@@ -311,6 +311,11 @@ impl Site {
         &self.cache
     }
 
+    /// What was seen when the capsules were listed last.
+    pub(super) fn list(&self) -> PathBuf {
+        self.cache.join("list")
+    }
+
     /// Where capsules wait to be switched in; the runtime looks for none here.
     pub fn staging(&self) -> PathBuf {
         self.cache.join("staging")

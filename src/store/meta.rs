@@ -26,6 +26,8 @@ pub type Interfaces = BTreeMap<String, BTreeMap<String, String>>;
 const TRANSACTION: &str = "transaction";
 /// The name in [`Meta::extras`] of the manifest's digest.
 const MANIFEST_HASH: &str = "manifest_hash";
+/// The name in [`Meta::extras`] of how the capsule is hosted.
+const MODE: &str = "mode";
 /// The name in [`Meta::extras`] of what the manifest with that digest says at a first look.
 const OUTLINE: &str = "outline";
 
@@ -103,6 +105,16 @@ impl Meta {
     /// The name of the install that wrote this.
     pub(super) fn transaction(&self) -> Option<&str> {
         self.extras.get(TRANSACTION)?.as_str()
+    }
+
+    /// How the capsule is hosted, in the word that reports use; nothing when it is not recorded.
+    pub fn mode(&self) -> Option<&str> {
+        self.extras.get(MODE)?.as_str()
+    }
+
+    /// Records how the capsule is hosted.
+    pub fn set_mode(extras: &mut Map<String, Value>, mode: &str) {
+        extras.insert(MODE.to_owned(), mode.into());
     }
 
     /// The digest of the manifest; nothing when none, or nothing like it, is recorded.

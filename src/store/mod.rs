@@ -29,6 +29,8 @@ pub mod blob;
 
 pub mod catalog;
 
+pub mod overview;
+
 pub mod binary;
 
 pub mod needs;

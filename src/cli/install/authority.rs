@@ -243,7 +243,7 @@ pub(super) fn record(extras: &mut Map<String, Value>, candidate: &Candidate, app
     if let Some(key) = candidate.signed_by() {
         extras.insert(SIGNED_BY.to_owned(), key.into());
     }
-    extras.insert("mode".to_owned(), candidate.surface.mode().name().into());
+    Meta::set_mode(extras, candidate.surface.mode().name());
     extras.insert(APPROVED.to_owned(), json!(approved));
     if !optional.is_empty() {
         extras.insert(crate::store::needs::OPTIONAL_IMPORTS.to_owned(), json!(optional));
