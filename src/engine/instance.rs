@@ -55,12 +55,23 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     fn scope(&self, bounds: Bounds) -> CallScope {
-        CallScope {
-            phase: Phase::Interceptor,
+        let call = Call {
             principal: Arc::clone(&self.principal),
             owner: Arc::clone(&self.owner),
             caller: self.caller.clone(),
             cancel: self.cancel.clone(),
+            ..*self
+        };
+        call.into_scope(bounds)
+    }
+
+    fn into_scope(self, bounds: Bounds) -> CallScope {
+        CallScope {
+            phase: Phase::Interceptor,
+            principal: self.principal,
+            owner: self.owner,
+            caller: self.caller,
+            cancel: self.cancel,
             deadline: bounds.deadline,
             asked_to_end: None,
             vain_waits: 0,
@@ -336,11 +347,11 @@ impl Instance {
         bounds: Bounds,
         started: Instant,
     ) -> CallReport {
-        let budget = call.limits.fuel;
+        let (budget, action, payload) = (call.limits.fuel, call.action, call.payload);
         // Until it has returned normally: the future may be dropped half-way.
         self.spent = true;
-        self.begin(&call, bounds);
-        let outcome = self.enter(call.action, call.payload).await;
+        self.begin(call, bounds);
+        let outcome = self.enter(action, payload).await;
         let left = self.store.get_fuel().unwrap_or(0);
         let state = self.store.data_mut();
         state.meter.end_call();
@@ -362,15 +373,17 @@ impl Instance {
     }
 
     /// Gives the store everything that belongs to this call and nothing of the one before.
-    fn begin(&mut self, call: &Call<'_>, bounds: Bounds) {
+    fn begin(&mut self, call: Call<'_>, bounds: Bounds) {
+        let fuel = call.limits.fuel;
         let state = self.store.data_mut();
-        state.scope = call.scope(bounds);
+        // Handed over, not copied: to count handles that threads share is what makes them wait.
+        state.scope = call.into_scope(bounds);
         state.pace = bounds.pace();
         state.meter.begin_call();
-        state.boundary.entered_again(call.limits.fuel);
+        state.boundary.entered_again(fuel);
         state.traffic = Default::default();
         // Seeding fuel fails only in an engine without fuel, which no configuration here makes.
-        let _ = self.store.set_fuel(call.limits.fuel);
+        let _ = self.store.set_fuel(fuel);
         self.store.set_epoch_deadline(1);
     }
 

@@ -3,7 +3,7 @@
 //! An instance serves one principal of one capsule and none else. After a call that returned
 //! normally and left no handle open it waits here for the next one; after anything else it is dropped
 //! with what it held, and counted. How many wait is bounded for all capsules and principals together:
-//! the one that waited longest goes first. Nobody waits for an instance: when none is there, one is
+//! those that waited longest go first. Nobody waits for an instance: when none is there, one is
 //! made.
 //!
 //! A capsule that may start programs is different: a handle to a program is meant to outlive the call
@@ -12,8 +12,9 @@
 //! instance that holds something makes room for others only when all that wait do.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,7 +25,7 @@ use super::instance::{Bounds, Call, Instance};
 use super::outcome::{CallReport, Ending};
 use crate::host::CapsuleHost;
 use crate::host::record::Observer;
-use crate::principal::PrincipalId;
+use crate::principal::{Prehashed, PrincipalId, Shard, Shards};
 
 thread_local! {
     /// The number of this thread.
@@ -40,7 +41,10 @@ pub struct Pool(Arc<Shared>);
 
 struct Shared {
     idle_max: usize,
-    state: Mutex<State>,
+    /// Instances that wait or are being called. It changes only when one is made or dropped, so that
+    /// calls on several processors need not count together.
+    alive: AtomicUsize,
+    shards: Shards<State>,
 }
 
 /// What a pool has done so far, and what it holds.
@@ -60,18 +64,24 @@ pub struct PoolStats {
 }
 
 /// Whose instance it is: the capsule as it was loaded, and the principal.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 struct Key {
     capsule: Uuid,
     principal: PrincipalId,
 }
 
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // All but two bits of this half of a capsule's number are random.
+        state.write_u64(self.capsule.as_u64_pair().1 ^ self.principal.hash_code());
+    }
+}
+
+/// What there is of some principals.
 #[derive(Default)]
 struct State {
     /// Only those with an instance that waits, or with a call.
-    shelves: HashMap<Key, Shelf>,
-    /// Counts instances that were given back: when each began to wait.
-    clock: u64,
+    shelves: HashMap<Key, Shelf, BuildHasherDefault<Prehashed>>,
     stats: PoolStats,
     /// Capsules that are not served any more, while their last calls may give something back.
     forgotten: HashMap<Uuid, Weak<CapsuleHost>>,
@@ -89,7 +99,7 @@ struct Shelf {
 }
 
 struct Waiting {
-    since: u64,
+    since: Instant,
     /// The thread that it was last called on.
     thread: u64,
     holds_something: bool,
@@ -99,7 +109,8 @@ struct Waiting {
 impl Pool {
     /// A pool in which at most `idle_max` instances wait.
     pub fn new(idle_max: usize) -> Pool {
-        Pool(Arc::new(Shared { idle_max, state: Mutex::default() }))
+        let (alive, shards) = (AtomicUsize::new(0), Shards::default());
+        Pool(Arc::new(Shared { idle_max, alive, shards }))
     }
 
     /// Makes a call in an instance that waits for this principal, or in a new one.
@@ -119,24 +130,24 @@ impl Pool {
         let memory_bytes = call.limits.memory_bytes;
         // Given up after the instance was given back, so that the next call finds it.
         let mut _turn = None;
-        let mut lease = Lease { shared: Some(&self.0), key, holds_instance: false };
+        let shard = self.0.shards.of(&key.principal);
+        let mut lease = Lease { shared: &self.0, shard, key, over: false, holds_instance: false };
         let taken = if keeps_handles {
-            let turn = self.0.lock().enter(&lease.key).turn();
+            let turn = shard.lock().enter(&lease.key).turn();
             match wait_for(turn, &call, bounds).await {
                 Ok(turn) => _turn = Some(turn),
                 Err(ending) => return CallReport::without_instance(ending, call.limits.fuel),
             }
-            self.0.lock().take(&lease.key, memory_bytes)
+            shard.lock().take(&lease.key, memory_bytes)
         } else {
-            self.0.lock().enter_and_take(&lease.key, memory_bytes)
+            shard.lock().enter_and_take(&lease.key, memory_bytes)
         };
-        // One that does not fit is dropped here, outside of the lock: that may take a while.
-        let fit = taken.and_then(|Taken { instance, fits }| fits.then_some(instance));
-        let (mut instance, made) = match fit {
+        let (mut instance, made) = match self.0.fitting(taken) {
             Some(instance) => (instance, None),
             None => match loaded.instance_within(&call, bounds, observer()).await {
                 Ok((instance, made)) => {
-                    self.0.lock().stats.made += 1;
+                    self.0.alive.fetch_add(1, Ordering::Relaxed);
+                    shard.lock().stats.made += 1;
                     (instance, Some(made))
                 }
                 Err(report) => return *report,
@@ -151,32 +162,31 @@ impl Pool {
         }
         let returned = matches!(report.ending, Ending::Verdict(_)) && !instance.is_spent();
         if returned && (keeps_handles || instance.holds_nothing()) {
-            lease.give_back(instance);
+            lease.give_back(instance, started + report.times.guest);
         }
         report
     }
 
     /// What it has done so far.
     pub fn stats(&self) -> PoolStats {
-        self.0.lock().stats
+        self.0.shards.iter().fold(PoolStats::default(), |sum, shard| {
+            let PoolStats { made, reused, discarded, evicted, idle } = shard.lock().stats;
+            PoolStats {
+                made: sum.made + made,
+                reused: sum.reused + reused,
+                discarded: sum.discarded + discarded,
+                evicted: sum.evicted + evicted,
+                idle: sum.idle + idle,
+            }
+        })
     }
 
     /// Drops what waits for a capsule that is not served any more, and what its last calls give back.
     pub fn forget(&self, loaded: &Loaded) {
-        let host = loaded.capsule();
-        let mut state = self.0.lock();
-        state.forgotten.retain(|_, host| host.strong_count() > 0);
-        state.forgotten.insert(host.source_id, Arc::downgrade(host));
-        let mut gone = Vec::new();
-        state.shelves.retain(|key, shelf| {
-            if key.capsule == host.source_id {
-                gone.append(&mut shelf.waiting);
-            }
-            !shelf.is_empty()
-        });
-        state.stats.idle -= gone.len();
-        drop(state);
-        drop(gone);
+        for shard in self.0.shards.iter() {
+            let gone = shard.lock().forget(loaded.capsule());
+            self.0.alive.fetch_sub(gone.len(), Ordering::Relaxed);
+        }
     }
 }
 
@@ -204,9 +214,39 @@ async fn wait_for(
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Whole between any two statements that could panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// An instance with the memory limit that holds by now. One with another is dropped, outside of any
+    /// lock: that may take a while.
+    fn fitting(&self, taken: Option<Taken>) -> Option<Instance> {
+        let Taken { instance, fits } = taken?;
+        if !fits {
+            self.alive.fetch_sub(1, Ordering::Relaxed);
+        }
+        fits.then_some(instance)
+    }
+
+    /// When too many wait, takes out those that waited longest. Gives them, for nothing may be dropped
+    /// under a lock.
+    ///
+    /// An eighth goes at once: everybody waits while they are looked for, and the next calls of new
+    /// principals need room too.
+    fn evict(&self) -> Vec<Waiting> {
+        let mut gone = Vec::new();
+        // All others lock one part at a time, so that nobody holds one that is waited for here.
+        let mut states: Vec<MutexGuard<'_, State>> = self.shards.iter().map(Shard::lock).collect();
+        let mut idle: usize = states.iter().map(|state| state.stats.idle).sum();
+        if idle <= self.idle_max {
+            return gone;
+        }
+        while idle > self.idle_max - self.idle_max / 8 {
+            let oldest = states.iter().enumerate().filter_map(|(at, state)| {
+                state.oldest().map(|(rank, key, index)| (rank, at, key.clone(), index))
+            });
+            let Some((_, at, key, index)) = oldest.min_by_key(|(rank, ..)| *rank) else { break };
+            gone.extend(states[at].evict(&key, index));
+            idle -= 1;
+        }
+        self.alive.fetch_sub(gone.len(), Ordering::Relaxed);
+        gone
     }
 }
 
@@ -265,8 +305,8 @@ impl State {
         Taken { instance, fits }
     }
 
-    /// Puts an instance where the next call finds it; gives one that has to go for it.
-    fn put(&mut self, key: &Key, instance: Instance, idle_max: usize) -> Option<Instance> {
+    /// Puts an instance where the next call finds it, or gives it back if there will be none.
+    fn put(&mut self, key: &Key, instance: Instance, now: Instant) -> Option<Instance> {
         let Some(shelf) = self.shelves.get_mut(key) else { return Some(instance) };
         shelf.calls -= 1;
         if self.forgotten.contains_key(&key.capsule) {
@@ -277,31 +317,48 @@ impl State {
         }
         let holds_something = !instance.holds_nothing();
         let thread = THREAD.with(|thread| *thread);
-        shelf.waiting.push(Waiting { since: self.clock, thread, holds_something, instance });
-        self.clock += 1;
+        shelf.waiting.push(Waiting { since: now, thread, holds_something, instance });
         self.stats.idle += 1;
-        if self.stats.idle > idle_max { self.evict() } else { None }
+        None
     }
 
-    /// Takes out the one that waited longest, of those that hold nothing while there are such.
+    /// The one that waited longest, of those that hold nothing while there are such: its rank, and where
+    /// it is.
     ///
     /// All are looked at: there are few, and a call that finds its instance pays nothing for this.
-    fn evict(&mut self) -> Option<Instance> {
+    fn oldest(&self) -> Option<((bool, Instant), &Key, usize)> {
         let waiting = self.shelves.iter().flat_map(|(key, shelf)| {
             let indices = shelf.waiting.iter().enumerate();
-            indices.map(move |(index, waiting)| (key, index, waiting))
+            indices.map(move |(index, it)| ((it.holds_something, it.since), key, index))
         });
-        let (key, index, _) =
-            waiting.min_by_key(|(_, _, waiting)| (waiting.holds_something, waiting.since))?;
-        let key = key.clone();
-        let shelf = self.shelves.get_mut(&key)?;
+        waiting.min_by_key(|(rank, ..)| *rank)
+    }
+
+    /// Takes one out to make room for others.
+    fn evict(&mut self, key: &Key, index: usize) -> Option<Waiting> {
+        let shelf = self.shelves.get_mut(key)?;
         let gone = shelf.waiting.remove(index);
         if shelf.is_empty() {
-            self.shelves.remove(&key);
+            self.shelves.remove(key);
         }
         self.stats.idle -= 1;
         self.stats.evicted += 1;
-        Some(gone.instance)
+        Some(gone)
+    }
+
+    /// Takes out all that waits for a capsule, and lets nothing of it in again.
+    fn forget(&mut self, host: &Arc<CapsuleHost>) -> Vec<Waiting> {
+        self.forgotten.retain(|_, host| host.strong_count() > 0);
+        self.forgotten.insert(host.source_id, Arc::downgrade(host));
+        let mut gone = Vec::new();
+        self.shelves.retain(|key, shelf| {
+            if key.capsule == host.source_id {
+                gone.append(&mut shelf.waiting);
+            }
+            !shelf.is_empty()
+        });
+        self.stats.idle -= gone.len();
+        gone
     }
 
     /// A call is over that gives nothing back.
@@ -317,26 +374,37 @@ impl State {
 /// A call, and the instance that is out for it. One that is not given back is counted as discarded,
 /// also when the call is dropped in the middle.
 struct Lease<'a> {
-    /// Gone once the call is over.
-    shared: Option<&'a Shared>,
+    shared: &'a Shared,
+    shard: &'a Shard<State>,
     key: Key,
+    over: bool,
     holds_instance: bool,
 }
 
 impl Lease<'_> {
-    fn give_back(mut self, instance: Instance) {
-        let Some(shared) = self.shared.take() else { return };
-        let mut state = shared.lock();
-        let gone = state.put(&self.key, instance, shared.idle_max);
-        drop(state);
-        drop(gone);
+    fn give_back(mut self, instance: Instance, now: Instant) {
+        self.over = true;
+        let refused = self.shard.lock().put(&self.key, instance, now);
+        if refused.is_some() {
+            self.shared.alive.fetch_sub(1, Ordering::Relaxed);
+        }
+        drop(refused);
+        // As many as may wait are alive at most: then not too many wait.
+        if self.shared.alive.load(Ordering::Relaxed) > self.shared.idle_max {
+            drop(self.shared.evict());
+        }
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        let Some(shared) = self.shared else { return };
-        let mut state = shared.lock();
+        if self.over {
+            return;
+        }
+        if self.holds_instance {
+            self.shared.alive.fetch_sub(1, Ordering::Relaxed);
+        }
+        let mut state = self.shard.lock();
         state.stats.discarded += u64::from(self.holds_instance);
         state.leave(&self.key);
     }

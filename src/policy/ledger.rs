@@ -4,9 +4,10 @@
 //! principals, so that a machine that serves many does not grow for ever.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::principal::PrincipalId;
+use crate::principal::{ById, PrincipalId, Shard, Shards};
 
 /// Principals in one ledger.
 pub const LEDGER_PRINCIPALS_MAX: usize = 4096;
@@ -16,14 +17,24 @@ pub const LEDGER_PRINCIPALS_MAX: usize = 4096;
 /// When a newcomer finds the ledger full, the principal that was charged longest ago makes room:
 /// its sum moves into [`FuelLedger::forgotten`], so that no fuel is lost from the books.
 #[derive(Clone, Debug, Default)]
-pub struct FuelLedger(Arc<Mutex<FuelBook>>);
+pub struct FuelLedger {
+    books: Shards<FuelBook>,
+    common: Arc<Common>,
+}
 
+/// The totals of some principals.
 #[derive(Debug, Default)]
 struct FuelBook {
-    totals: HashMap<PrincipalId, FuelTotal>,
+    totals: ById<FuelTotal>,
+}
+
+/// What is kept of all principals together.
+#[derive(Debug, Default)]
+struct Common {
     /// Counts charges; the order in which principals were last charged.
-    charges: u64,
-    forgotten: u64,
+    charges: AtomicU64,
+    /// One newcomer at a time; the fuel of those that made room.
+    forgotten: Mutex<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -38,50 +49,69 @@ impl FuelLedger {
         if fuel == 0 {
             return;
         }
-        let mut book = lock(&self.0);
-        book.charges = book.charges.saturating_add(1);
-        let charged_at = book.charges;
-        if let Some(total) = book.totals.get_mut(principal) {
-            *total = FuelTotal { fuel: total.fuel.saturating_add(fuel), charged_at };
+        let charged_at = self.common.charges.fetch_add(1, Ordering::Relaxed);
+        let shard = self.books.of(principal);
+        if shard.lock().add(principal, fuel, charged_at) {
             return;
         }
-        if book.totals.len() >= LEDGER_PRINCIPALS_MAX {
-            book.forget_oldest();
+        let mut forgotten = lock(&self.common.forgotten);
+        // Another call of the same newcomer may have been quicker.
+        if shard.lock().add(principal, fuel, charged_at) {
+            return;
         }
-        book.totals.insert(principal.clone(), FuelTotal { fuel, charged_at });
+        if self.principals() >= LEDGER_PRINCIPALS_MAX {
+            *forgotten = forgotten.saturating_add(self.forget_oldest());
+        }
+        shard.lock().totals.insert(principal.clone(), FuelTotal { fuel, charged_at });
     }
 
     /// The fuel that `principal` has used; 0 for one that was never charged or made room.
     pub fn total(&self, principal: &PrincipalId) -> u64 {
-        lock(&self.0).totals.get(principal).map_or(0, |total| total.fuel)
+        let book = self.books.of(principal).lock();
+        book.totals.get(principal).map_or(0, |total| total.fuel)
     }
 
     /// The total of each principal, by id.
     pub fn totals(&self) -> Vec<(PrincipalId, u64)> {
-        let book = lock(&self.0);
-        let mut totals: Vec<(PrincipalId, u64)> =
-            book.totals.iter().map(|(id, total)| (id.clone(), total.fuel)).collect();
+        let mut totals: Vec<(PrincipalId, u64)> = Vec::new();
+        for book in self.books.iter() {
+            totals.extend(book.lock().totals.iter().map(|(id, total)| (id.clone(), total.fuel)));
+        }
         totals.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         totals
     }
 
     /// The fuel of all principals that made room for others.
     pub fn forgotten(&self) -> u64 {
-        lock(&self.0).forgotten
+        *lock(&self.common.forgotten)
     }
 
     /// How many principals the ledger holds.
     pub fn principals(&self) -> usize {
-        lock(&self.0).totals.len()
+        self.books.iter().map(|book| book.lock().totals.len()).sum()
+    }
+
+    /// Takes out the principal that was charged longest ago, and gives its fuel.
+    fn forget_oldest(&self) -> u64 {
+        let oldest = |book: &Shard<FuelBook>| {
+            let book = book.lock();
+            let oldest = book.totals.iter().min_by_key(|(_, total)| total.charged_at);
+            oldest.map(|(id, total)| (total.charged_at, id.clone()))
+        };
+        let oldest = self.books.iter().filter_map(oldest).min_by_key(|(charged_at, _)| *charged_at);
+        let Some((_, id)) = oldest else { return 0 };
+        // With what it was charged in the meantime.
+        self.books.of(&id).lock().totals.remove(&id).unwrap_or_default().fuel
     }
 }
 
 impl FuelBook {
-    fn forget_oldest(&mut self) {
-        let oldest = self.totals.iter().min_by_key(|(_, total)| total.charged_at);
-        let Some(id) = oldest.map(|(id, _)| id.clone()) else { return };
-        let fuel = self.totals.remove(&id).unwrap_or_default().fuel;
-        self.forgotten = self.forgotten.saturating_add(fuel);
+    /// Adds to a total that is there, or says that it is not.
+    fn add(&mut self, principal: &PrincipalId, fuel: u64, charged_at: u64) -> bool {
+        let Some(total) = self.totals.get_mut(principal) else { return false };
+        total.fuel = total.fuel.saturating_add(fuel);
+        total.charged_at = total.charged_at.max(charged_at);
+        true
     }
 }
 

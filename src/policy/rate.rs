@@ -8,13 +8,13 @@
 //! call that is dropped is charged its share, so that cancelling costs what finishing would have.
 //! Time comes in as a monotonic duration and may stand still or go back.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::exemption::is_exempt;
 use crate::limits;
-use crate::principal::{GroupConfig, PrincipalId, Profile};
+use crate::principal::{ById, GroupConfig, PrincipalId, Profile, SHARDS, Shard, Shards};
 
 /// Calls of one principal that may be in flight at once, unless it is exempt.
 pub const CALLS_IN_FLIGHT_MAX: u32 = 64;
@@ -24,12 +24,16 @@ const SCALE: u128 = 1_000_000_000;
 
 /// The buckets of all principals; clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct RateLimiter(Arc<Mutex<Book>>);
+pub struct RateLimiter {
+    books: Shards<Book>,
+    /// When empty buckets were last looked for, in nanoseconds.
+    looked_at: Arc<AtomicU64>,
+}
 
+/// The buckets of some principals.
 #[derive(Debug, Default)]
 struct Book {
-    buckets: HashMap<PrincipalId, Bucket>,
-    pruned_at: Duration,
+    buckets: ById<Bucket>,
 }
 
 #[derive(Debug)]
@@ -102,8 +106,8 @@ impl RateLimiter {
         if fuel_per_sec == 0 {
             return Ok(Reservation { held: None });
         }
-        let mut book = self.lock();
-        book.prune(now);
+        let shard = self.books.of(principal);
+        let mut book = shard.lock();
         let denied = |cause| Denied { principal: principal.clone(), fuel_per_sec, cause };
         match book.buckets.get_mut(principal) {
             Some(bucket) => bucket.enter(fuel_per_sec, now).map_err(denied)?,
@@ -112,8 +116,10 @@ impl RateLimiter {
                 book.buckets.insert(principal.clone(), bucket);
             }
         }
+        let buckets = book.buckets.len();
         drop(book);
-        let held = Held { limiter: self.clone(), principal: principal.clone(), charged: 0 };
+        self.prune(buckets, now);
+        let held = Held { shard: Arc::clone(shard), principal: principal.clone(), charged: 0 };
         Ok(Reservation { held: Some(held) })
     }
 
@@ -125,7 +131,7 @@ impl RateLimiter {
         if fuel == 0 || fuel_per_sec == 0 {
             return;
         }
-        let mut book = self.lock();
+        let mut book = self.books.of(principal).lock();
         let bucket = book
             .buckets
             .entry(principal.clone())
@@ -133,37 +139,44 @@ impl RateLimiter {
         bucket.drain(now);
         bucket.rate = fuel_per_sec;
         bucket.charge(fuel, now);
-        book.prune(now);
+        let buckets = book.buckets.len();
+        drop(book);
+        self.prune(buckets, now);
     }
 
     /// Whether `principal` has used more than `fuel_per_sec`; never when that is 0. Changes nothing.
     pub fn over_budget(&self, principal: &PrincipalId, fuel_per_sec: u64, now: Duration) -> bool {
-        let book = self.lock();
+        let book = self.books.of(principal).lock();
         let bucket = book.buckets.get(principal);
         fuel_per_sec > 0 && bucket.is_some_and(|bucket| bucket.level_at(now) > scaled(fuel_per_sec))
     }
 
     /// How many principals have used or reserved anything lately.
     pub fn principals(&self) -> usize {
-        self.lock().buckets.len()
+        self.books.iter().map(|book| book.lock().buckets.len()).sum()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        // Every change under the lock is complete before anything could panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Book {
-    /// Removes empty buckets, when there are many and the last search was long enough ago.
-    fn prune(&mut self, now: Duration) {
-        if self.buckets.len() <= limits::RATE_ENTRIES_PRUNE_ABOVE
-            || now.saturating_sub(self.pruned_at) < limits::RATE_PRUNE_SPACING
-        {
+    /// Removes empty buckets, when there are many and the last look was long enough ago. `buckets` are
+    /// those of one shard.
+    fn prune(&self, buckets: usize, now: Duration) {
+        // Not to be counted by every call: a shard that has half of its part tells that there may be many.
+        if buckets * SHARDS <= limits::RATE_ENTRIES_PRUNE_ABOVE / 2 {
             return;
         }
-        self.pruned_at = now;
-        self.buckets.retain(|_, bucket| bucket.in_flight > 0 || bucket.level_at(now) > 0);
+        let looked_at = self.looked_at.load(Ordering::Relaxed);
+        let nanos = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let since = Duration::from_nanos(nanos.saturating_sub(looked_at));
+        if since < limits::RATE_PRUNE_SPACING {
+            return;
+        }
+        self.looked_at.store(nanos, Ordering::Relaxed);
+        if self.principals() <= limits::RATE_ENTRIES_PRUNE_ABOVE {
+            return;
+        }
+        for book in self.books.iter() {
+            let live = |bucket: &Bucket| bucket.in_flight > 0 || bucket.level_at(now) > 0;
+            book.lock().buckets.retain(|_, bucket| live(bucket));
+        }
     }
 }
 
@@ -238,7 +251,7 @@ pub struct Reservation {
 
 #[derive(Debug)]
 struct Held {
-    limiter: RateLimiter,
+    shard: Arc<Shard<Book>>,
     principal: PrincipalId,
     /// What this call was charged so far.
     charged: u64,
@@ -249,7 +262,7 @@ impl Reservation {
     /// flight have left, at least 1 and at most the fuel of a call. Nothing when it is not counted.
     pub fn share(&self) -> Option<u64> {
         let held = self.held.as_ref()?;
-        let book = held.limiter.lock();
+        let book = held.shard.lock();
         Some(book.buckets.get(&held.principal)?.share(held.charged))
     }
 
@@ -283,7 +296,7 @@ impl Drop for Reservation {
 
 impl Held {
     fn charge_up_to(&mut self, used: u64, now: Duration) {
-        let mut book = self.limiter.lock();
+        let mut book = self.shard.lock();
         if let Some(bucket) = book.buckets.get_mut(&self.principal) {
             bucket.charge(used.saturating_sub(self.charged), now);
         }
@@ -292,7 +305,7 @@ impl Held {
 
     /// Charges what was used in all, and counts one call less.
     fn leave(self, used: u64, now: Duration) {
-        let mut book = self.limiter.lock();
+        let mut book = self.shard.lock();
         let Some(bucket) = book.buckets.get_mut(&self.principal) else { return };
         bucket.charge(used.saturating_sub(self.charged), now);
         bucket.in_flight = bucket.in_flight.saturating_sub(1);

@@ -4,6 +4,7 @@
 //! path and, since it holds no `:`, as the first part of a key-value namespace. Case is significant.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -17,49 +18,72 @@ const DEFAULT: &str = "default";
 const HOST_SCOPE: &str = "__host__";
 
 /// A valid principal id. A clone is another handle to the same text: ids go along with every call.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PrincipalId(Arc<str>);
+pub struct PrincipalId {
+    text: Arc<str>,
+    /// Of the text. Every call looks its principal up in several tables.
+    hash: u64,
+}
 
 impl PrincipalId {
     /// Returns the id, or the first reason why `text` is none.
     pub fn new(text: impl Into<String>) -> Result<PrincipalId, IdError> {
         let text = text.into();
         check_name(&text)?;
-        Ok(PrincipalId(text.into()))
+        Ok(PrincipalId::of_valid(text.into()))
+    }
+
+    fn of_valid(text: Arc<str>) -> PrincipalId {
+        // FNV-1a: ids are short, and whoever gives them out does not attack tables.
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        PrincipalId { text, hash }
+    }
+
+    /// A number that is the same for the same id, on any machine, and hardly ever for another one.
+    pub fn hash_code(&self) -> u64 {
+        self.hash
     }
 
     /// The bare id.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether this is the principal that acts when nobody is named.
     pub fn is_default(&self) -> bool {
-        &*self.0 == DEFAULT
+        &*self.text == DEFAULT
     }
 
     /// Whether the id names a secret scope of the host, which no principal may own.
     pub fn is_reserved(&self) -> bool {
-        &*self.0 == HOST_SCOPE
+        &*self.text == HOST_SCOPE
     }
 }
 
 impl Default for PrincipalId {
     fn default() -> PrincipalId {
-        PrincipalId(DEFAULT.into())
+        PrincipalId::of_valid(DEFAULT.into())
+    }
+}
+
+impl Hash for PrincipalId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
     }
 }
 
 impl fmt::Display for PrincipalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(&self.text)
     }
 }
 
 impl fmt::Debug for PrincipalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PrincipalId({:?})", self.0)
+        write!(f, "PrincipalId({:?})", self.text)
     }
 }
 
@@ -81,13 +105,13 @@ impl TryFrom<String> for PrincipalId {
 
 impl From<PrincipalId> for String {
     fn from(id: PrincipalId) -> String {
-        id.0.as_ref().to_owned()
+        id.text.as_ref().to_owned()
     }
 }
 
 impl AsRef<str> for PrincipalId {
     fn as_ref(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 

@@ -20,6 +20,7 @@ pub mod policies;
 pub mod profile;
 pub mod profiles;
 pub mod quota;
+mod shards;
 
 pub use check::{CapabilityCheck, CapabilityDenied};
 pub use group::{Group, GroupConfig, GroupError, Groups};
@@ -28,3 +29,4 @@ pub use policies::{Policies, Policy, PolicyError, PolicyFiles};
 pub use profile::{Profile, ProfileError};
 pub use profiles::{load_profile, resolve, save_profile};
 pub use quota::Quotas;
+pub use shards::{ById, Prehashed, SHARDS, Shard, Shards};

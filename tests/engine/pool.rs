@@ -1,10 +1,14 @@
 //! Instances that are used again, and whom they serve.
 
+use std::sync::Arc;
+
+use capsule::bus::Attribution;
 use capsule::engine::{Call, CallReport, Ending, Pool, PoolStats};
 use capsule::policy::budget::CallLimits;
+use capsule::policy::verdict::Verdict;
 
 use crate::isolation::{UNTOUCHED, hoarder};
-use crate::rig::{ON_DEMAND, Rig, SLOTS, Setting, answer, begin, soon};
+use crate::rig::{ON_DEMAND, Rig, SLOTS, Setting, answer, begin, message, soon};
 use crate::support::component;
 
 /// Sleeps for a minute.
@@ -109,6 +113,58 @@ async fn no_more_wait_than_there_is_room_for_and_the_oldest_goes_first() {
     assert_eq!(pool.stats().idle, 0);
 }
 
+/// Sleeps for a moment, and returns normally.
+const DOZER: &str = r#"(module
+  (import "astrid:sys/host@1.0.0" "sleep-ns" (func $sleep (param i64 i32)))
+  (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+    (call $sleep (i64.const 1000000) (i32.const 1024))
+    (call $continue-empty)))"#;
+
+#[tokio::test]
+async fn a_call_under_way_when_its_capsule_goes_returns_and_leaves_nothing_to_the_next() {
+    let (rig, pool) = (Rig::text(DOZER), Pool::new(8));
+    for (goes, idle) in [(false, 1), (true, 0)] {
+        let mut asleep = Box::pin(pool.call(&rig.loaded, rig.call("doze", ""), || None));
+        assert!(begin(&mut asleep).await.is_none(), "it is under way");
+        if goes {
+            pool.forget(&rig.loaded);
+        }
+        assert_eq!(soon(asleep).await.ending, Ending::Verdict(Verdict::Continue(None)));
+        assert_eq!(pool.stats().idle, idle, "the capsule has gone: {goes}");
+    }
+    let stats = PoolStats { made: 1, reused: 1, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+}
+
+/// Says how the message that it serves begins, by the name of its sender; `nobody` without one.
+const ASKS_FOR_CALLER: &str = r#"(module
+  (import "astrid:sys/host@1.0.0" "get-caller" (func $caller (param i32)))
+  (data (i32.const 0) "nobody")
+  (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+    (call $caller (i32.const 64))
+    (if (i32.or (i32.load8_u (i32.const 64)) (i32.eqz (i32.load8_u (i32.const 68))))
+      (then (return (call $continue (i32.const 0) (i32.const 6)))))
+    (call $continue (i32.load (i32.const 72)) (i32.load (i32.const 76)))))"#;
+
+#[tokio::test]
+async fn nothing_of_one_call_is_left_in_the_scope_of_the_next() {
+    let (rig, pool) = (Rig::text(ASKS_FOR_CALLER), Pool::new(8));
+    let from_alice = message("a.b", "", Attribution::Verified("alice".into()));
+    let from_alice = Arc::new(from_alice);
+    for (caller, says) in
+        [(None, "nobody"), (Some(&from_alice), "alice"), (None, "nobody"), (None, "nobody")]
+    {
+        let asks = Call { caller: caller.cloned(), ..rig.call("ask", "") };
+        assert_eq!(answer(&call(&pool, &rig, asks).await), says);
+    }
+    assert_eq!(pool.stats(), PoolStats { made: 1, reused: 3, idle: 1, ..PoolStats::default() });
+    // A call that was cancelled does not come to the next one either: its instance is gone.
+    let cancelled = Call { caller: Some(from_alice), ..rig.call("ask", "") };
+    cancelled.cancel.cancel();
+    call(&pool, &rig, cancelled).await;
+    assert_eq!(answer(&call(&pool, &rig, rig.call("ask", "")).await), "nobody");
+}
+
 #[tokio::test]
 async fn a_changed_memory_limit_gets_a_new_instance() {
     let (rig, pool) = (hoarder(&SLOTS), Pool::new(8));
@@ -136,6 +192,26 @@ async fn a_report_is_about_its_own_call_alone() {
     assert_eq!(pool.stats().made, 1);
     let quiet = call(&pool, &rig, rig.call("nothing", "")).await;
     assert!(!quiet.host_calls.iter().any(|it| it.function.name == "kv-set"));
+}
+
+#[tokio::test]
+async fn an_eighth_makes_room_at_once_those_that_waited_longest() {
+    let names: Vec<String> = (0..17).map(|number| format!("p{number}")).collect();
+    let others: Vec<&str> = names.iter().map(String::as_str).collect();
+    let rig = Rig::with(&component(DOZER), Setting { others: &others, ..Setting::default() });
+    let pool = Pool::new(16);
+    for name in &names {
+        assert!(pool.stats().idle <= 16, "before {name}");
+        call(&pool, &rig, rig.call_of(name, "doze", "")).await;
+    }
+    let stats = PoolStats { made: 17, evicted: 3, idle: 14, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+    for name in &names[3..] {
+        call(&pool, &rig, rig.call_of(name, "doze", "")).await;
+    }
+    assert_eq!(pool.stats(), PoolStats { reused: 14, ..stats });
+    call(&pool, &rig, rig.call_of("p2", "doze", "")).await;
+    assert_eq!(pool.stats().made, 18);
 }
 
 /// What a capsule declares that subscribes, and that may start programs.
