@@ -1,5 +1,6 @@
 //! Messages on their way through the interceptors of several capsules.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -74,7 +75,11 @@ impl Served {
     }
 
     fn with(fuel_per_sec: u64) -> Served {
-        let rig = Rig::with(&component(LINK), Setting { others: OTHERS, ..Setting::default() });
+        Served::for_these(OTHERS, fuel_per_sec)
+    }
+
+    fn for_these(others: &[&str], fuel_per_sec: u64) -> Served {
+        let rig = Rig::with(&component(LINK), Setting { others, ..Setting::default() });
         let (sender, handled) = mpsc::channel();
         let rate = RateLimiter::default();
         let (limiter, clock) = (rate.clone(), rig.machine.stopwatch().clone());
@@ -309,6 +314,29 @@ async fn a_full_queue_loses_what_does_not_fit_says_so_and_ends_only_that_chain()
     assert_eq!(*served.next().delivered.payload, *b"other");
     served.cancel.cancel();
     assert_eq!(served.dispatcher.finish().len(), DISPATCH_QUEUE_MAX);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_a_thousand_principals_send_at_once_reaches_every_handler_for_each_of_them() {
+    let names: Vec<String> = (0..1000).map(|number| format!("p{number}")).collect();
+    let served = Served::for_these(&names.iter().map(String::as_str).collect::<Vec<_>>(), 0);
+    for name in &names {
+        served.dispatch(&["continue", "final"], name, by(name));
+    }
+    let mut steps = BTreeMap::<String, Vec<usize>>::new();
+    for _ in 0..2 * names.len() {
+        let Handled { delivered, outcome, over } = served.next();
+        let sender = delivered.message.principal.clone();
+        let name = names.iter().find(|name| sender == by(name)).expect("one of them sent it");
+        let payload = if delivered.at == 0 { name.clone() } else { format!("{name}+") };
+        assert_eq!(delivered.payload.to_vec(), payload.as_bytes());
+        assert!(matches!(report(outcome).ending, Ending::Verdict(_)), "{name}");
+        assert_eq!(over.is_some(), delivered.at == 1, "{name}");
+        steps.entry(name.clone()).or_default().push(delivered.at);
+    }
+    assert_eq!(steps.len(), names.len());
+    assert!(steps.values().all(|steps| *steps == [0, 1]), "in order, each once");
+    assert!(served.handled.try_recv().is_err(), "and nothing else");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -281,6 +281,23 @@ async fn a_loop_acts_for_whoever_it_received_from_until_it_hears_from_somebody_e
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_wait_that_is_cancelled_leaves_a_loop_acting_for_whom_it_acted() {
+    let rig = waits_then("(call $out) (call $wait (i64.const 60000)) (call $out)");
+    let mut watch = Watch::of(&rig);
+    let run = rig.start(windows_of(50));
+    let from = |name: &str| Attribution::Verified(name.into());
+    let seen = |topic: &str, name: &str| (topic.to_owned(), from(name));
+    assert_eq!(watch.next().await, seen("a.here", "default"));
+    rig.publish("alice", "a.in", "1");
+    assert_eq!(watch.next().await, seen("a.in", "alice"));
+    assert_eq!(watch.next().await, seen("a.out", "alice"));
+    run.cancel();
+    // The wait is over without a message, and nobody else has spoken.
+    assert_eq!(watch.next().await, seen("a.out", "alice"));
+    soon(run.ended()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_a_loop_stores_belongs_to_whoever_it_received_from() {
     let rig = Rig::with(&fixture("echo-loop"), echo());
     let mut watch = Watch::of(&rig);

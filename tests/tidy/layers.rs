@@ -102,6 +102,12 @@ const MACROS: &[(&str, &[&str])] = &[
     ("eprintln!", &["cli/ui.rs"]),
 ];
 
+/// Where wasmtime is at home, a store has one maker: nothing else sees to its fuel, its deadline and its
+/// meter. Code outside knows no such store.
+const STORE_MAKERS: &[&str] = &["Store::new", "Store::try_new", "Store::default"];
+const STORES_LIVE_IN: &[&str] = &["engine", "host"];
+const STORES_COME_FROM: &str = "engine/store.rs";
+
 /// What is wrong with one source file, given by its path below `src/`. `interfaces` are the folders
 /// of `host/`. Code for tests
 /// inside the file may use what it likes.
@@ -118,6 +124,14 @@ pub(crate) fn complaints(file: &Path, text: &str, interfaces: &[String]) -> Vec<
         );
     }
     for (number, line) in masked.lines().enumerate() {
+        let made = STORE_MAKERS.iter().find(|maker| has_word(line, maker));
+        if let Some(maker) = made
+            && is_at(file, STORES_LIVE_IN)
+            && file != Path::new(STORES_COME_FROM)
+        {
+            let (file, line) = (file.display(), number + 1);
+            found.push(format!("{file}:{line}: {maker} belongs to {STORES_COME_FROM}"));
+        }
         for (name, places) in MACROS {
             if has_word(line, name) && !is_at(file, places) {
                 found.push(format!(
@@ -264,6 +278,10 @@ mod tests {
             ("cli/run.rs", "eprintln!(\"x\")", false),
             ("bus/mod.rs", "use std::io;\nio::stdout()", false),
             ("bus/mod.rs", "my_println!(x); // println!(x)", true),
+            ("engine/store.rs", "let store = Store::try_new(engine, state)?;", true),
+            ("engine/pool.rs", "let store = wasmtime::Store::new(engine, state);", false),
+            ("host/mod.rs", "let store = Store::try_new(engine, state)?;", false),
+            ("cases/outside.rs", "let store = Store::new(home, clock);", true),
         ] {
             assert_eq!(check(file, text).is_empty(), fine, "{file}: {text}");
         }
