@@ -1,7 +1,8 @@
 //! What the benchmark is asked for.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::Outcome;
 
@@ -22,12 +23,8 @@ const USAGE: &str = "usage: cargo bench --bench process -- [--capsule FILE] [--w
 
 impl Options {
     pub(crate) fn parse(mut args: impl Iterator<Item = OsString>) -> Outcome<Options> {
-        let mut options = Options {
-            capsule: env!("CARGO_BIN_EXE_capsule").into(),
-            write: None,
-            only: None,
-            rounds: 61,
-        };
+        let mut capsule = None;
+        let mut options = Options { capsule: PathBuf::new(), write: None, only: None, rounds: 61 };
         while let Some(arg) = args.next() {
             // Cargo itself adds this one.
             if arg == "--bench" {
@@ -36,7 +33,7 @@ impl Options {
             let value = args.next().ok_or(USAGE)?;
             let text = || value.to_str().ok_or(USAGE);
             match arg.to_str() {
-                Some("--capsule") => options.capsule = std::fs::canonicalize(value)?,
+                Some("--capsule") => capsule = Some(std::fs::canonicalize(value)?),
                 Some("--write") => options.write = Some(value.into()),
                 Some("--only") => options.only = Some(text()?.to_owned()),
                 Some("--rounds") => options.rounds = text()?.parse()?,
@@ -46,10 +43,22 @@ impl Options {
         if options.rounds == 0 {
             return Err("--rounds: at least one".into());
         }
+        options.capsule = capsule.map_or_else(released, Ok)?;
         Ok(options)
     }
 
     pub(crate) fn wants(&self, part: &str) -> bool {
         self.only.as_ref().is_none_or(|only| part.contains(only.as_str()))
     }
+}
+
+/// The tool as it is released, which is not how cargo builds it for a benchmark.
+fn released() -> Outcome<PathBuf> {
+    println!("building the tool: cargo static");
+    let mut build = Command::new(env!("CARGO"));
+    build.arg("static").current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !build.status()?.success() {
+        return Err("cargo static failed; --capsule FILE names a tool that is there".into());
+    }
+    Ok(Path::new(env!("CARGO_BIN_EXE_capsule")).to_owned())
 }
