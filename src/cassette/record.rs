@@ -14,7 +14,7 @@ use crate::host::describe::Value;
 use crate::host::record::{CallRecord, Function, Observer};
 use crate::trace::{PublicSettings, Redactor, Veil};
 
-/// Calls that are handed to the writer together: waking it costs as much as describing a few.
+/// News that are handed to the writer together: waking it costs as much as describing a few calls.
 const BATCH: usize = 64;
 /// Batches that may wait to be written; whoever makes more waits for the writer.
 const WAITING_MAX: usize = 64;
@@ -58,14 +58,14 @@ struct Desk {
 
 impl Desk {
     fn leave(&self, news: News) {
-        let waits = matches!(news, News::Call { .. });
+        let is_last = matches!(news, News::Finish);
         // Only whole news are added.
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         if left.is_empty() {
             left.reserve_exact(BATCH);
         }
         left.push(news);
-        if !waits || left.len() >= BATCH {
+        if is_last || left.len() >= BATCH {
             // When the writer is gone its error comes out at the end.
             let _ = self.writer.send(std::mem::take(&mut *left));
         }

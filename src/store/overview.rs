@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash as _, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +20,11 @@ use super::spread::spread;
 
 /// Fewer capsules are read as quickly.
 const KEPT_MIN: usize = 16;
-/// A file that changed so short a time ago may change again and look the same.
-const SETTLED: Duration = Duration::from_secs(2);
+/// A file that changed so short a time ago may change again and look the same: many ticks of the clock
+/// that a file system takes its times from.
+const SETTLED: Duration = Duration::from_millis(100);
+/// The same where a file system seems to keep whole seconds, or every other one.
+const SETTLED_SECONDS: Duration = Duration::from_secs(3);
 /// The first line of the file; another one is of another version.
 const HEADING: &str = "capsules 1\n";
 /// Bytes of the file: some 400 for each of the most capsules that are listed.
@@ -62,8 +66,16 @@ impl Overview {
     }
 }
 
-/// The two files that say everything, as they were.
+/// The two files that say everything.
 type Files = [FileId; 2];
+
+/// What tells them, as they were, from any others.
+fn stamp(files: &Files) -> u64 {
+    // Of another release of Rust it may be another number; then everything is read once more.
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// One capsule of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,10 +83,23 @@ struct Line {
     version: String,
     wasm_hash: Hash,
     mode: String,
-    files: Files,
+    stamp: u64,
 }
 
 type Lines = HashMap<String, Line>;
+
+impl Line {
+    fn known(&self, site: &Site, id: &str) -> Known {
+        Known {
+            id: id.to_owned(),
+            scope: site.scope(),
+            dir: site.capsules().join(id),
+            version: self.version.clone(),
+            wasm_hash: self.wasm_hash.clone(),
+            mode: self.mode.clone(),
+        }
+    }
+}
 
 impl Store {
     /// Every capsule of a site, by id.
@@ -85,43 +110,34 @@ impl Store {
             return Ok(ids.into_iter().map(read).collect());
         }
         let bytes = self.disk.read(&site.list(), Links::Refuse, FILE_BYTES_MAX).unwrap_or_default();
-        let kept = parse(&bytes).unwrap_or_default();
-        let seen = spread(ids, |id| self.glance(site, &id, &kept));
-        let line = |(it, fresh): &(Overview, Option<Line>)| match it {
-            Overview::Known(known) => kept.get(&known.id).cloned(),
-            Overview::Read(_) => fresh.clone(),
-        };
-        let is_new = seen.iter().any(|(_, fresh)| fresh.is_some());
-        if is_new || kept.len() > seen.len() {
-            let lines = seen.iter().filter_map(|it| Some((it.0.id().to_owned(), line(it)?)));
-            self.keep_list(site, &lines.collect());
+        let mut kept = parse(&bytes).unwrap_or_default();
+        let had = kept.len();
+        let (mut seen, mut lines, mut others) = (Vec::new(), Lines::new(), Vec::new());
+        for id in ids {
+            let files = self.files_in(&site.capsules().join(&id));
+            match (kept.remove(&id), files) {
+                (Some(line), Some(files)) if line.stamp == stamp(&files) => {
+                    seen.push(Overview::Known(line.known(site, &id)));
+                    lines.insert(id, line);
+                }
+                (_, files) => others.push((id, files)),
+            }
         }
-        Ok(seen.into_iter().map(|(it, _)| it).collect())
-    }
-
-    /// What is known of a capsule, or what is read and may be known from now on.
-    fn glance(&self, site: &Site, id: &str, kept: &Lines) -> (Overview, Option<Line>) {
-        let dir = site.capsules().join(id);
-        let files = self.files_in(&dir);
-        if let (Some(line), Some(files)) = (kept.get(id), files)
-            && line.files == files
-        {
-            let Line { version, wasm_hash, mode, .. } = line.clone();
-            return (
-                Overview::Known(Known {
-                    id: id.to_owned(),
-                    scope: site.scope(),
-                    dir,
-                    version,
-                    wasm_hash,
-                    mode,
-                }),
-                None,
-            );
+        let known = lines.len();
+        let read = spread(others, |(id, files)| {
+            let entry = self.entry(site, &id);
+            let line = files.and_then(|files| self.line(&entry, &files));
+            (entry, line)
+        });
+        for (entry, line) in read {
+            lines.extend(line.map(|line| (entry.id.clone(), line)));
+            seen.push(Overview::Read(Box::new(entry)));
         }
-        let entry = self.entry(site, id);
-        let line = files.and_then(|files| self.line(&entry, files));
-        (Overview::Read(Box::new(entry)), line)
+        if lines.len() > known || known < had {
+            self.keep_list(site, &lines);
+        }
+        seen.sort_by(|one, other| one.id().cmp(other.id()));
+        Ok(seen)
     }
 
     fn files_in(&self, dir: &Path) -> Option<Files> {
@@ -133,10 +149,13 @@ impl Store {
     }
 
     /// What may be kept of a capsule that was read after its files were looked at.
-    fn line(&self, entry: &Entry, files: Files) -> Option<Line> {
+    fn line(&self, entry: &Entry, files: &Files) -> Option<Line> {
         let now = self.clock.since_epoch();
-        let settled =
-            |file: &FileId| now.checked_sub(file.changed()).is_some_and(|age| age > SETTLED);
+        let settled = |file: &FileId| {
+            let whole = file.changed().subsec_nanos() == 0;
+            let least = if whole { SETTLED_SECONDS } else { SETTLED };
+            now.checked_sub(file.changed()).is_some_and(|age| age > least)
+        };
         if !entry.problems.is_empty() || !files.iter().all(settled) {
             return None;
         }
@@ -145,7 +164,7 @@ impl Store {
             version: meta.version.clone(),
             wasm_hash: meta.binary()?.ok()?,
             mode: meta.mode()?.to_owned(),
-            files,
+            stamp: stamp(files),
         };
         let plain = |text: &String| !text.contains(char::is_control);
         (plain(&line.version) && plain(&line.mode) && plain(&entry.id)).then_some(line)
@@ -155,11 +174,9 @@ impl Store {
     fn keep_list(&self, site: &Site, lines: &Lines) {
         let mut text = HEADING.to_owned();
         for (id, line) in lines {
-            let Line { version, wasm_hash, mode, files } = line;
-            let [manifest, meta] =
-                files.map(|file| file.0.map(|number| number.to_string()).join(" "));
+            let Line { version, wasm_hash, mode, stamp } = line;
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{id}\t{version}\t{wasm_hash}\t{mode}\t{manifest} {meta}");
+            let _ = writeln!(text, "{id}\t{version}\t{wasm_hash}\t{mode}\t{stamp:016x}");
         }
         let kept = self
             .private_dir(site.cache())
@@ -177,21 +194,22 @@ fn parse(bytes: &[u8]) -> Option<Lines> {
 }
 
 fn parse_line(line: &str) -> Option<(String, Line)> {
-    let mut fields = line.split('\t');
-    let mut text = || fields.next().map(str::to_owned);
-    let (id, version) = (text()?, text()?);
-    let (wasm_hash, mode) = (text()?.parse().ok()?, text()?);
-    let numbers = fields.next()?.split(' ').map(|number| number.parse().ok());
-    let numbers: Vec<i64> = numbers.collect::<Option<_>>()?;
-    let (manifest, meta) = numbers.split_first_chunk()?;
-    let files = [FileId(*manifest), FileId(meta.try_into().ok()?)];
-    Some((id, Line { version, wasm_hash, mode, files }))
+    let fields: [&str; 5] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+    let [id, version, wasm_hash, mode, stamp] = fields;
+    let line = Line {
+        version: version.to_owned(),
+        wasm_hash: wasm_hash.parse().ok()?,
+        mode: mode.to_owned(),
+        stamp: u64::from_str_radix(stamp, 16).ok()?,
+    };
+    Some((id.to_owned(), line))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
+    use std::time::SystemTime;
 
     use super::*;
     use crate::clock::Clock;
@@ -266,15 +284,18 @@ mod tests {
     #[test]
     fn what_changed_a_moment_ago_is_read_again() {
         let (scratch, _) = town();
-        let (site, store) = (scratch.site(), Store::new(scratch.store().home().clone(), now()));
+        let site = scratch.site();
+        let changed = site.capsules().join("c0/meta.json");
+        let changed = fs::metadata(changed).expect("there").modified().expect("it has a time");
+        let changed = changed.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        // A clock at the very moment, give or take what writing the others took.
+        let clock = Clock::seeded(1);
+        let behind = changed.saturating_sub(clock.since_epoch());
+        clock.advance(behind.saturating_sub(Duration::from_secs(60)));
+        let store = Store::new(scratch.store().home().clone(), clock);
         for _ in 0..2 {
             assert_eq!(list(&store, &site).1, COUNT);
         }
-    }
-
-    /// A clock that says when the files were written.
-    fn now() -> Clock {
-        Clock::system()
     }
 
     #[test]
