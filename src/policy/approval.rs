@@ -241,33 +241,32 @@ impl Pattern {
         self.0.iter().all(|part| matches!(part, Part::Letter(_)))
     }
 
-    /// Takes at most the product of both lengths.
+    /// Takes the product of both lengths, however many wildcards there are.
     fn matches(&self, text: &str) -> bool {
         let letters: Vec<char> = text.chars().collect();
-        let (mut at, mut part) = (0, 0);
-        // Where the last `*` is, and how much it has taken so far.
-        let mut open: Option<(usize, usize)> = None;
-        loop {
-            match self.0.get(part) {
-                Some(Part::AnyText) => {
-                    open = Some((part, at));
-                    part += 1;
-                    continue;
+        // Which beginnings of the text the parts so far match, by their length.
+        let mut matched = vec![false; letters.len() + 1];
+        matched[0] = true;
+        for part in &self.0 {
+            let pairs = matched.iter().zip(&letters);
+            matched = match part {
+                Part::AnyText => {
+                    let any = matched.iter().scan(false, |any, so_far| {
+                        *any = *any || *so_far;
+                        Some(*any)
+                    });
+                    any.collect()
                 }
-                Some(Part::AnyLetter) if at < letters.len() => (at, part) = (at + 1, part + 1),
-                Some(Part::Letter(letter)) if letters.get(at) == Some(letter) => {
-                    (at, part) = (at + 1, part + 1);
+                Part::AnyLetter => {
+                    std::iter::once(false).chain(pairs.map(|(so_far, _)| *so_far)).collect()
                 }
-                None if at == letters.len() => return true,
-                _ => match &mut open {
-                    Some((star, taken)) if *taken < letters.len() => {
-                        *taken += 1;
-                        (at, part) = (*taken, *star + 1);
-                    }
-                    _ => return false,
-                },
-            }
+                Part::Letter(letter) => {
+                    let longer = pairs.map(|(so_far, next)| *so_far && next == letter);
+                    std::iter::once(false).chain(longer).collect()
+                }
+            };
         }
+        matched[letters.len()]
     }
 }
 
@@ -363,6 +362,13 @@ mod tests {
             (r"a\", r"a\", "", Some(Approve)),
             ("a=*b*c", "a", "xbxbxc", Some(Approve)),
             ("a=*b*c", "a", "xbxbx", None),
+            ("a=**b", "a", "b", Some(Approve)),
+            ("a=*b**", "a", "xb", Some(Approve)),
+            ("a=b*", "a", "xb", None),
+            ("a=?*", "a", "", None),
+            ("a=?*", "a", "ä", Some(Approve)),
+            ("a=*?b", "a", "xb", Some(Approve)),
+            ("a=*?b", "a", "b", None),
         ] {
             assert_eq!(decided(rule, action, resource), answer, "{rule} {action} {resource}");
         }
