@@ -90,4 +90,11 @@ mod tests {
             assert_eq!(allows(entry, host, port), allowed, "{entry} {host} {port}");
         }
     }
+
+    #[test]
+    fn an_endpoint_is_written_as_it_is_read() {
+        for text in ["DB.example:5432", "::1:*", "a:0"] {
+            assert_eq!(text.parse::<Endpoint>().map(|it| it.to_string()).as_deref(), Ok(text));
+        }
+    }
 }
