@@ -10,6 +10,8 @@ mod support;
 mod around;
 #[path = "sandbox/kernel.rs"]
 mod kernel;
+#[path = "sandbox/without.rs"]
+mod without;
 
 use std::fs;
 use std::net::TcpListener;
@@ -96,26 +98,40 @@ impl Stage {
     }
 
     fn launch(&self, script: &str, options: &[&str]) -> Launch {
-        let script = format!("export SANDBOX_MARK={}; {script}", self.mark);
-        let launch = match &self.tool {
-            Some(tool) => self.sandbox.program("/usr/bin/setpriv").args([
-                format!("--reuid={NOBODY}"),
-                format!("--regid={NOBODY}"),
-                "--clear-groups".to_owned(),
-                tool.display().to_string(),
-            ]),
-            None => self.sandbox.capsule([]),
-        };
-        let capsule = self.capsule.display().to_string();
-        let args = ["invoke", &capsule, "go", "--trace", "--payload", &script];
-        launch.args(args.into_iter().chain(options.iter().copied()).map(str::to_owned))
+        self.launch_in(&[], script, options)
     }
 
-    /// Runs a script to its end. What the tool leaves to the kernel may take a moment to be gone, and
-    /// then nothing is left.
+    /// The same by way of a program and its first arguments.
+    fn launch_in(&self, starter: &[&str], script: &str, options: &[&str]) -> Launch {
+        let script = format!("export SANDBOX_MARK={}; {script}", self.mark);
+        let capsule = self.capsule.display().to_string();
+        let args = ["invoke", &capsule, "go", "--trace", "--payload", &script];
+        self.launch_by(starter).args(args.into_iter().chain(options.iter().copied()))
+    }
+
+    /// The tool, started by this user, by way of a program and its first arguments.
+    fn launch_by(&self, starter: &[&str]) -> Launch {
+        let (user, group) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));
+        let mut line: Vec<&str> = match &self.tool {
+            Some(_) => vec!["/usr/bin/setpriv", &user, &group, "--clear-groups"],
+            None => Vec::new(),
+        };
+        line.extend(starter);
+        let tool = self.tool.as_ref().map(|tool| tool.display().to_string());
+        line.push(tool.as_deref().unwrap_or(env!("CARGO_BIN_EXE_capsule")));
+        self.sandbox.program(line[0]).args(line[1..].iter().copied())
+    }
+
     #[track_caller]
     fn run(&self, script: &str, options: &[&str]) -> Output {
-        let output = self.launch(script, options).output();
+        self.ended(self.launch(script, options))
+    }
+
+    /// Runs the tool to its end. What it leaves to the kernel may take a moment to be gone, and then
+    /// nothing is left.
+    #[track_caller]
+    fn ended(&self, launch: Launch) -> Output {
+        let output = launch.output();
         assert!(
             !output.stderr.contains("programs are not started here"),
             "this machine has to allow user namespaces, see CONTRIBUTING.md\n{}",
@@ -291,14 +307,21 @@ fn without_direct_nothing_is_written_at_all() {
 fn a_home_inside_the_workspace_is_hidden() {
     let all = "[capabilities]\nhost_process = [\"sh\"]\nfs_read = [\"*\"]\nfs_write = [\"*\"]\n";
     each_user_with(all, |stage| {
-        let workspace = stage.sandbox.home();
-        let workspace = workspace.parent().expect("a root").display().to_string();
-        let script = "cat workspace/read/a; cat home/secrets/key 2>/dev/null; \
+        let home = stage.sandbox.home();
+        let workspace = home.parent().expect("a root");
+        let link = workspace.join("link");
+        std::os::unix::fs::symlink("home", &link).expect("a link");
+        let workspace = workspace.display().to_string();
+        let script = "cat workspace/read/a; cat home/secrets/key link/secrets/key 2>/dev/null; \
                       (echo x > home/secrets/key) 2>/dev/null; ls -A home 2>/dev/null; :";
-        let said = stage.says(script, &["--direct", "--workspace", &workspace]);
-        assert!(said.starts_with("readable\n9 bytes, "), "{said}");
-        let key = fs::read_to_string(stage.sandbox.home().join("secrets/key"));
-        assert_eq!(key.expect("still there"), "top secret\n");
+        // However the tool is told where it is.
+        for told in [&home, &link] {
+            let launch = stage.launch(script, &["--direct", "--workspace", &workspace]);
+            let said = stage.ended(launch.env("ASTRID_HOME", told)).expect_code(0).stdout;
+            assert!(said.starts_with("continue\nreadable\n9 bytes, "), "{said}");
+            let key = fs::read_to_string(home.join("secrets/key"));
+            assert_eq!(key.expect("still there"), "top secret\n");
+        }
     });
 }
 
@@ -319,7 +342,7 @@ fn a_home_is_not_moved_away_with_what_is_above_it() {
                       echo x > a/b/beside && echo good; echo end";
         let workspace = workspace.display().to_string();
         let launch = stage.launch(script, &["--direct", "--workspace", &workspace]);
-        let said = launch.env("ASTRID_HOME", &home).output().expect_code(0).stdout;
+        let said = stage.ended(launch.env("ASTRID_HOME", &home)).expect_code(0).stdout;
         assert!(said.starts_with("continue\ngood\nend\n"), "{said}");
         assert_eq!(fs::read_to_string(key).expect("still there"), "top secret\n");
     });
@@ -394,8 +417,11 @@ fn a_program_inherits_its_three_streams_alone() {
         // The fourth is the directory that is being read.
         let files = [0, 1, 2, 3].map(|file| format!("/proc/self/fd/{file}")).join(" ");
         for options in [&[][..], &["--allow-unsandboxed"]] {
-            let said = stage.says("echo /proc/self/fd/*", options);
-            assert!(said.starts_with(&format!("{files}\n")), "{said}");
+            // Whoever starts the tool may have left it a file.
+            let starter = ["sh", "-c", "exec 7</dev/null && exec \"$@\"", "sh"];
+            let launch = stage.launch_in(&starter, "echo /proc/self/fd/*", options);
+            let said = stage.ended(launch).expect_code(0).stdout;
+            assert!(said.starts_with(&format!("continue\n{files}\n")), "{said}");
         }
     });
 }
@@ -405,7 +431,7 @@ fn of_the_tools_environment_a_program_sees_what_is_passed_on_and_nothing_else() 
     each_user(|stage| {
         let launch = stage.launch("env | cut -d = -f 1 | sort", &[]);
         let launch = launch.env("ASTRID_SESSION_TOKEN", "top secret").env("LANG", "C");
-        let said = launch.output().expect_code(0).stdout;
+        let said = stage.ended(launch).expect_code(0).stdout;
         let names: Vec<&str> = said.lines().skip(1).take_while(|it| !it.contains(' ')).collect();
         for name in &names {
             let shell = ["_", "OLDPWD", "PWD", "SANDBOX_MARK", "SHLVL"];
@@ -419,7 +445,9 @@ fn of_the_tools_environment_a_program_sees_what_is_passed_on_and_nothing_else() 
 #[test]
 fn little_of_the_machine_is_told() {
     each_user(|stage| {
-        let script = "cd /proc; cat cmdline keys key-users kallsyms modules partitions 2>/dev/null; \
+        let script = "cd /proc; head -qc 99 cmdline config.gz diskstats interrupts iomem ioports \
+                      kallsyms kcore key-users keys locks modules partitions sched_debug swaps \
+                      timer_list vmallocinfo 2>/dev/null; \
                       cat uptime stat loadavg >/dev/null && head -c 8 meminfo";
         let said = stage.says(script, &[]);
         assert!(said.starts_with("MemTotal"), "{said}");

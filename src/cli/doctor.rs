@@ -8,8 +8,10 @@ use super::cx::Cx;
 use super::env_vars::{acting, settings};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::processes::options;
 use super::target::{read_manifest, sites};
 use super::verify::cache_flaws;
+use crate::host::spawner::{Program, SpawnError};
 use crate::report::doctor::{DoctorReport, Verdict};
 use crate::store::Store;
 use crate::store::catalog::Entry;
@@ -26,7 +28,7 @@ pub(super) fn run(cx: &Cx, _: DoctorArgs) -> Result<Exit, Failure> {
     let store = cx.store()?;
     let mut report = DoctorReport::default();
     home(&store, &mut report);
-    sandbox(Path::new("/"), &mut report);
+    sandbox(Path::new("/"), || confine(cx), &mut report);
     cache(&store, &mut report);
     capsules(cx, &store, &mut report)?;
     cx.ui.document(&report);
@@ -66,32 +68,65 @@ fn home(store: &Store, report: &mut DoctorReport) {
     }
 }
 
-/// What the kernel's own files below `root` say of sandboxes.
-fn sandbox(root: &Path, report: &mut DoctorReport) {
+/// Settings of the kernel, the value of each that leaves no sandbox, and one that does not.
+const SETTINGS: [(&str, u64, u64); 8] = [
+    ("user.max_user_namespaces", 0, 1024),
+    ("user.max_mnt_namespaces", 0, 1024),
+    ("user.max_pid_namespaces", 0, 1024),
+    ("user.max_net_namespaces", 0, 1024),
+    ("user.max_ipc_namespaces", 0, 1024),
+    ("user.max_uts_namespaces", 0, 1024),
+    ("kernel.unprivileged_userns_clone", 0, 1),
+    ("kernel.apparmor_restrict_unprivileged_userns", 1, 0),
+];
+
+/// Starts a program in a sandbox, whether or not there is such a program.
+fn confine(cx: &Cx) -> Result<(), SpawnError> {
+    let processes = options(cx, false).processes(None);
+    let failed = |error: std::io::Error| SpawnError::Failed(error.to_string());
+    let runtime = processes.spawner.runtime().map_err(failed)?;
+    let program = Program { command: "true".to_owned(), ..Program::default() };
+    let started = runtime.block_on(processes.spawner.spawn(program))?;
+    runtime.block_on(started.exit);
+    Ok(())
+}
+
+/// What the kernel's own files below `root` say of sandboxes and, where they forbid none, what
+/// becomes of one: containers and security modules forbid things that no file tells of.
+fn sandbox(
+    root: &Path,
+    confine: impl FnOnce() -> Result<(), SpawnError>,
+    report: &mut DoctorReport,
+) {
     let read = |path: &str| fs::read_to_string(root.join(path)).ok();
     let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
-    let blocked = [
-        ("proc/sys/user/max_user_namespaces", 0),
-        ("proc/sys/kernel/unprivileged_userns_clone", 0),
-        ("proc/sys/kernel/apparmor_restrict_unprivileged_userns", 1),
-    ]
-    .into_iter()
-    .find(|(path, closed)| number(path) == Some(*closed));
+    let blocked = SETTINGS.into_iter().find(|(name, closed, _)| {
+        number(&format!("proc/sys/{}", name.replace('.', "/"))) == Some(*closed)
+    });
     let exists = root.join("proc/self/ns/user").exists();
     match blocked {
-        Some((path, value)) => {
-            let message = format!("programs of capsules cannot be confined: /{path} is {value}");
-            let help = "allow user namespaces, or accept --allow-unsandboxed".to_owned();
+        Some((name, closed, open)) => {
+            let message = format!("programs of capsules cannot be confined: {name} is {closed}");
+            let help = format!("sysctl -w {name}={open}, or accept --allow-unsandboxed");
             report.add(Verdict::Bad, "namespaces", message, Some(help));
         }
         None if !exists => {
             let message = "the kernel has no user namespaces".to_owned();
             report.add(Verdict::Bad, "namespaces", message, None);
         }
-        None => {
-            let message = "nothing in /proc/sys forbids user namespaces".to_owned();
-            report.add(Verdict::Good, "namespaces", message, None);
-        }
+        None => match confine() {
+            Ok(()) => {
+                let message = "programs of capsules are confined".to_owned();
+                report.add(Verdict::Good, "namespaces", message, None);
+            }
+            Err(SpawnError::Unconfined(text) | SpawnError::Failed(text)) => {
+                let message = format!("programs of capsules cannot be confined: {text}");
+                let help = "let the container or the security module around this allow \
+                            user namespaces and mounts, or accept --allow-unsandboxed";
+                report.add(Verdict::Bad, "namespaces", message, Some(help.to_owned()));
+            }
+            Err(error) => report.add(Verdict::Bad, "namespaces", error.to_string(), None),
+        },
     }
     match read("sys/kernel/security/lsm") {
         Some(modules) if modules.trim().split(',').any(|it| it == "landlock") => {
@@ -177,24 +212,31 @@ mod tests {
     #[test]
     fn what_forbids_namespaces_is_named() {
         let root = tempfile::tempdir().expect("a directory");
-        let text = |files: &[(&str, &str)]| {
+        let confined = || Ok(());
+        let refused = || Err(SpawnError::Unconfined("it is forbidden".to_owned()));
+        let text = |files: &[(&str, &str)], confine: fn() -> Result<(), SpawnError>| {
             for (path, content) in files {
                 let path = root.path().join(path);
                 fs::create_dir_all(path.parent().expect("a parent")).expect("an own directory");
                 fs::write(path, content).expect("an own file");
             }
             let mut report = DoctorReport::default();
-            sandbox(root.path(), &mut report);
+            sandbox(root.path(), confine, &mut report);
             report.text()
         };
-        assert!(text(&[]).contains("the kernel has no user namespaces"));
-        let good = text(&[
+        assert!(text(&[], confined).contains("the kernel has no user namespaces"));
+        let allowed = [
             ("proc/self/ns/user", ""),
             ("proc/sys/user/max_user_namespaces", "1000\n"),
             ("sys/kernel/security/lsm", "capability,landlock\n"),
-        ]);
-        assert!(good.contains("nothing in /proc/sys forbids"), "{good}");
-        let bad = text(&[("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n")]);
+        ];
+        let good = text(&allowed, confined);
+        assert!(good.contains("programs of capsules are confined"), "{good}");
+        let bad = text(&[], refused);
+        assert!(bad.contains("cannot be confined: it is forbidden"), "{bad}");
+        let forbidden = [("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n")];
+        let bad = text(&forbidden, confined);
         assert!(bad.contains("apparmor_restrict_unprivileged_userns is 1"), "{bad}");
+        assert!(bad.contains("sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"), "{bad}");
     }
 }

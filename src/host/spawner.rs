@@ -120,6 +120,12 @@ pub enum SpawnError {
     /// This machine starts none.
     #[error("programs are not started here: {0}")]
     Refused(String),
+    /// This machine does not give what a sandbox is made of, and the user did not give it up.
+    #[error(
+        "programs are not started here: {0}; `capsule doctor` says what to allow, \
+         `--allow-unsandboxed` gives up the sandbox"
+    )]
+    Unconfined(String),
     /// What is asked for cannot be had.
     #[error("{0}")]
     Invalid(String),

@@ -262,9 +262,7 @@ async fn expect_start(socket: &mut OwnedReadHalf) -> Result<(), SpawnError> {
     if confined {
         return Err(SpawnError::Failed(text));
     }
-    Err(SpawnError::Refused(format!(
-        "{text}; this machine has to allow user namespaces, or `--allow-unsandboxed` gives up the sandbox"
-    )))
+    Err(SpawnError::Unconfined(text))
 }
 
 /// The socket to a supervisor; closed, it ends the child.
@@ -288,6 +286,23 @@ impl Control for Socket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::spawner::Injection;
+
+    #[test]
+    fn without_a_sandbox_no_file_is_at_a_fixed_path() {
+        let written = |place, unsandboxed| {
+            let file = Injection { content: b"x".to_vec(), place };
+            let program = Program { files: vec![file], ..Program::default() };
+            Files::write(&program, unsandboxed).map(|files| files.placed[0].1.clone())
+        };
+        let fixed = || InjectionPlace::Path("/opt/x".to_owned());
+        assert!(matches!(written(fixed(), true), Err(SpawnError::Invalid(_))));
+        assert_eq!(written(fixed(), false), Ok("/opt/x".into()));
+        let named = || InjectionPlace::Variable("X".to_owned());
+        assert_eq!(written(named(), false), Ok(Path::new(FILES).join("0")));
+        let own = written(named(), true).expect("room for a file");
+        assert!(own.starts_with(std::env::temp_dir().canonicalize().expect("it is there")));
+    }
 
     #[tokio::test]
     async fn a_supervisor_that_goes_away_is_noticed_at_once() {

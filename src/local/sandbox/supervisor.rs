@@ -102,7 +102,7 @@ fn run(socket: &UnixStream, plan: Plan, streams: [OwnedFd; 3]) -> Result<(), Tro
         rustix::process::set_child_subreaper(this).map_err(io::Error::from)?;
         return supervise(socket, &plan, streams);
     };
-    separate().map_err(|error| Trouble::Unconfined(format!("no namespaces: {error}")))?;
+    separate().map_err(|error| Trouble::Unconfined(no_namespaces(&error)))?;
     if let Some(first) = system::fork()? {
         // The child's streams are the child's: they have to end with it.
         drop(streams);
@@ -162,6 +162,16 @@ fn separate() -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{} {uid} 1", inside(uid)))?;
     fs::write("/proc/self/gid_map", format!("{} {gid} 1", inside(gid)))
+}
+
+/// Why there are none, in other words than the kernel's, which are about disks and files.
+fn no_namespaces(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::ENOSPC) => "this machine gives no more namespaces".to_owned(),
+        Some(libc::EPERM | libc::EACCES) => "this machine forbids user namespaces".to_owned(),
+        Some(libc::EINVAL) => "the kernel lacks a kind of namespace".to_owned(),
+        _ => format!("no namespaces: {error}"),
+    }
 }
 
 /// Starts the child, passes signals on, and tells how it ended.
