@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::support::Signal;
-use crate::{CAPABILITIES, Stage, each_user};
+use crate::{CAPABILITIES, Stage, each_user, own};
 
 #[test]
 fn what_is_mounted_inside_a_grant_is_bounded_like_the_grant() {
@@ -39,6 +39,27 @@ fn what_is_mounted_inside_a_grant_is_bounded_like_the_grant() {
     }
 }
 
+#[test]
+fn what_is_mounted_inside_a_grant_later_is_not_shown() {
+    let stage = Stage::new(false, CAPABILITIES);
+    stage.sandbox.file("read/inner/below", "as before\n");
+    // The mounts around the tool are such as pass on what is mounted on them.
+    let mounts = "\"$0\" \"$@\" & until test -e write/up; do kill -0 $! || exit; done; \
+                  mount -t tmpfs none read/inner && echo there > read/inner/a && \
+                  echo > write/down; wait $!";
+    let script = "echo > write/up; until test -e write/down; do :; done; ls read/inner; echo end";
+    let capsule = stage.capsule.display().to_string();
+    let output = stage
+        .sandbox
+        .program("unshare")
+        .args(["-Urm", "--propagation", "shared", "sh", "-c", mounts])
+        .args([env!("CARGO_BIN_EXE_capsule"), "invoke", &capsule, "go", "--direct"])
+        .args(["--payload", script])
+        .output();
+    let said = output.expect_code(0).stdout;
+    assert!(said.starts_with("continue\nbelow\nend\n"), "{said}");
+}
+
 /// The session of a process and its terminal, as `/proc` tells them.
 fn session(id: u32) -> (u32, i32) {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).expect("it runs");
@@ -64,6 +85,27 @@ fn a_program_is_in_a_session_of_its_own_and_has_no_terminal() {
             running.signal(Signal::INT);
             let _ = running.finish().expect_code(130);
             stage.wait_until(0, "nothing is left", <[u32]>::is_empty);
+        }
+    });
+}
+
+#[test]
+fn a_file_that_a_program_was_given_is_gone_with_it() {
+    each_user(|stage| {
+        let runner = stage.sandbox.fixture("runner");
+        if stage.tool.is_some() {
+            own(&runner);
+        }
+        let runner = runner.display().to_string();
+        let payload = r#"{"args": ["-c", "cat $F"], "file": ["F", "top secret"]}"#;
+        for options in [&[][..], &["--allow-unsandboxed"]] {
+            let launch =
+                stage.launch_by(&[]).args(["invoke", &runner, "run", "--payload", payload]);
+            let said = stage.ended(launch.args(options.iter().copied())).expect_code(0).stdout;
+            assert!(said.contains("top secret"), "{said}");
+            let left = fs::read_dir(stage.sandbox.tmp()).expect("an own directory").flatten();
+            let mut left = left.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            assert_eq!(left.find(|name| name.starts_with("capsule-")), None);
         }
     });
 }

@@ -172,9 +172,11 @@ fn refuse(
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::ErrorKind;
+    use std::io::{self, ErrorKind};
+    use std::os::unix::net::UnixListener;
 
     use landlock::RulesetStatus;
+    use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, open};
 
     use super::*;
 
@@ -189,6 +191,8 @@ mod tests {
             system: false,
         });
         let (inside, outside) = (granted.path().join("a"), other.path().join("a"));
+        fs::create_dir(other.path().join("empty")).expect("not confined yet");
+        let scratch = other.path().file_name().expect("it has a name").to_owned();
         fs::write(&outside, "there").expect("not confined yet");
         // Whom it confines is the thread that asks for it.
         let confined = std::thread::spawn(move || {
@@ -201,12 +205,21 @@ mod tests {
                 fs::read_to_string(&outside).expect("reading is for mounts to forbid"),
                 "there"
             );
+            let there = |name| outside.with_file_name(name);
             for refused in [
                 fs::write(&outside, "x"),
-                fs::write(outside.with_file_name("b"), "x"),
+                fs::write(there("b"), "x"),
                 fs::remove_file(&outside),
-                fs::rename(&inside, outside.with_file_name("c")),
+                fs::rename(&inside, there("c")),
                 fs::hard_link(&outside, inside.with_file_name("d")),
+                fs::create_dir(there("e")),
+                fs::remove_dir(there("empty")),
+                std::os::unix::fs::symlink(&inside, there("f")),
+                UnixListener::bind(there("g")).map(drop),
+                mknodat(CWD, there("h"), FileType::Fifo, Mode::RWXU, 0).map_err(io::Error::from),
+                open(&outside, OFlags::TRUNC, Mode::empty()).map(drop).map_err(io::Error::from),
+                // Shown to be read, and in a directory whose devices may be written to.
+                fs::write(Path::new("/dev/shm").join(scratch), "x"),
             ] {
                 let kind = refused.expect_err("not granted").kind();
                 assert!(matches!(kind, ErrorKind::PermissionDenied | ErrorKind::CrossesDevices));

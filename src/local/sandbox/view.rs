@@ -159,6 +159,16 @@ mod tests {
     }
 
     #[test]
+    fn a_home_among_what_every_program_sees_is_hidden() {
+        let home = Path::new("/usr/local/home");
+        let steps = view(&Program::default(), &[], Some(home));
+        let at = |wanted: &Step| steps.iter().position(|step| step == wanted).expect("there");
+        let usr =
+            Step::Bind { from: "/usr".into(), at: "/usr".into(), writable: false, system: true };
+        assert!(at(&usr) < at(&Step::Mask { at: home.to_owned(), needed: false }));
+    }
+
+    #[test]
     fn what_is_closed_in_a_home_is_hidden_and_stays_where_it_is() {
         let home = |read: &[&str], write: &[&str]| {
             let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect();
