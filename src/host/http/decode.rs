@@ -187,7 +187,30 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
+
+    #[test]
+    fn one_coding_that_was_asked_for_is_undone_and_no_other() {
+        for (values, coding) in [
+            (&["GZip "][..], Some(Coding::Gzip)),
+            (&["x-gzip"], Some(Coding::Gzip)),
+            (&["br"], Some(Coding::Brotli)),
+            (&["deflate"], Some(Coding::Deflate)),
+            (&["zstd"], Some(Coding::Zstd)),
+            (&["gzip", "gzip"], None),
+            (&["gzip, br"], None),
+            (&["compress"], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_ENCODING, HeaderValue::from_static(value));
+            }
+            assert_eq!(Coding::of(&headers), coding, "{values:?}");
+        }
+    }
 
     #[test]
     fn a_brotli_window_beyond_the_standard_is_seen_in_the_first_byte() {

@@ -216,9 +216,16 @@ mod tests {
         let mut draft = Draft::read(&HttpRequestData {
             url: url.to_owned(),
             method: HttpMethod::Post,
-            headers: ["authorization", "cookie", "host", "content-type", "x-other"]
-                .map(pair)
-                .to_vec(),
+            headers: [
+                "authorization",
+                "proxy-authorization",
+                "cookie",
+                "host",
+                "content-type",
+                "x-other",
+            ]
+            .map(pair)
+            .to_vec(),
             body: Some(b"body".to_vec()),
         })
         .expect("a good request");
@@ -253,7 +260,7 @@ mod tests {
             ("//b.example/", false),
         ] {
             let draft = after(307, "http://a.example/", to);
-            for name in ["authorization", "cookie", "host"] {
+            for name in ["authorization", "proxy-authorization", "cookie", "host"] {
                 assert_eq!(draft.headers.contains_key(name), kept, "{to} {name}");
             }
             assert_eq!(draft.host.is_some(), kept, "{to}");

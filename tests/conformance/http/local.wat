@@ -2,11 +2,12 @@
 ;;! with = "http"
 ;;! capabilities = { net = ["127.0.0.1", "[::1]", "inside.example"] }
 ;;! names = { "inside.example" = ["10.0.0.1"] }
-;;! allow-local = ["127.0.0.1:80", "inside.example:*", "::1:8080"]
+;;! allow-local = ["127.0.0.1:80", "inside.example:*", "::1:8080", "[::1]:8081"]
 ;;! [web]
 ;;! "http://127.0.0.1/" = ["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"]
 ;;! "http://inside.example:81/" = ["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"]
 ;;! "http://[::1]:8080/" = ["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"]
+;;! "http://[::1]:8081/" = ["HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"]
 ;; What the user exempted is reached although it is local, and nothing beside it.
 (module
   (import "astrid:http/host@1.1.0" "[method]http-stream.status"
@@ -24,5 +25,6 @@
     (call $reached (@text "http://2130706433:80/"))
     (call $reached (@text "http://inside.example:81/"))
     (call $reached (@text "http://[::1]:8080/"))
+    (call $reached (@text "http://[::1]:8081/"))
     (call $rejected (@text "http://127.0.0.1:81/"))
     (call $rejected (@text "http://[::1]/"))))

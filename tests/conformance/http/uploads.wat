@@ -5,7 +5,8 @@
 ;;! names = { "a.example" = ["93.184.216.34"] }
 ;;! [web]
 ;;! "http://a.example/echo" = [{ echo = true }]
-;;! "http://a.example/see" = ["HTTP/1.1 303 Other\r\nlocation: /echo\r\n\r\n"]
+;;! "http://a.example/see" = ["HTTP/1.1 303 Other\r\nlocation: /seen\r\n\r\n"]
+;;! "http://a.example/seen" = ["HTTP/1.1 307 There\r\nlocation: /echo\r\n\r\n"]
 ;;! "http://a.example/again" = ["HTTP/1.1 307 There\r\nlocation: /echo\r\ncontent-length: 0\r\n\r\n"]
 ;; An upload is sent while it is written, in chunks or with the length that was announced, and its
 ;; response is a stream that takes its place.
@@ -86,7 +87,7 @@
   (func $redirected (local $upload i32)
     (call $begin (@text "http://a.example/see"))
     (local.set $upload (call $start-upload))
-    (call $sent (local.get $upload) (@text "GET /echo HTTP/1.1\0d\0ahost: a.example\0d\0aaccept: */*\0d\0a\0d\0a") (@text "a redirect to GET"))
+    (call $sent (local.get $upload) (@text "GET /echo HTTP/1.1\0d\0ahost: a.example\0d\0aaccept: */*\0d\0a\0d\0a") (@text "a redirect to GET, and one of that"))
     (call $drop-upload (local.get $upload))
     (call $begin (@text "http://a.example/again"))
     (local.set $upload (call $start-upload))
