@@ -190,6 +190,8 @@ mod tests {
             writable: at == granted.path(),
             system: false,
         });
+        let empty = Step::Empty { at: other.path().to_owned() };
+        let view: Vec<Step> = view.into_iter().chain([empty]).collect();
         let (inside, outside) = (granted.path().join("a"), other.path().join("a"));
         fs::create_dir(other.path().join("empty")).expect("not confined yet");
         let scratch = other.path().file_name().expect("it has a name").to_owned();
@@ -206,8 +208,12 @@ mod tests {
                 "there"
             );
             let there = |name| outside.with_file_name(name);
+            let node = |name, kind| {
+                mknodat(CWD, there(name), kind, Mode::RWXU, 0).map_err(io::Error::from)
+            };
             for refused in [
                 fs::write(&outside, "x"),
+                fs::File::options().append(true).open(&outside).map(drop),
                 fs::write(there("b"), "x"),
                 fs::remove_file(&outside),
                 fs::rename(&inside, there("c")),
@@ -216,7 +222,9 @@ mod tests {
                 fs::remove_dir(there("empty")),
                 std::os::unix::fs::symlink(&inside, there("f")),
                 UnixListener::bind(there("g")).map(drop),
-                mknodat(CWD, there("h"), FileType::Fifo, Mode::RWXU, 0).map_err(io::Error::from),
+                node("h", FileType::Fifo),
+                node("i", FileType::CharacterDevice),
+                node("j", FileType::BlockDevice),
                 open(&outside, OFlags::TRUNC, Mode::empty()).map(drop).map_err(io::Error::from),
                 // Shown to be read, and in a directory whose devices may be written to.
                 fs::write(Path::new("/dev/shm").join(scratch), "x"),
