@@ -35,10 +35,13 @@ impl PrincipalId {
     }
 
     fn of_valid(text: Arc<str>) -> PrincipalId {
-        // FNV-1a: ids are short, and whoever gives them out does not attack tables.
+        // FNV-1a: ids are short, and whoever gives them out does not attack tables. The end of MurmurHash
+        // makes ids that differ in one letter differ in every bit as likely as not.
         let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
+        let mix = |hash: u64, factor| (hash ^ (hash >> 33)).wrapping_mul(factor);
+        let hash = mix(mix(hash, 0xff51_afd7_ed55_8ccd), 0xc4ce_b9fe_1a85_ec53);
         PrincipalId { text, hash }
     }
 
