@@ -9,7 +9,11 @@ mod support;
 #[path = "faults/rig.rs"]
 mod rig;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use rig::{After, Fault, Keeper, Rig};
+use support::Sandbox;
 
 /// Settings, a secret and a key-value pair go with each version.
 const INSTALL_1: &[&str] =
@@ -85,4 +89,118 @@ fn a_fault_is_told_with_its_place() {
     assert!(output.stderr.contains("fault at change 1: create "), "{}", output.stderr);
     let output = output.expect_code(10);
     assert!(output.stderr.contains("error: "), "{}", output.stderr);
+}
+
+/// A home in which an upgrade was killed right after it was decided, and its journal.
+fn decided(rig: &Rig) -> (Sandbox, PathBuf) {
+    for at in 1.. {
+        let (sandbox, output) = rig.attempt(INSTALL_2, Some((Fault::Kill, at)));
+        assert_eq!(output.end(), "signal 9", "it was never decided\n{}", output.stderr);
+        let Ok(entries) = fs::read_dir(sandbox.home().join("cache/staging")) else { continue };
+        let journals = entries.map(|entry| entry.expect("readable").path().join("journal.json"));
+        if let Some(journal) = journals.into_iter().find(|path| path.exists()) {
+            return (sandbox, journal);
+        }
+    }
+    unreachable!("there is always a next change")
+}
+
+/// Everything below a directory, but for what `except` names.
+fn content(dir: &Path, except: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(at) = open.pop() {
+        for entry in fs::read_dir(&at).expect("a directory of the home") {
+            let path = entry.expect("a directory of the home").path();
+            if path.is_dir() && path != except {
+                open.push(path);
+            } else if path != except {
+                let name = path.strip_prefix(dir).expect("below it").to_owned();
+                found.push((name, fs::read(&path).expect("our own file")));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_journal_that_cannot_be_followed_blocks_its_capsule_until_it_is_set_aside() {
+    type Damage = fn(&Path);
+    let damages: [(&str, &str, Damage); 8] = [
+        ("empty", "journal-damaged", |path| fs::write(path, "").expect("our own file")),
+        ("truncated", "journal-damaged", |path| {
+            let bytes = fs::read(path).expect("our own file");
+            fs::write(path, &bytes[..bytes.len() - 1]).expect("our own file");
+        }),
+        ("garbage", "journal-damaged", |path| fs::write(path, [0xff; 512]).expect("our own file")),
+        ("newer", "journal-version", |path| {
+            let text = fs::read_to_string(path).expect("our own file");
+            let newer = text.replacen("\"version\":1", "\"version\":2", 1);
+            assert_ne!(text, newer);
+            fs::write(path, newer).expect("our own file");
+        }),
+        ("a link to itself", "journal-damaged", |path| {
+            fs::remove_file(path).expect("our own file");
+            std::os::unix::fs::symlink("journal.json", path).expect("our own directory");
+        }),
+        ("a directory", "journal-damaged", |path| {
+            fs::remove_file(path).expect("our own file");
+            fs::create_dir_all(path.join("inside")).expect("our own directory");
+        }),
+        ("of keys that nobody knows", "change-unfinished", |path| {
+            let text = fs::read_to_string(path).expect("our own file");
+            let other = text.replacen("{\"commit\":", "{\"committed\":", 1);
+            assert_ne!(text, other);
+            fs::write(path, other).expect("our own file");
+        }),
+        ("too large", "journal-damaged", |path| {
+            let file = fs::OpenOptions::new().write(true).open(path).expect("our own file");
+            file.set_len(65 << 20).expect("a hole takes no room");
+        }),
+    ];
+    let rig = Rig::new(&Keeper::new(), &[INSTALL_1]);
+    for (what, rule, damage) in damages {
+        let (sandbox, journal) = decided(&rig);
+        damage(&journal);
+        blocked_until_set_aside(&rig, &sandbox, &journal, what, rule);
+    }
+}
+
+fn blocked_until_set_aside(rig: &Rig, sandbox: &Sandbox, journal: &Path, what: &str, rule: &str) {
+    let home = sandbox.home();
+    let container = journal.parent().expect("in a directory");
+    let install = rig.filled(INSTALL_3);
+    for args in [&install[..], &["remove".into(), "keeper".into(), "--yes".into()]] {
+        let output = sandbox.run(args.iter().map(String::as_str));
+        let code = if rule == "change-unfinished" { 10 } else { 5 };
+        assert_eq!(output.code(), Some(code), "{what}: {}", output.stderr);
+        assert!(output.stderr.contains("capsule keeper"), "{what}: {}", output.stderr);
+        let names_it = output.stderr.contains(&journal.display().to_string());
+        assert!(names_it || code == 10, "{what}: {}", output.stderr);
+    }
+    let verified = sandbox.run(["verify", "--all", "--json"]).expect_code(5).json();
+    let change = &verified["changes"][0];
+    assert_eq!((&change["capsule"], &change["id"]), (&"keeper".into(), &rule.into()), "{what}");
+    assert_eq!(verified["capsules"][0]["ok"], true, "{what}: the installed version is whole");
+    let _ = sandbox.run(["list"]).expect_code(0);
+    let _ = sandbox.run(["verify", "--repair"]).expect_code(5);
+    let before = content(&home, &home.join("cache"));
+    let left = content(container, journal);
+
+    let repaired = sandbox.run(["verify", "--repair", "--yes", "--json"]).expect_code(0).json();
+    let aside = container.with_extension(format!(
+        "{}.aside",
+        container.extension().expect("a unique name").to_string_lossy()
+    ));
+    assert_eq!(repaired["set_aside"][0]["to"], aside.display().to_string().as_str(), "{what}");
+    assert_eq!(content(&home, &home.join("cache")), before, "{what}: nothing else was changed");
+    let kept = aside.join("journal.json");
+    assert_eq!(content(&aside, &kept), left, "{what}: nothing was deleted");
+    assert!(fs::symlink_metadata(&kept).is_ok(), "{what}: the journal is kept");
+    let _ = sandbox.run(install.iter().map(String::as_str)).expect_code(0);
+    let answer = sandbox.run(["invoke", "keeper", "which", "--json"]).expect_code(0).json();
+    assert_eq!(answer["data"], "3", "{what}");
+    let _ = sandbox.run(["verify", "--all"]).expect_code(0);
+    assert!(fs::symlink_metadata(&kept).is_ok(), "{what}: it stays");
 }

@@ -31,6 +31,7 @@ use crate::report::install::InstallReport;
 use crate::store::install::{Phase, Plan, Source};
 use crate::store::layout::Site;
 use crate::store::meta::Interfaces;
+pub(super) use change::blocked;
 use change::{Change, HowArgs, failed};
 use trust::Trust;
 

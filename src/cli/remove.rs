@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::install::blocked;
 use super::outside::{Outside, carry_out};
 use super::person::confirm;
 use super::target::{not_found, sites};
@@ -12,7 +13,7 @@ use crate::kv::KvService;
 use crate::report::remove::RemoveReport;
 use crate::store::Store;
 use crate::store::catalog::{Entry, FindError};
-use crate::store::journal::OutsideError;
+use crate::store::journal::{OutsideError, StepError};
 use crate::store::layout::Site;
 use crate::store::lock::{CapsuleLock, LockError, Wait};
 use crate::store::names::DEFAULT_PRINCIPAL;
@@ -135,6 +136,9 @@ fn not_removed(id: &str, error: RemoveError) -> Failure {
         // Another process was faster.
         RemoveError::NotInstalled { id } => {
             not_found(&id.clone(), FindError::NotInstalled { id, near: Vec::new() })
+        }
+        RemoveError::Journal(StepError::Journal(journal)) => {
+            blocked(format!("capsule {id} was not removed"), id, &journal)
         }
         RemoveError::Unfinished(_) => {
             Failure::environment(format!("capsule {id} is removed, but not all of it"), &error)

@@ -1,5 +1,6 @@
 //! `capsule verify`.
 
+mod aside;
 mod repair;
 
 use std::io;
@@ -39,6 +40,8 @@ pub(super) struct VerifyArgs {
     all: bool,
     /// Put back what is damaged, from the stored files and from what the capsule was installed from,
     /// where their hash is still the recorded one
+    ///
+    /// An interrupted change that can never be finished is set aside, after a question or with --yes.
     #[arg(long)]
     repair: bool,
     /// Check the signatures of files instead, made by this key: a file of minisign, or its second line
@@ -58,14 +61,22 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         return signed::verify(cx, &args.names, key, args.signature.as_deref());
     }
     let format = Format::wanted(cx, args.format)?;
-    let store = cx.store()?;
+    let (store, mut waiting) = cx.store_and_waiting()?;
     let everything = args.all || args.names.is_empty();
-    let mended = if args.repair {
+    waiting.retain(|change| {
+        let is_meant = everything || args.names.contains(&change.id);
+        if !is_meant || change.journal.is_none() {
+            cx.tell_waiting(change);
+        }
+        is_meant
+    });
+    let (mut mended, mut set_aside) = (Vec::new(), Vec::new());
+    if args.repair {
+        // First, since what it brings back may be damaged, too.
+        set_aside = aside::stuck(cx, &store, &mut waiting)?;
         let damaged = chosen(cx, &store, &args.names)?;
-        repair::damaged(cx, &store, damaged)?
-    } else {
-        Vec::new()
-    };
+        mended = repair::damaged(cx, &store, damaged)?;
+    }
     let failed = |error| Failure::environment("cannot check the stored files", &error);
     let stored = match everything {
         true => store.hash_stored().map_err(failed)?,
@@ -78,7 +89,9 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         checks.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let cache = if everything { cache_flaws(store.home()) } else { Vec::new() };
     let blobs = stored.damaged();
-    let report = VerifyReport::new(&checks, blobs, cache).with_mended(mended);
+    let report = VerifyReport::new(&checks, blobs, cache)
+        .with_mended(mended)
+        .with_changes(&waiting, set_aside);
     match (format, format.form()) {
         (_, Some(form)) => cx.ui.text(&report.checks(cx.env.cwd()?).render(form)),
         (Format::Json, None) => format::emit(cx, &report),
@@ -197,6 +210,7 @@ fn damage(report: &VerifyReport, home: &Home, repair: bool) -> Failure {
         false => "capsule install SOURCE --reinstall, where SOURCE is what it was installed from",
     };
     match report.damaged().as_slice() {
+        [] if !report.unfinished().is_empty() => unfinished(report),
         [] if report.only_cache() => {
             failure("the cache of compiled code is not safe from other users".to_owned())
                 .help(format!("rm -r {}", home.code_cache().display()))
@@ -211,5 +225,20 @@ fn damage(report: &VerifyReport, home: &Home, repair: bool) -> Failure {
             several.join(", ")
         ))
         .help(again),
+    }
+}
+
+/// For when an interrupted change is the worst that is wrong.
+fn unfinished(report: &VerifyReport) -> Failure {
+    let message = match report.unfinished().as_slice() {
+        [one] => format!("an interrupted change of capsule {one} could not be finished"),
+        several => {
+            format!("interrupted changes of capsules could not be finished: {}", several.join(", "))
+        }
+    };
+    let failure = Failure::new(Exit::Integrity, "unfinished", message);
+    match report.way_out() {
+        Some(help) => failure.help(help),
+        None => failure,
     }
 }

@@ -1,5 +1,6 @@
 //! `capsule.verify/1`: whether what is installed is still what was installed.
 
+mod changes;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,9 @@ use crate::store::binary::IntegrityError;
 use crate::store::catalog::EntryProblem;
 use crate::store::meta::MetaError;
 use crate::store::recheck::{Check, DamagedBlob, Problem};
+use crate::store::recover::Waiting;
+pub use changes::SetAside;
+use changes::Unfinished;
 
 /// The result of checking some capsules, or all of a home.
 #[derive(Debug, Serialize)]
@@ -26,6 +30,12 @@ pub struct VerifyReport {
     /// What was put back before the check.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     repaired: Vec<Repaired>,
+    /// Interrupted changes that were set aside before the check.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    set_aside: Vec<SetAside>,
+    /// Interrupted changes that could not be finished.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Unfinished>,
     /// Blobs that are damaged and belong to none of the capsules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blobs: Vec<Blob>,
@@ -212,14 +222,31 @@ impl VerifyReport {
             .collect();
         let intact = capsules.iter().all(|capsule| capsule.ok);
         let ok = intact && blobs.is_empty() && cache.is_empty();
-        let repaired = Vec::new();
-        VerifyReport { schema: "capsule.verify/1", ok, capsules, repaired, blobs, cache }
+        VerifyReport {
+            schema: "capsule.verify/1",
+            ok,
+            capsules,
+            repaired: Vec::new(),
+            set_aside: Vec::new(),
+            changes: Vec::new(),
+            blobs,
+            cache,
+        }
     }
 
     /// The same, with what was put back before the check.
     #[must_use]
     pub fn with_mended(mut self, repaired: Vec<Repaired>) -> VerifyReport {
         self.repaired = repaired;
+        self
+    }
+
+    /// The same, with the interrupted changes that are still there, and those that were set aside.
+    #[must_use]
+    pub fn with_changes(mut self, waiting: &[Waiting], set_aside: Vec<SetAside>) -> VerifyReport {
+        self.changes = waiting.iter().filter_map(Unfinished::new).collect();
+        self.ok &= self.changes.is_empty();
+        self.set_aside = set_aside;
         self
     }
 
@@ -243,7 +270,8 @@ impl VerifyReport {
             let message = flaw.problem.clone();
             Finding::new(&home::CACHE_UNSAFE, Path::new(&flaw.path), message).checked(base)
         });
-        let others: Vec<checks::Finding> = blobs.chain(flaws).collect();
+        let changes = self.changes.iter().map(|change| change.finding.checked(base));
+        let others: Vec<checks::Finding> = changes.chain(blobs).chain(flaws).collect();
         if !others.is_empty() || subjects.is_empty() {
             subjects.push(of("home", others));
         }
@@ -279,6 +307,18 @@ impl VerifyReport {
         !self.cache.is_empty() && self.blobs.is_empty() && self.damaged().is_empty()
     }
 
+    /// The capsules with an interrupted change that could not be finished.
+    pub fn unfinished(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.changes.iter().map(|it| it.capsule.as_str()).collect();
+        names.dedup();
+        names
+    }
+
+    /// What gets the first of these changes out of the way.
+    pub fn way_out(&self) -> Option<&'static str> {
+        self.changes.first().map(Unfinished::way_out)
+    }
+
     /// A line for each capsule, with its problems below, and then what belongs to none.
     pub fn text(&self) -> String {
         let row = |capsule: &Checked| {
@@ -294,11 +334,18 @@ impl VerifyReport {
         for Repaired { path, from, .. } in &self.repaired {
             text.push_str(&format!("put back {} from {}\n", cell(path), cell(from)));
         }
+        for SetAside { capsule, path, to } in &self.set_aside {
+            let (path, to) = (cell(path), cell(to));
+            text.push_str(&format!("set aside {path} of {}, as {to}\n", cell(capsule)));
+        }
         for (line, capsule) in table.lines().zip(&self.capsules) {
             text.push_str(&format!("{line}\n"));
             for finding in &capsule.findings {
                 text.push_str(&format!("  [{}] {}\n", finding.id, cell(&finding.message)));
             }
+        }
+        for change in &self.changes {
+            text.push_str(&change.text());
         }
         for blob in &self.blobs {
             let id = home::BLOB_DAMAGED.id;

@@ -37,6 +37,15 @@ rules! {
     BLOB_DAMAGED = "blob-damaged", Error, "a stored file does not have the hash in its name",
         "No capsule uses it now; one that comes to need it would not load.",
         "Remove the file.";
+    JOURNAL_DAMAGED = "journal-damaged", Error, "the journal of an interrupted change cannot be read",
+        "What was decided is not known, so it can be neither finished nor forgotten, and its capsule can be neither installed nor removed.",
+        "Run `capsule verify --repair`, which sets the change aside once you agree; then install the capsule again.";
+    JOURNAL_VERSION = "journal-version", Error, "the journal of an interrupted change is of another version",
+        "Only the version of capsule that wrote it knows what was decided; until it has finished that, this capsule can be neither installed nor removed.",
+        "Run any command of the version that wrote it. `capsule verify --repair` gives the change up and sets it aside, once you agree.";
+    CHANGE_UNFINISHED = "change-unfinished", Error, "a change that was decided could not be finished",
+        "Every command tries to finish it; until one does, its capsule can be neither installed nor removed.",
+        "Remove the cause that is given. `capsule verify --repair` sets a change aside that can never be finished, once you agree.";
     CACHE_UNSAFE = "cache-unsafe", Error, "others could change the compiled code in the cache",
         "Compiled code is executed as it stands, so it is not used where others may write.",
         "Remove the cache; it is made again.";

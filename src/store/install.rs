@@ -141,7 +141,8 @@ pub enum InstallError {
         /// The file, relative to the capsule.
         path: PathBuf,
     },
-    /// The change could not be carried out, and has been taken back.
+    /// The journal of an earlier change cannot be followed, or this change could not be carried out
+    /// and has been taken back.
     #[error(transparent)]
     Step(#[from] StepError),
     /// The change was decided but not carried out in full, and could not be taken back: the next
@@ -241,6 +242,9 @@ impl Store {
         }
         let own =
             [site.capsules().to_owned(), site.cache().to_owned(), self.home.root().to_owned()];
+        // Whether an earlier change is under way is for whoever has the lock to find out. One that
+        // nobody can finish is in the way of everybody.
+        self.has_pending(site, &source.id)?;
         // An installed capsule may itself be the source, then nothing of the site is in the way.
         let inside = self.disk.canonicalize(&source.dir)?;
         let around =

@@ -21,6 +21,9 @@ use super::secret::SecretError;
 /// Bytes in a journal, which holds what a lifecycle hook wrote outside of its directory.
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 
+/// The version of journals that this program writes and follows.
+const VERSION: u32 = 1;
+
 /// What carries out the part of a change that lives outside of the store's files, such as guest
 /// data. It is given the value that was written down, and must bear being called twice with it.
 pub type Outside<'a> = &'a mut dyn FnMut(&Value) -> Result<(), OutsideError>;
@@ -49,14 +52,70 @@ pub enum StepError {
     /// What lives outside of the store.
     #[error("apply the changes that are kept outside of the store")]
     Outside(#[source] OutsideError),
-    /// A journal that is damaged or from a later version.
-    #[error("{} is not a journal that this version understands", path.display())]
-    Journal {
+    /// More than a journal holds, so that nothing was decided: a hook has written too much.
+    #[error(
+        "what comes with it (settings, secrets, keys and values) takes {bytes} bytes in the journal, \
+        and {limit_bytes} are the limit"
+    )]
+    TooMuch {
+        /// What it would take.
+        bytes: u64,
+        /// The cap.
+        limit_bytes: u64,
+    },
+    /// A journal that cannot be followed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// A journal that is there and does not tell what was decided. It stays where it is, and keeps its
+/// capsule from being changed, until [`Store::set_aside`].
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It could not be read, or is no regular file.
+    #[error("the journal {} cannot be read", path.display())]
+    Unreadable {
         /// The journal.
         path: PathBuf,
-        /// What the parser says, where it was the parser.
-        source: Option<serde_json::Error>,
+        /// Why.
+        source: DiskError,
     },
+    /// It is not what [`Store`] writes: cut off, overwritten or empty.
+    #[error("the journal {} is damaged", path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// Another version of this program wrote it, and can finish the change.
+    #[error(
+        "the journal {} has version {found}, and this program knows version {VERSION}",
+        path.display()
+    )]
+    Version {
+        /// The journal.
+        path: PathBuf,
+        /// The version in it.
+        found: u64,
+    },
+}
+
+impl JournalError {
+    /// The journal.
+    pub fn path(&self) -> &Path {
+        match self {
+            JournalError::Unreadable { path, .. }
+            | JournalError::Damaged { path, .. }
+            | JournalError::Version { path, .. } => path,
+        }
+    }
+}
+
+/// What every version of a journal says.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
 }
 
 /// What a change is about to do.
@@ -113,14 +172,14 @@ impl Container {
         self.dir.join("blobs")
     }
 
-    fn journal(&self) -> PathBuf {
+    pub(super) fn journal(&self) -> PathBuf {
         self.dir.join("journal.json")
     }
 }
 
 impl Journal {
     pub(super) fn new(action: Action, outside: Option<Value>) -> Journal {
-        Journal { version: 1, action, outside }
+        Journal { version: VERSION, action, outside }
     }
 }
 
@@ -130,44 +189,53 @@ impl Store {
         &self,
         container: &Container,
         journal: &Journal,
-    ) -> Result<(), DiskError> {
+    ) -> Result<(), StepError> {
         let path = container.journal();
         let bytes =
             serde_json::to_vec(journal).map_err(|error| failed("encode", &path)(error.into()))?;
-        if bytes.len() as u64 > JOURNAL_BYTES_MAX {
-            return Err(DiskError::TooLarge { path, limit_bytes: JOURNAL_BYTES_MAX });
+        let (len, limit_bytes) = (bytes.len() as u64, JOURNAL_BYTES_MAX);
+        // What is written has to be readable again.
+        if len > limit_bytes {
+            return Err(StepError::TooMuch { bytes: len, limit_bytes });
         }
         self.replace_file(&path, &bytes, PRIVATE_FILE)?;
         // The container's own name must outlive a power cut as well.
-        self.disk.sync(container.dir.parent().unwrap_or(Path::new("/")))
+        Ok(self.disk.sync(container.dir.parent().unwrap_or(Path::new("/")))?)
     }
 
     /// The journal of a change; nothing when it was not decided.
-    pub(super) fn read_journal(&self, container: &Container) -> Result<Option<Journal>, StepError> {
+    pub(super) fn read_journal(
+        &self,
+        container: &Container,
+    ) -> Result<Option<Journal>, JournalError> {
         let path = container.journal();
         let bytes = match self.disk.read(&path, Links::Refuse, JOURNAL_BYTES_MAX) {
             Ok(bytes) => bytes,
             Err(error) if error.is_missing() => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(source) => return Err(JournalError::Unreadable { path, source }),
         };
-        match serde_json::from_slice::<Journal>(&bytes) {
-            Ok(journal) if journal.version == 1 => Ok(Some(journal)),
-            Ok(_) => Err(StepError::Journal { path, source: None }),
-            Err(source) => Err(StepError::Journal { path, source: Some(source) }),
+        // The version counts before all else: what a later one means by the rest is not known.
+        match serde_json::from_slice::<Versioned>(&bytes) {
+            Ok(Versioned { version }) if version != u64::from(VERSION) => {
+                Err(JournalError::Version { path, found: version })
+            }
+            _ => match serde_json::from_slice(&bytes) {
+                Ok(journal) => Ok(Some(journal)),
+                Err(source) => Err(JournalError::Damaged { path, source }),
+            },
         }
     }
 
     /// Whether a decided change of a capsule waits for the next start.
-    pub(super) fn has_pending(&self, site: &Site, id: &str) -> Result<bool, DiskError> {
+    pub(super) fn has_pending(&self, site: &Site, id: &str) -> Result<bool, StepError> {
         let staging = site.staging();
         let names = match self.disk.list(&staging) {
             Ok(names) => names,
             Err(error) if error.is_missing() => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         for name in names.iter().filter(|name| owner_of(name) == Some(id)) {
-            let container = Container { dir: staging.join(name) };
-            if self.disk.stat(&container.journal())?.is_some() {
+            if self.read_journal(&Container { dir: staging.join(name) })?.is_some() {
                 return Ok(true);
             }
         }

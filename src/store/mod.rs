@@ -55,6 +55,8 @@ pub mod journal;
 
 pub mod recover;
 
+pub mod aside;
+
 pub mod remove;
 
 pub mod logs;

@@ -3,6 +3,8 @@
 //! A change that was decided is carried out to its end, one that was not is forgotten. What belongs
 //! to a process that is still at work is left alone.
 
+use std::path::PathBuf;
+
 use super::Store;
 use super::disk::DiskError;
 use super::journal::{Action, Container, Journal, Outside, StepError, owner_of};
@@ -19,8 +21,28 @@ pub struct Recovery {
     pub forgotten: Vec<String>,
     /// Changes that another process is working on.
     pub busy: Vec<String>,
-    /// Changes that are still waiting, and why.
-    pub problems: Vec<(String, StepError)>,
+    /// Changes that are still waiting.
+    pub problems: Vec<Waiting>,
+}
+
+/// A change that could be neither finished nor forgotten.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The capsule.
+    pub id: String,
+    /// The directory of the change, in staging.
+    pub dir: PathBuf,
+    /// Its journal; none when it was not decided, and only its directory is in the way.
+    pub journal: Option<PathBuf>,
+    /// Why.
+    pub error: StepError,
+}
+
+impl Waiting {
+    /// Whether trying again later may help: the journal is fine, and so is what it asks for.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.error, StepError::Disk(_))
+    }
 }
 
 impl Recovery {
@@ -45,29 +67,30 @@ impl Store {
             let Some(id) = owner_of(&name).map(str::to_owned) else {
                 continue;
             };
-            let lock = match self.lock(site, &id, Wait::No) {
-                Ok(lock) => lock,
+            let container = Container { dir: staging.join(&name) };
+            let done = match self.lock(site, &id, Wait::No) {
+                Ok(lock) => self.put_right(&container, site, lock.id(), outside),
                 Err(LockError::Held { .. }) => {
                     recovery.busy.push(id);
                     continue;
                 }
-                Err(LockError::Disk(error)) => {
-                    recovery.problems.push((id, error.into()));
-                    continue;
-                }
-                Err(LockError::Name(error)) => {
-                    recovery.problems.push((id, error.into()));
-                    continue;
-                }
+                Err(LockError::Disk(error)) => Err(error.into()),
+                Err(LockError::Name(error)) => Err(error.into()),
             };
-            let container = Container { dir: staging.join(&name) };
-            match self.put_right(&container, site, lock.id(), outside) {
+            match done {
                 Ok(true) => recovery.finished.push(id),
                 Ok(false) => recovery.forgotten.push(id),
-                Err(error) => recovery.problems.push((id, error)),
+                Err(error) => recovery.problems.push(self.waiting(id, &container, error)),
             }
         }
         Ok(recovery)
+    }
+
+    fn waiting(&self, id: String, container: &Container, error: StepError) -> Waiting {
+        let journal = container.journal();
+        // One that cannot be looked at may well be there.
+        let decided = !matches!(self.disk.stat(&journal), Ok(None));
+        Waiting { id, dir: container.dir.clone(), journal: decided.then_some(journal), error }
     }
 
     /// Finishes or forgets one change; tells which.

@@ -27,6 +27,10 @@ pub enum RemoveError {
         /// The capsule.
         id: String,
     },
+    /// The journal of an earlier change cannot be followed, or that of this one not be written; the
+    /// capsule is as it was.
+    #[error(transparent)]
+    Journal(#[from] StepError),
     /// A file operation failed, and the capsule is as it was.
     #[error(transparent)]
     Disk(#[from] DiskError),
@@ -68,7 +72,7 @@ impl Store {
         let _lock = self.commit_lock()?;
         let moved = self
             .write_journal(&container, &journal)
-            .and_then(|()| self.disk.rename(&target, &container.old()));
+            .and_then(|()| Ok(self.disk.rename(&target, &container.old())?));
         if let Err(error) = moved {
             // Even if this fails, too, there is nothing that a later start would do.
             self.discard(&container.dir);

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Store;
+use super::aside::is_aside;
 use super::disk::DiskError;
 use super::hash::Hash;
 use super::layout::Site;
@@ -76,7 +77,8 @@ impl Store {
             Err(error) if error.is_missing() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        for name in names {
+        // What was set aside is looked at by nobody, and keeps nothing.
+        for name in names.iter().filter(|name| !is_aside(name)) {
             let dir = dir.join(name).join(inner);
             match self.meta(&dir) {
                 Ok(meta) => used.extend(hashes(&meta)),

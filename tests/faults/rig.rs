@@ -164,6 +164,11 @@ impl Rig {
         (sandbox, output)
     }
 
+    /// A command's arguments, with the directories of the versions in their places.
+    pub(crate) fn filled(&self, command: &[&str]) -> Vec<String> {
+        filled(&self.keeper, command)
+    }
+
     /// Lets every change of a command fail in every way, and looks at what the next one finds.
     pub(crate) fn fail_everywhere(&self, command: &[&str], after: After) {
         let old = state(&self.template);

@@ -21,6 +21,7 @@ use crate::report::install::InstallReport;
 use crate::store::Store;
 use crate::store::disk::DiskError;
 use crate::store::install::{InstallError, Phase, Plan};
+use crate::store::journal::{JournalError, StepError};
 use crate::store::layout::Site;
 use crate::store::lock::{CapsuleLock, LockError, Wait};
 use crate::store::meta::Meta;
@@ -231,8 +232,33 @@ pub(super) fn failed(id: &str, error: &InstallError) -> Failure {
         InstallError::Name(_)
         | InstallError::Tree(_)
         | InstallError::ComponentFile { .. }
-        | InstallError::HookTouched { .. } => Exit::Invalid,
+        | InstallError::HookTouched { .. }
+        | InstallError::Step(StepError::TooMuch { .. }) => Exit::Invalid,
+        InstallError::Step(StepError::Journal(earlier)) => {
+            return blocked(format!("capsule {id} was not installed"), id, earlier);
+        }
         _ => Exit::Environment,
     };
-    Failure::new(exit, "install", format!("capsule {id} was not installed")).because(error)
+    let message = format!("capsule {id} was not installed");
+    let failure = Failure::new(exit, "install", message).because(error);
+    match error {
+        InstallError::Pending { .. } => {
+            failure.help("capsule verify says what keeps it from being finished")
+        }
+        _ => failure,
+    }
+}
+
+/// An earlier change of the capsule is in the way, and nobody knows what it was.
+pub(in crate::cli) fn blocked(message: String, id: &str, journal: &JournalError) -> Failure {
+    let failure = Failure::new(Exit::Integrity, "journal", message)
+        .cause(format!("an earlier change of capsule {id} was interrupted and cannot be finished"))
+        .because(journal);
+    failure.help(match journal {
+        JournalError::Version { .. } => {
+            "the version of capsule that wrote it finishes the change; \
+            capsule verify --repair --yes sets it aside"
+        }
+        _ => "capsule verify --repair --yes sets what is left of it aside",
+    })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::store::install::{Effects, InstallError, Installed, Staged};
+use crate::store::journal::StepError;
 use crate::store::lock::{LockError, Wait};
 use crate::store::names::DEFAULT_PRINCIPAL;
 use crate::store::remove::{Purge, RemoveError};
@@ -166,6 +167,29 @@ fn an_unfinished_change_bars_the_next_one_until_it_is_recovered() {
     assert!(matches!(refused, Err(RemoveError::Pending { .. })));
     drop(lock);
     assert_eq!(recover(&scratch).finished, ["c"]);
+    assert_eq!(scratch.install("c", "3.0.0").meta.version, "3.0.0");
+}
+
+#[test]
+fn what_no_journal_holds_is_refused_before_anything_is_decided() {
+    let scratch = Scratch::new();
+    scratch.install("c", "1.0.0");
+    let store = scratch.store();
+    let staged = stage(&scratch, &store, "2.0.0").expect("room");
+    let effects = Effects {
+        env: values(&[("version", "2.0.0")]),
+        outside: Some(json!("x".repeat(64 << 20))),
+        ..Effects::default()
+    };
+    let refused = staged.commit(effects, &mut |_| panic!("nothing was decided"));
+    let Err(InstallError::Step(StepError::TooMuch { bytes, limit_bytes })) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(bytes > limit_bytes && limit_bytes == 64 << 20);
+    assert!(staging_is_empty(&scratch));
+    assert_eq!(whole(&scratch).as_deref(), Some("1.0.0"));
+    let env = store.env(DEFAULT_PRINCIPAL, "c").expect("good names");
+    assert_eq!(env.get("version").expect("strings"), None);
     assert_eq!(scratch.install("c", "3.0.0").meta.version, "3.0.0");
 }
 

@@ -1,5 +1,6 @@
 //! Installs and removals as a whole: phases, effects, and several at once.
 
+mod aside;
 mod crash;
 
 use std::fs;
