@@ -1,0 +1,236 @@
+//! The workflow in docs/ci, held against a schema and against what it is for: it says nothing that the
+//! service does not know, runs nobody's code but what is pinned, may do no more than it needs, and each
+//! of its scripts does here what it is to do there.
+
+#[path = "workflow/yaml.rs"]
+mod yaml;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text() -> String {
+    fs::read_to_string(repository().join("docs/ci/capsule.yml")).expect("a workflow")
+}
+
+fn workflow() -> Value {
+    yaml::parse(&text()).expect("YAML without surprises")
+}
+
+/// Every step of every job.
+fn steps(workflow: &Value) -> Vec<Value> {
+    let jobs = workflow["jobs"].as_object().expect("jobs");
+    jobs.values().flat_map(|job| job["steps"].as_array().expect("steps").clone()).collect()
+}
+
+/// The script of a step; none for one that uses an action.
+fn script(step: &Value) -> Option<&str> {
+    step["run"].as_str()
+}
+
+/// What the schema has against a workflow.
+fn objections(workflow: &Value) -> Vec<String> {
+    let schema = fs::read_to_string(repository().join("tests/schemas/workflow.json"));
+    let schema = serde_json::from_str(&schema.expect("a schema")).expect("JSON");
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource("schema.json", schema).expect("a new name");
+    let index = compiler.compile("schema.json", &mut schemas).expect("a schema");
+    match schemas.validate(workflow, index) {
+        Ok(()) => Vec::new(),
+        Err(error) => vec![format!("{error:#}")],
+    }
+}
+
+#[test]
+fn it_says_only_what_the_service_knows() {
+    assert_eq!(objections(&workflow()), [""; 0]);
+}
+
+#[test]
+fn the_schema_finds_what_is_misspelt() {
+    let whole = text();
+    for (part, other) in [
+        ("runs-on:", "run-on:"),
+        ("steps:", "step:"),
+        ("pull_request:", "pullrequest:"),
+        ("contents: read", "contents: reading"),
+        ("contents: read", "content: read"),
+        ("timeout-minutes: 30", "timeout-minutes: soon"),
+        ("        run: cargo", "        runs: cargo"),
+        ("      - uses: github/", "      - use: github/"),
+        ("        run: cargo", "        uses: actions/cache@v4\n        run: cargo"),
+        ("env:\n", "env:\n  GITHUB_TOKEN: x\n"),
+    ] {
+        let spoilt = whole.replacen(part, other, 1);
+        assert_ne!(spoilt, whole, "{part} is not there");
+        let spoilt = yaml::parse(&spoilt).expect("still YAML");
+        assert!(!objections(&spoilt).is_empty(), "{other} passes");
+    }
+}
+
+#[test]
+fn actions_are_those_of_one_commit_whose_version_is_told() {
+    let uses: Vec<String> = text()
+        .lines()
+        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "))
+        .map(str::to_owned)
+        .collect();
+    let used = steps(&workflow()).iter().filter(|step| !step["uses"].is_null()).count();
+    assert_eq!(uses.len(), used);
+    for line in uses {
+        let (action, version) = line.split_once(" # v").unwrap_or_else(|| panic!("{line}"));
+        let (_, commit) = action.split_once('@').expect("a schema says so");
+        let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(is_commit && version.split('.').count() == 3, "{line}");
+    }
+}
+
+#[test]
+fn it_may_write_findings_and_nothing_else() {
+    let workflow = workflow();
+    let writes = |permissions: &Value| -> Vec<String> {
+        let all = permissions.as_object().expect("permissions are given");
+        all.iter().filter(|(_, may)| *may == "write").map(|(what, _)| what.clone()).collect()
+    };
+    assert_eq!(writes(&workflow["permissions"]), [""; 0]);
+    for job in workflow["jobs"].as_object().expect("jobs").values() {
+        let uploads = job["steps"].as_array().expect("steps").iter().any(|step| {
+            step["uses"].as_str().is_some_and(|it| it.starts_with("github/codeql-action/upload-"))
+        });
+        let expected: &[&str] = if uploads { &["security-events"] } else { &[] };
+        assert_eq!(writes(&job["permissions"]), expected);
+    }
+    for step in steps(&workflow) {
+        if step["uses"].as_str().is_some_and(|it| it.starts_with("actions/checkout@")) {
+            assert_eq!(
+                step["with"]["persist-credentials"], false,
+                "the token stays out of the files"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_from_outside_becomes_part_of_a_script() {
+    let whole = text();
+    let mut rest = whole.as_str();
+    while let Some((_, behind)) = rest.split_once("${{") {
+        let (inside, behind) = behind.split_once("}}").expect("an expression ends");
+        assert!(["github.base_ref", "github.ref"].contains(&inside.trim()), "{inside}");
+        rest = behind;
+    }
+    for step in steps(&workflow()) {
+        let Some(script) = script(&step) else { continue };
+        assert!(!script.contains("${{"), "{script}");
+        for shell in ["sh", "bash"] {
+            let checked = Command::new(shell).args(["-n", "-c", script]).output().expect("a shell");
+            assert!(checked.status.success(), "{shell}: {script}");
+        }
+    }
+}
+
+/// A runner: the target branch in `old`, the pull request in `new`, and what the steps find.
+struct Runner {
+    dir: tempfile::TempDir,
+    workflow: Value,
+}
+
+impl Runner {
+    fn new() -> Runner {
+        let dir = tempfile::tempdir().expect("a directory");
+        let runner = Runner { dir, workflow: workflow() };
+        for side in ["old", "new"] {
+            let capsule = runner.at(&format!("{side}/capsule"));
+            fs::create_dir_all(&capsule).expect("an own directory");
+            for entry in fs::read_dir(repository().join("fixtures/greeter")).expect("a fixture") {
+                let entry = entry.expect("readable");
+                if entry.file_type().expect("known").is_file() {
+                    fs::copy(entry.path(), capsule.join(entry.file_name())).expect("an own file");
+                }
+            }
+            fs::create_dir_all(runner.at(&format!("{side}/.github"))).expect("an own directory");
+        }
+        let gate = repository().join("docs/ci/gate.sh");
+        fs::copy(gate, runner.at("old/.github/gate.sh")).expect("an own file");
+        // A pull request may bring a gate of its own, and nobody asks that.
+        runner.program("new/.github/gate.sh", "exit 0");
+        // Stands in for what builds this very program.
+        runner.program("bin/cargo", "echo \"$@\" >> cargo.txt");
+        runner
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let path = self.at(name);
+        fs::create_dir_all(path.parent().expect("in a directory")).expect("an own directory");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("an own file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("an own file");
+    }
+
+    /// Runs the script of a step as the service does.
+    fn runs(&self, step: &Value) -> Output {
+        let binary = Path::new(env!("CARGO_BIN_EXE_capsule")).parent().expect("a directory");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = format!("{}:{}:{path}", self.at("bin").display(), binary.display());
+        let variables = [&self.workflow["env"], &step["env"]];
+        let variables = variables.into_iter().filter_map(Value::as_object).flatten();
+        Command::new("bash")
+            .args(["-e", "-c", script(step).expect("a script")])
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("ASTRID_HOME", self.at("home"))
+            .env("GITHUB_STEP_SUMMARY", self.at("summary.md"))
+            .envs(variables.map(|(name, value)| (name, value.as_str().expect("text"))))
+            .output()
+            .expect("bash")
+    }
+}
+
+#[test]
+fn every_script_does_its_part_and_the_gate_stops_what_is_new() {
+    let runner = Runner::new();
+    let steps = steps(&runner.workflow);
+    let scripts: Vec<&Value> = steps.iter().filter(|step| script(step).is_some()).collect();
+    for step in &scripts {
+        let output = runner.runs(step);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", step["name"]);
+    }
+    let built = fs::read_to_string(runner.at("cargo.txt")).expect("it was called");
+    let env = &runner.workflow["env"];
+    let (source, revision) = (&env["CAPSULE_SOURCE"], &env["CAPSULE_REVISION"]);
+    let (source, revision) = (source.as_str().expect("text"), revision.as_str().expect("text"));
+    let package = env!("CARGO_PKG_NAME");
+    assert_eq!(built, format!("install --locked --git {source} --rev {revision} {package}\n"));
+
+    let upload = steps.iter().find(|step| !step["with"]["sarif_file"].is_null());
+    let file = upload.expect("findings are uploaded")["with"]["sarif_file"].as_str().expect("text");
+    let findings = fs::read_to_string(runner.at(file)).expect("an earlier step writes it");
+    let findings: Value = serde_json::from_str(&findings).expect("JSON");
+    assert_eq!(findings["version"], "2.1.0");
+    let summary = fs::read_to_string(runner.at("summary.md")).expect("a step writes it");
+    assert!(summary.starts_with('#') && summary.contains("greeter"), "{summary}");
+
+    let manifest = runner.at("new/capsule/Capsule.toml");
+    let text = fs::read_to_string(&manifest).expect("the fixture's");
+    fs::write(&manifest, format!("{text}\n[capabilities]\nnet = [\"example.com\"]\n"))
+        .expect("an own file");
+    let gate = scripts.last().expect("there is a gate");
+    let output = runner.runs(gate);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("new capabilities: net example.com"), "{said}");
+    let annotated = String::from_utf8_lossy(&output.stdout);
+    assert!(annotated.contains("::warning file=new/capsule/Capsule.toml,line="), "{annotated}");
+}
