@@ -1,6 +1,6 @@
-//! The workflow in docs/ci, held against a schema and against what it is for: it says nothing that the
-//! service does not know, runs nobody's code but what is pinned, may do no more than it needs, and each
-//! of its scripts does here what it is to do there.
+//! The workflow in docs/ci and those that new capsules get, held against a schema and against what they
+//! are for: they say nothing that the service does not know, run nobody's code but what is pinned, and may
+//! do no more than they need. Each script of the one in docs/ci does here what it is to do there.
 
 #[path = "workflow/yaml.rs"]
 mod yaml;
@@ -22,6 +22,28 @@ fn text() -> String {
 
 fn workflow() -> Value {
     yaml::parse(&text()).expect("YAML without surprises")
+}
+
+/// The text of every workflow, by name.
+fn all() -> Vec<(String, String)> {
+    let mut all = vec![("docs/ci".to_owned(), text())];
+    let dir = tempfile::tempdir().expect("a directory");
+    for lang in ["wat", "c", "rust"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_capsule"));
+        let made = program.args(["new", lang, "--lang", lang]).current_dir(dir.path()).output();
+        assert!(made.expect("it runs").status.success());
+        let file = dir.path().join(lang).join(".github/workflows/capsule.yml");
+        all.push((format!("new --lang {lang}"), fs::read_to_string(file).expect("a workflow")));
+    }
+    all
+}
+
+/// Every workflow, by name.
+fn each() -> impl Iterator<Item = (String, Value)> {
+    all().into_iter().map(|(name, text)| {
+        let workflow = yaml::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, workflow)
+    })
 }
 
 /// Every step of every job.
@@ -50,7 +72,9 @@ fn objections(workflow: &Value) -> Vec<String> {
 
 #[test]
 fn it_says_only_what_the_service_knows() {
-    assert_eq!(objections(&workflow()), [""; 0]);
+    for (name, workflow) in each() {
+        assert_eq!(objections(&workflow), [""; 0], "{name}");
+    }
 }
 
 #[test]
@@ -77,63 +101,79 @@ fn the_schema_finds_what_is_misspelt() {
 
 #[test]
 fn actions_are_those_of_one_commit_whose_version_is_told() {
-    let uses: Vec<String> = text()
-        .lines()
-        .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "))
-        .map(str::to_owned)
-        .collect();
-    let used = steps(&workflow()).iter().filter(|step| !step["uses"].is_null()).count();
-    assert_eq!(uses.len(), used);
-    for line in uses {
-        let (action, version) = line.split_once(" # v").unwrap_or_else(|| panic!("{line}"));
-        let (_, commit) = action.split_once('@').expect("a schema says so");
-        let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
-        assert!(is_commit && version.split('.').count() == 3, "{line}");
+    for (name, text) in all() {
+        let uses: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("uses: "))
+            .collect();
+        let workflow = yaml::parse(&text).expect("YAML without surprises");
+        let used = steps(&workflow).iter().filter(|step| !step["uses"].is_null()).count();
+        assert_eq!(uses.len(), used, "{name}");
+        for line in uses {
+            let (action, version) = line.split_once(" # v").unwrap_or_else(|| panic!("{line}"));
+            let (_, commit) = action.split_once('@').expect("the schema says so");
+            let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+            assert!(is_commit && version.split('.').count() == 3, "{name}: {line}");
+        }
     }
 }
 
+/// What a job or a workflow may write.
+fn writes(permissions: &Value) -> Vec<&str> {
+    let all = permissions.as_object().into_iter().flatten();
+    all.filter(|(_, may)| *may == "write").map(|(what, _)| what.as_str()).collect()
+}
+
 #[test]
-fn it_may_write_findings_and_nothing_else() {
-    let workflow = workflow();
-    let writes = |permissions: &Value| -> Vec<String> {
-        let all = permissions.as_object().expect("permissions are given");
-        all.iter().filter(|(_, may)| *may == "write").map(|(what, _)| what.clone()).collect()
-    };
-    assert_eq!(writes(&workflow["permissions"]), [""; 0]);
-    for job in workflow["jobs"].as_object().expect("jobs").values() {
-        let uploads = job["steps"].as_array().expect("steps").iter().any(|step| {
-            step["uses"].as_str().is_some_and(|it| it.starts_with("github/codeql-action/upload-"))
-        });
-        let expected: &[&str] = if uploads { &["security-events"] } else { &[] };
-        assert_eq!(writes(&job["permissions"]), expected);
-    }
-    for step in steps(&workflow) {
-        if step["uses"].as_str().is_some_and(|it| it.starts_with("actions/checkout@")) {
-            assert_eq!(
-                step["with"]["persist-credentials"], false,
-                "the token stays out of the files"
-            );
+fn they_may_write_findings_where_they_do_and_nothing_else() {
+    for (name, workflow) in each() {
+        assert_eq!(writes(&workflow["permissions"]), [""; 0], "{name}");
+        for job in workflow["jobs"].as_object().expect("jobs").values() {
+            let uploads = job["steps"].as_array().expect("steps").iter().any(|step| {
+                let uses = step["uses"].as_str();
+                uses.is_some_and(|it| it.starts_with("github/codeql-action/upload-"))
+            });
+            let expected: &[&str] = if uploads { &["security-events"] } else { &[] };
+            assert_eq!(writes(&job["permissions"]), expected, "{name}");
+        }
+        for step in steps(&workflow) {
+            if step["uses"].as_str().is_some_and(|it| it.starts_with("actions/checkout@")) {
+                let kept = &step["with"]["persist-credentials"];
+                assert_eq!(*kept, false, "{name}: the token stays out of the files");
+            }
         }
     }
 }
 
 #[test]
 fn nothing_from_outside_becomes_part_of_a_script() {
-    let whole = text();
-    let mut rest = whole.as_str();
-    while let Some((_, behind)) = rest.split_once("${{") {
-        let (inside, behind) = behind.split_once("}}").expect("an expression ends");
-        assert!(["github.base_ref", "github.ref"].contains(&inside.trim()), "{inside}");
-        rest = behind;
-    }
-    for step in steps(&workflow()) {
-        let Some(script) = script(&step) else { continue };
-        assert!(!script.contains("${{"), "{script}");
-        for shell in ["sh", "bash"] {
-            let checked = Command::new(shell).args(["-n", "-c", script]).output().expect("a shell");
-            assert!(checked.status.success(), "{shell}: {script}");
+    let known = ["github.base_ref", "github.ref", "vars.CAPSULE_SOURCE", "vars.CAPSULE_REVISION"];
+    for (name, text) in all() {
+        let mut rest = text.as_str();
+        while let Some((_, behind)) = rest.split_once("${{") {
+            let (inside, behind) = behind.split_once("}}").expect("an expression ends");
+            assert!(known.contains(&inside.trim()), "{name}: {inside}");
+            rest = behind;
+        }
+        for step in steps(&yaml::parse(&text).expect("YAML without surprises")) {
+            let Some(script) = script(&step) else { continue };
+            assert!(!script.contains("${{"), "{name}: {script}");
+            for shell in ["sh", "bash"] {
+                let checked = Command::new(shell).args(["-n", "-c", script]).output();
+                assert!(checked.expect("a shell").status.success(), "{name}, {shell}: {script}");
+            }
         }
     }
+}
+
+const SOURCE: &str = "https://git.example.com/capsule.git";
+const REVISION: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A value with the variables of the repository in it.
+fn filled(value: &str) -> String {
+    value
+        .replace("${{ vars.CAPSULE_SOURCE }}", SOURCE)
+        .replace("${{ vars.CAPSULE_REVISION }}", REVISION)
 }
 
 /// A runner: the target branch in `old`, the pull request in `new`, and what the steps find.
@@ -191,7 +231,7 @@ impl Runner {
             .env("PATH", path)
             .env("ASTRID_HOME", self.at("home"))
             .env("GITHUB_STEP_SUMMARY", self.at("summary.md"))
-            .envs(variables.map(|(name, value)| (name, value.as_str().expect("text"))))
+            .envs(variables.map(|(name, value)| (name, filled(value.as_str().expect("text")))))
             .output()
             .expect("bash")
     }
@@ -208,11 +248,8 @@ fn every_script_does_its_part_and_the_gate_stops_what_is_new() {
         assert!(output.status.success(), "{}: {said}", step["name"]);
     }
     let built = fs::read_to_string(runner.at("cargo.txt")).expect("it was called");
-    let env = &runner.workflow["env"];
-    let (source, revision) = (&env["CAPSULE_SOURCE"], &env["CAPSULE_REVISION"]);
-    let (source, revision) = (source.as_str().expect("text"), revision.as_str().expect("text"));
     let package = env!("CARGO_PKG_NAME");
-    assert_eq!(built, format!("install --locked --git {source} --rev {revision} {package}\n"));
+    assert_eq!(built, format!("install --locked --git {SOURCE} --rev {REVISION} {package}\n"));
 
     let upload = steps.iter().find(|step| !step["with"]["sarif_file"].is_null());
     let file = upload.expect("findings are uploaded")["with"]["sarif_file"].as_str().expect("text");
