@@ -72,6 +72,11 @@
 //! [`dispatch`] how guests are entered; [`oci`] where capsules come from; [`local`] one machine to run them on; [`trace`], [`report`]
 //! and [`cli`] what people see of it.
 
+/// The example of the guide to embedding, compiled and run with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;
+
 pub mod archive;
 pub mod author;
 pub mod bus;
