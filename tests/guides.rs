@@ -39,8 +39,9 @@ impl Reader {
     fn new() -> Reader {
         let sandbox = Sandbox::new();
         let at = sandbox.workspace();
-        std::os::unix::fs::symlink(repository().join("fixtures"), at.join("fixtures"))
-            .expect("a link");
+        for name in ["docs", "fixtures"] {
+            std::os::unix::fs::symlink(repository().join(name), at.join(name)).expect("a link");
+        }
         Reader { sandbox, at }
     }
 
@@ -52,7 +53,8 @@ impl Reader {
         let script =
             format!("exec 2>&1\n{command}\nstatus=$?\npwd > '{}'\nexit $status", place.display());
         let launch = self.sandbox.program("/bin/sh").args(["-c", &script]);
-        let output = launch.env("PATH", path).current_dir(&self.at).output();
+        let home = self.sandbox.workspace();
+        let output = launch.env("PATH", path).env("HOME", home).current_dir(&self.at).output();
         if output.code() != Some(0) {
             return Err(format!("{command}\nended with {}\n{}", output.end(), output.stdout));
         }
