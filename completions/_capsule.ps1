@@ -745,7 +745,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; fail instead')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer capsule''s own questions with yes; never a guest''s')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer capsule''s own questions with yes; never a guest''s')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Check all capsules, stored files and the cache')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Check all capsules, stored files, the permissions of the home and the cache')
             [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Put back what is damaged, from the stored files and from what the capsule was installed from, where their hash is still the recorded one')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

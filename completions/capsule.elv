@@ -718,7 +718,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --no-input 'Never ask; fail instead'
             cand -y 'Answer capsule''s own questions with yes; never a guest''s'
             cand --yes 'Answer capsule''s own questions with yes; never a guest''s'
-            cand --all 'Check all capsules, stored files and the cache'
+            cand --all 'Check all capsules, stored files, the permissions of the home and the cache'
             cand --repair 'Put back what is damaged, from the stored files and from what the capsule was installed from, where their hash is still the recorded one'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

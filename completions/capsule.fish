@@ -676,7 +676,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand verify" -s q -l quiet -d
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s v -l verbose -d 'Tell more; repeat for the tool\'s own diagnostics'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l no-input -d 'Never ask; fail instead'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s y -l yes -d 'Answer capsule\'s own questions with yes; never a guest\'s'
-complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files and the cache'
+complete -c capsule -n "__fish_capsule_using_subcommand verify" -l all -d 'Check all capsules, stored files, the permissions of the home and the cache'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -l repair -d 'Put back what is damaged, from the stored files and from what the capsule was installed from, where their hash is still the recorded one'
 complete -c capsule -n "__fish_capsule_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c capsule -n "__fish_capsule_using_subcommand diff" -l home -d 'Home directory [default: $ASTRID_HOME, else ~/.astrid]' -r -F

@@ -15,6 +15,7 @@ use crate::host::spawner::{Program, SpawnError};
 use crate::report::doctor::{DoctorReport, Verdict};
 use crate::store::Store;
 use crate::store::catalog::Entry;
+use crate::store::recover::Waiting;
 
 /// Check the machine and the home: what would keep capsules from working, and what to do about it
 ///
@@ -25,12 +26,14 @@ use crate::store::catalog::Entry;
 pub(super) struct DoctorArgs {}
 
 pub(super) fn run(cx: &Cx, _: DoctorArgs) -> Result<Exit, Failure> {
-    let store = cx.store()?;
+    let (store, waiting) = cx.store_and_waiting()?;
     let mut report = DoctorReport::default();
     home(&store, &mut report);
+    files(cx, &store, &mut report)?;
     sandbox(Path::new("/"), || confine(cx), &mut report);
     cache(&store, &mut report);
     capsules(cx, &store, &mut report)?;
+    changes(&waiting, &mut report);
     cx.ui.document(&report);
     cx.ui.text(&report.text());
     Ok(if report.ok() { Exit::Done } else { Exit::No })
@@ -152,6 +155,29 @@ fn cache(store: &Store, report: &mut DoctorReport) {
     let message = format!("{} of its files or directories could be changed by others", flaws.len());
     let help = format!("rm -r {}", store.home().code_cache().display());
     report.add(Verdict::Bad, "cache", message, Some(help));
+}
+
+/// What others may read or change below the home; the home itself has been looked at.
+fn files(cx: &Cx, store: &Store, report: &mut DoctorReport) -> Result<(), Failure> {
+    let exposed = store
+        .exposed(&sites(cx, store)?)
+        .map_err(|error| Failure::environment("cannot look at the permissions of files", &error))?;
+    let below = exposed.iter().filter(|it| it.path != store.home().root()).count();
+    if below > 0 {
+        let message = format!("{below} files or directories could be read or changed by others");
+        let help = Some("capsule verify --all".to_owned());
+        report.add(Verdict::Bad, "files", message, help);
+    }
+    Ok(())
+}
+
+/// Interrupted changes that no command can finish.
+fn changes(waiting: &[Waiting], report: &mut DoctorReport) {
+    for change in waiting.iter().filter(|change| change.journal.is_some()) {
+        let id = &change.id;
+        let message = format!("an interrupted change cannot be finished: {}", change.error);
+        report.add(Verdict::Bad, id, message, Some(format!("capsule verify {id}")));
+    }
 }
 
 fn capsules(cx: &Cx, store: &Store, report: &mut DoctorReport) -> Result<(), Failure> {

@@ -19,10 +19,11 @@ use crate::report::verify::{Flaw, VerifyReport};
 use crate::store::Store;
 use crate::store::catalog::{Entry, EntryProblem, FindError};
 use crate::store::layout::{Home, Site};
+use crate::store::modes::Exposed;
 use crate::store::recheck::{Check, StoredFiles};
 use crate::store::spread::spread;
 
-/// Flaws of the cache that are reported.
+/// Flaws of the cache, and files that are open to others, that are reported.
 const FLAWS_MAX: usize = 20;
 
 /// Check installed capsules against what was recorded when they were installed
@@ -35,7 +36,7 @@ pub(super) struct VerifyArgs {
     /// With --key, files whose signatures are checked.
     #[arg(value_name = "NAME", conflicts_with = "all")]
     names: Vec<String>,
-    /// Check all capsules, stored files and the cache
+    /// Check all capsules, stored files, the permissions of the home and the cache
     #[arg(long)]
     all: bool,
     /// Put back what is damaged, from the stored files and from what the capsule was installed from,
@@ -70,11 +71,12 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         }
         is_meant
     });
+    let interrupted: Vec<String> = waiting.iter().map(|change| change.id.clone()).collect();
     let (mut mended, mut set_aside) = (Vec::new(), Vec::new());
     if args.repair {
         // First, since what it brings back may be damaged, too.
         set_aside = aside::stuck(cx, &store, &mut waiting)?;
-        let damaged = chosen(cx, &store, &args.names)?;
+        let damaged = chosen(cx, &store, &args.names, &interrupted)?;
         mended = repair::damaged(cx, &store, damaged)?;
     }
     let failed = |error| Failure::environment("cannot check the stored files", &error);
@@ -83,22 +85,24 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
         false => StoredFiles::default(),
     };
     let sites = sites(cx, &store)?;
-    let chosen = chosen(cx, &store, &args.names)?;
+    let chosen = chosen(cx, &store, &args.names, &interrupted)?;
     let checks = spread(chosen, |entry| checked(&store, &sites, entry, &stored));
     let checks: Vec<_> =
         checks.into_iter().filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let cache = if everything { cache_flaws(store.home()) } else { Vec::new() };
+    let exposed = if everything { exposed(&store, &sites)? } else { Vec::new() };
     let blobs = stored.damaged();
     let report = VerifyReport::new(&checks, blobs, cache)
         .with_mended(mended)
-        .with_changes(&waiting, set_aside);
+        .with_changes(&waiting, set_aside)
+        .with_exposed(&exposed);
     match (format, format.form()) {
         (_, Some(form)) => cx.ui.text(&report.checks(cx.env.cwd()?).render(form)),
         (Format::Json, None) => format::emit(cx, &report),
         (_, None) => cx.ui.text(&report.text()),
     }
     if report.ok() {
-        if report.checked() == 0 {
+        if report.checked() == 0 && everything {
             cx.ui.note("no capsules are installed");
         }
         return Ok(Exit::Done);
@@ -107,16 +111,29 @@ pub(super) fn run(cx: &Cx, args: VerifyArgs) -> Result<Exit, Failure> {
     Ok(Exit::Integrity)
 }
 
-/// The named capsules, or all of every site.
-fn chosen(cx: &Cx, store: &Store, names: &[String]) -> Result<Vec<Entry>, Failure> {
+/// The named capsules, or all of every site. One that is not installed is passed over when what was
+/// interrupted is its first install.
+fn chosen(
+    cx: &Cx,
+    store: &Store,
+    names: &[String],
+    interrupted: &[String],
+) -> Result<Vec<Entry>, Failure> {
     let sites = sites(cx, store)?;
     if names.is_empty() {
         return store
             .installed(&sites)
             .map_err(|error| Failure::environment("cannot list the installed capsules", &error));
     }
-    let find = |name: &String| store.find(&sites, name).map_err(|error| not_found(name, error));
-    names.iter().map(find).collect()
+    let mut found = Vec::new();
+    for name in names {
+        match store.find(&sites, name) {
+            Ok(entry) => found.push(entry),
+            Err(FindError::NotInstalled { .. }) if interrupted.contains(name) => {}
+            Err(error) => return Err(not_found(name, error)),
+        }
+    }
+    Ok(found)
 }
 
 /// Checks a capsule; nothing when it is gone by now.
@@ -147,6 +164,15 @@ fn checked(
         }
     }
     Ok(Some(found))
+}
+
+/// The first of what others may read or change.
+fn exposed(store: &Store, sites: &[Site]) -> Result<Vec<Exposed>, Failure> {
+    let mut exposed = store
+        .exposed(sites)
+        .map_err(|error| Failure::environment("cannot look at the permissions of files", &error))?;
+    exposed.truncate(FLAWS_MAX);
+    Ok(exposed)
 }
 
 /// What makes a readable manifest one that does not load.
@@ -214,6 +240,9 @@ fn damage(report: &VerifyReport, home: &Home, repair: bool) -> Failure {
         [] if report.only_cache() => {
             failure("the cache of compiled code is not safe from other users".to_owned())
                 .help(format!("rm -r {}", home.code_cache().display()))
+        }
+        [] if let Some(help) = report.to_close() => {
+            failure("others may read or change files of the home".to_owned()).help(help)
         }
         [] => failure("stored files that no checked capsule uses are damaged".to_owned())
             .help("remove them: a capsule that needs one brings it along when it is installed"),

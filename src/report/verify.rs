@@ -1,6 +1,7 @@
 //! `capsule.verify/1`: whether what is installed is still what was installed.
 
 mod changes;
+mod files;
 #[cfg(test)]
 mod tests;
 
@@ -16,10 +17,12 @@ use crate::rules::{Level, Rule, home};
 use crate::store::binary::IntegrityError;
 use crate::store::catalog::EntryProblem;
 use crate::store::meta::MetaError;
+use crate::store::modes::Exposed;
 use crate::store::recheck::{Check, DamagedBlob, Problem};
 use crate::store::recover::Waiting;
 pub use changes::SetAside;
 use changes::Unfinished;
+use files::Open;
 
 /// The result of checking some capsules, or all of a home.
 #[derive(Debug, Serialize)]
@@ -39,6 +42,9 @@ pub struct VerifyReport {
     /// Blobs that are damaged and belong to none of the capsules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     blobs: Vec<Blob>,
+    /// Files that others may read or change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<Open>,
     /// What is wrong with the cache of compiled code.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cache: Vec<Flaw>,
@@ -230,6 +236,7 @@ impl VerifyReport {
             set_aside: Vec::new(),
             changes: Vec::new(),
             blobs,
+            files: Vec::new(),
             cache,
         }
     }
@@ -247,6 +254,14 @@ impl VerifyReport {
         self.changes = waiting.iter().filter_map(Unfinished::new).collect();
         self.ok &= self.changes.is_empty();
         self.set_aside = set_aside;
+        self
+    }
+
+    /// The same, with what others may read or change.
+    #[must_use]
+    pub fn with_exposed(mut self, exposed: &[Exposed]) -> VerifyReport {
+        self.files = exposed.iter().map(Open::new).collect();
+        self.ok &= self.files.is_empty();
         self
     }
 
@@ -271,7 +286,8 @@ impl VerifyReport {
             Finding::new(&home::CACHE_UNSAFE, Path::new(&flaw.path), message).checked(base)
         });
         let changes = self.changes.iter().map(|change| change.finding.checked(base));
-        let others: Vec<checks::Finding> = changes.chain(blobs).chain(flaws).collect();
+        let files = self.files.iter().map(|file| file.finding.checked(base));
+        let others = changes.chain(blobs).chain(files).chain(flaws).collect::<Vec<_>>();
         if !others.is_empty() || subjects.is_empty() {
             subjects.push(of("home", others));
         }
@@ -304,7 +320,13 @@ impl VerifyReport {
 
     /// Whether the cache of compiled code is all that is wrong.
     pub fn only_cache(&self) -> bool {
-        !self.cache.is_empty() && self.blobs.is_empty() && self.damaged().is_empty()
+        let others = self.blobs.is_empty() && self.files.is_empty();
+        !self.cache.is_empty() && others && self.damaged().is_empty()
+    }
+
+    /// What closes the first file that is open to others, unless stored files are damaged, too.
+    pub fn to_close(&self) -> Option<String> {
+        self.files.first().filter(|_| self.blobs.is_empty()).map(Open::help)
     }
 
     /// The capsules with an interrupted change that could not be finished.
@@ -351,6 +373,9 @@ impl VerifyReport {
             let id = home::BLOB_DAMAGED.id;
             text.push_str(&format!("{}  DAMAGED\n", cell(&blob.path)));
             text.push_str(&format!("  [{id}] {}\n", blob.message()));
+        }
+        for file in &self.files {
+            text.push_str(&file.text());
         }
         for flaw in &self.cache {
             let (path, id) = (cell(&flaw.path), home::CACHE_UNSAFE.id);

@@ -46,6 +46,12 @@ rules! {
     CHANGE_UNFINISHED = "change-unfinished", Error, "a change that was decided could not be finished",
         "Every command tries to finish it; until one does, its capsule can be neither installed nor removed.",
         "Remove the cause that is given. `capsule verify --repair` sets a change aside that can never be finished, once you agree.";
+    FILE_EXPOSED = "file-exposed", Error, "others may read what is private",
+        "Secrets, settings and what capsules store are for their owner alone.",
+        "Take the permission away, and replace a secret that others may have read.";
+    FILE_WRITABLE = "file-writable", Error, "others may change what is relied on",
+        "Whoever changes a record, a manifest or the list of signers decides what loads and what it may do.",
+        "Take the permission away, then see whether what is installed is what was installed.";
     CACHE_UNSAFE = "cache-unsafe", Error, "others could change the compiled code in the cache",
         "Compiled code is executed as it stands, so it is not used where others may write.",
         "Remove the cache; it is made again.";

@@ -67,6 +67,8 @@ pub mod repair;
 
 pub mod sweep;
 
+pub mod modes;
+
 pub(crate) mod spread;
 
 use std::path::Path;

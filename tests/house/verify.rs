@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use capsule::store::layout::Home;
 use serde_json::json;
 
 use crate::{House, named, replace};
@@ -152,4 +153,47 @@ fn installing_again_heals_a_damaged_binary() {
     let source = source.to_str().expect("a path in UTF-8");
     house.ends(["install", source, "--yes", "--reinstall"], 0);
     house.ends(["verify"], 0);
+}
+
+#[test]
+fn files_that_others_may_read_or_change_are_found_and_closed_by_the_command_that_is_shown() {
+    let house = House::with(&["traveller"]);
+    let set = house.sandbox.capsule(["secret", "traveller", "set", "pass"]).stdin("s3cret\n");
+    let _ = set.output().expect_code(0);
+    let home = Home::at(house.sandbox.home());
+    let secret = home.secret("default", "traveller", "pass").expect("good names");
+    let meta = house.dir("traveller").join("meta.json");
+    for (path, mode, id) in [(secret, 0o644, "file-exposed"), (meta, 0o666, "file-writable")] {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(&path, permissions).expect("our own file");
+        let document = house.run(["verify", "--all", "--json"]).expect_code(5).json();
+        assert_eq!(document["files"][0]["id"], id);
+        assert_eq!(document["files"][0]["path"], path.display().to_string());
+        assert_eq!(named(&document, "traveller")["ok"], true);
+        let doctor = house.run(["doctor"]).expect_code(1);
+        assert!(doctor.stdout.contains("could be read or changed"), "{}", doctor.stdout);
+        let told = house.run(["verify", "--all"]).expect_code(5).stderr;
+        let help = told.lines().find_map(|line| line.strip_prefix("help: ")).expect("a way out");
+        let closed = house.sandbox.program("/bin/sh").args(["-c", help]).output();
+        assert_eq!(closed.code(), Some(0), "{help}: {}", closed.stderr);
+        house.ends(["verify", "--all"], 0);
+    }
+}
+
+#[test]
+fn a_first_install_that_nobody_can_finish_is_verified_by_its_name() {
+    let house = House::with(&["greeter"]);
+    let staging = house.sandbox.home().join("cache/staging");
+    let journal = staging.join("fresh.0123456789abcdef/journal.json");
+    fs::create_dir_all(journal.parent().expect("in a directory")).expect("our own home");
+    fs::write(&journal, "").expect("our own file");
+    let document = house.run(["verify", "fresh", "--json"]).expect_code(5).json();
+    assert_eq!(document["capsules"], json!([]));
+    assert_eq!(document["changes"][0]["id"], "journal-damaged");
+    let doctor = house.run(["doctor"]).expect_code(1);
+    assert!(doctor.stdout.contains("capsule verify fresh"), "{}", doctor.stdout);
+    house.ends(["verify", "greeter"], 0);
+    house.ends(["verify", "fresh", "--repair", "--yes"], 0);
+    house.ends(["verify", "fresh"], 3);
+    house.ends(["doctor"], 0);
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::store::disk::DiskError;
 use crate::store::hash::Hash;
+use crate::store::modes::May;
 
 fn missing(path: &str) -> DiskError {
     DiskError::NotAFile { path: path.into() }
@@ -52,4 +53,23 @@ fn what_belongs_to_no_capsule_is_a_finding_of_the_home() {
         .collect();
     assert_eq!(found, [("blob-damaged", "bin/a.wasm"), ("cache-unsafe", "cache")]);
     assert!(checks.failed());
+}
+
+#[test]
+fn what_others_may_do_is_a_finding_of_the_home() {
+    let open = |path: &str, mode, may| Exposed { path: path.into(), mode, may };
+    let exposed = [
+        open("/h/secrets/default/c/token", 0o644, May::Read),
+        open("/h/etc/signers.toml", 0o664, May::Write),
+        open("/h/bin", 0o755, May::Own { user: 7 }),
+    ];
+    let report = VerifyReport::new(&[], Vec::new(), Vec::new()).with_exposed(&exposed);
+    assert!(!report.ok());
+    let checks = report.checks(Path::new("/h"));
+    let found: Vec<&str> =
+        checks.subjects[0].findings.iter().map(|finding| finding.rule.id).collect();
+    assert_eq!(found, ["file-exposed", "file-writable", "file-writable"]);
+    assert_eq!(report.to_close().as_deref(), Some("chmod 600 /h/secrets/default/c/token"));
+    let text = report.text();
+    assert!(text.contains("/h/bin  OPEN\n  [file-writable] it belongs to user 7\n"), "{text}");
 }
