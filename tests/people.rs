@@ -260,3 +260,24 @@ fn a_first_install_is_agreed_to_or_does_not_happen() {
     // What was agreed to once is not asked again.
     let _ = sandbox.run(["install", greeter]).expect_code(0);
 }
+
+#[test]
+fn an_interrupted_change_is_given_up_by_a_person_who_was_told_why() {
+    let sandbox = Sandbox::new();
+    let change = sandbox.home().join("cache/staging/fresh.0123456789abcdef");
+    let journal = sandbox.file(change.join("journal.json"), "{\"version\":9}");
+    let asked = || {
+        let mut terminal = sandbox.capsule(["verify", "--repair"]).at_terminal();
+        terminal.expect("has version 9, and this program knows version 1");
+        terminal.expect("give up the interrupted change of fresh and set it aside? [y/N] ");
+        terminal
+    };
+    let mut terminal = asked();
+    terminal.send("\n");
+    let _ = terminal.finish().expect_code(5);
+    assert!(journal.exists(), "nobody said yes");
+    let mut terminal = asked();
+    terminal.send("y\n");
+    let _ = terminal.finish().expect_code(0);
+    assert!(change.with_extension("0123456789abcdef.aside").join("journal.json").exists());
+}

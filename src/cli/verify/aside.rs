@@ -3,6 +3,8 @@
 use crate::cli::cx::Cx;
 use crate::cli::failure::Failure;
 use crate::cli::person::confirm;
+use crate::cli::ui::escape_line;
+use crate::report::table::chain;
 use crate::report::verify::SetAside;
 use crate::store::Store;
 use crate::store::layout::Site;
@@ -42,7 +44,8 @@ fn agreed(cx: &Cx, change: &Waiting) -> bool {
     if cx.global.yes {
         return true;
     }
-    let Waiting { id, error, .. } = change;
+    // The reason may quote the journal, which nobody vouches for.
+    let (id, why) = (&change.id, escape_line(&chain(&change.error)));
     cx.may_ask()
-        && confirm(&format!("{error}\ngive up the interrupted change of {id} and set it aside?"))
+        && confirm(&format!("{why}\ngive up the interrupted change of {id} and set it aside?"))
 }
