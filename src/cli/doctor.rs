@@ -159,9 +159,14 @@ fn cache(store: &Store, report: &mut DoctorReport) {
 
 /// What others may read or change below the home; the home itself has been looked at.
 fn files(cx: &Cx, store: &Store, report: &mut DoctorReport) -> Result<(), Failure> {
-    let exposed = store
-        .exposed(&sites(cx, store)?)
-        .map_err(|error| Failure::environment("cannot look at the permissions of files", &error))?;
+    let exposed = match store.exposed(&sites(cx, store)?) {
+        Ok(exposed) => exposed,
+        Err(error) => {
+            let message = format!("their permissions cannot be looked at: {error}");
+            report.add(Verdict::Bad, "files", message, None);
+            return Ok(());
+        }
+    };
     let below = exposed.iter().filter(|it| it.path != store.home().root()).count();
     if below > 0 {
         let message = format!("{below} files or directories could be read or changed by others");

@@ -3,6 +3,7 @@
 //! What is asked of a file does not depend on the directories above it: a home that is moved, shared or
 //! opened later is to be as safe as it looks.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Store;
@@ -96,7 +97,7 @@ impl Look<'_> {
         let stat = match self.store.disk.stat(path) {
             Ok(Some(stat)) if stat.kind != Kind::Link => stat,
             Ok(_) => return Ok(()),
-            Err(error) if error.is_missing() => return Ok(()),
+            Err(error) if is_absent(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
         let mode = stat.mode & 0o7777;
@@ -123,7 +124,7 @@ impl Look<'_> {
     ) -> Result<(), DiskError> {
         let names = match self.store.disk.list(dir) {
             Ok(names) => names,
-            Err(error) if error.is_missing() => return Ok(()),
+            Err(error) if is_absent(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
         names.iter().try_for_each(|name| look(self, &dir.join(name)))
@@ -150,6 +151,13 @@ impl Look<'_> {
             _ => look.at(path, Kept::Private),
         })
     }
+}
+
+/// Whether there is no such file, be it that what should be a directory above it is none: stray files are
+/// nobody's.
+fn is_absent(error: &DiskError) -> bool {
+    let is_none = |kind| kind == io::ErrorKind::NotADirectory;
+    error.is_missing() || matches!(error, DiskError::Io { source, .. } if is_none(source.kind()))
 }
 
 #[cfg(test)]
@@ -209,6 +217,20 @@ mod tests {
             fs::set_permissions(&path, Permissions::from_mode(mode)).expect("our own");
             assert_eq!(exposed(&scratch), [(path, may)]);
         }
+    }
+
+    #[test]
+    fn stray_files_and_links_are_nobodys() {
+        let scratch = home();
+        let home = scratch.home();
+        fs::write(home.principals().join("notes"), "").expect("own file");
+        fs::write(scratch.site().capsules().join("notes"), "").expect("own file");
+        fs::write(home.secrets().join("notes"), "").expect("own file");
+        let link = scratch.site().capsules().join("linked");
+        std::os::unix::fs::symlink("/nowhere", link).expect("a link");
+        let file = home.secrets().join("notes");
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("own file");
+        assert_eq!(exposed(&scratch), []);
     }
 
     #[test]
