@@ -18,8 +18,6 @@ pub const WINDOWS_WITHOUT_PROGRESS_MAX: u32 = 3;
 pub const CALL_FUEL: u64 = 10_000_000_000;
 /// Fuel of a run loop or lifecycle hook, whose bound is not fuel: large, yet never the sentinel.
 pub const UNBOUNDED_FUEL: u64 = 1 << 62;
-/// Ticks that stand for "no deadline": far away, and safe to add to the current epoch.
-pub const UNBOUNDED_TICKS: u64 = 1 << 62;
 /// Linear memory of a store when no profile says otherwise.
 pub const MEMORY_BYTES: u64 = 64 << 20;
 /// What one table element costs in the memory meter.

@@ -7,6 +7,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+#[path = "engine/belongings.rs"]
+mod belongings;
 #[path = "engine/code.rs"]
 mod code;
 #[path = "engine/deadlines.rs"]

@@ -82,12 +82,6 @@ impl CallLimits {
         let timeout = if is_uplink && asked.is_none() { Duration::MAX } else { self.timeout };
         CallLimits { timeout, ..self }
     }
-
-    /// The deadline as an epoch delta: one tick more than the timeout has, since the tick under way
-    /// may be nearly over; never more than what stands for "no deadline".
-    pub fn deadline_ticks(&self) -> u64 {
-        ticks(self.timeout).saturating_add(1).min(limits::UNBOUNDED_TICKS)
-    }
 }
 
 /// Returns the limits of a call by a principal with that profile, or the default one.
@@ -258,20 +252,5 @@ mod tests {
         }
         let all = call_limits(None, fuel(u64::MAX), true).expect("exempt");
         assert_eq!(all.fuel, limits::UNBOUNDED_FUEL);
-    }
-
-    #[test]
-    fn deadline_never_falls_before_the_timeout_and_never_overflows() {
-        let ticks = |timeout| CallLimits { fuel: 1, timeout, memory_bytes: 1 }.deadline_ticks();
-        for (timeout, want) in [
-            (Duration::ZERO, 1),
-            (Duration::from_nanos(1), 2),
-            (Duration::from_millis(100), 2),
-            (Duration::from_millis(101), 3),
-            (Duration::from_secs(300), 3001),
-            (Duration::MAX, limits::UNBOUNDED_TICKS),
-        ] {
-            assert_eq!(ticks(timeout), want, "{timeout:?}");
-        }
     }
 }
