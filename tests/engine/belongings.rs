@@ -22,21 +22,21 @@ const GUEST: &str = r#"(module
     (call $continue (i32.load (i32.const 1032)) (i32.load (i32.const 1036)))))"#;
 
 fn rig() -> Rig {
-    let manifest = "[env]\ncolour = { type = \"text\" }";
+    let manifest = "[env]\ncolour = { type = \"text\", default = \"blue\" }";
     Rig::with(&component(GUEST), Setting { manifest, others: &["alice"], ..Setting::default() })
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_read_count_as_none() {
+async fn settings_that_cannot_be_read_leave_the_defaults() {
     let usual = r#"{"colour": "green"}"#;
     let large = format!(r#"{{"colour": "green", "x": "{}"}}"#, "x".repeat(1 << 20));
     assert!(large.len() as u64 > ENV_FILE_BYTES_MAX);
     for (text, says) in [
         (Some(usual), "green"),
-        (Some(large.as_str()), "none"),
-        (Some("{\"colour\": \"gr"), "none"),
-        (Some("\u{0}"), "none"),
-        (None, "none"),
+        (Some(large.as_str()), "blue"),
+        (Some("{\"colour\": \"gr"), "blue"),
+        (Some("\u{0}"), "blue"),
+        (None, "blue"),
     ] {
         let rig = rig();
         let path = "home/default/.config/env/guest.env.json";
