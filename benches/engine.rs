@@ -82,7 +82,7 @@ fn instrumentation() -> Outcome<()> {
         ("both, as everything has", true, true),
     ] {
         let engine = Engine::new(Config::new().consume_fuel(fuel).epoch_interruption(epochs))?;
-        let module = Module::new(&engine, include_str!("engine/sieve.wat"))?;
+        let module = Module::new(&engine, from_wat(include_str!("engine/sieve.wat"))?)?;
         let mut store = Store::new(&engine, ());
         if epochs {
             store.set_epoch_deadline(1);
