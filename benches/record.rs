@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use capsule::cassette::{End, Enter, Entry, Header, Recorder, SCHEMA};
+use capsule::cassette::{End, Enter, Entry, Header, Recorder, SCHEMA, Spool};
 use capsule::clock::Clock;
 use capsule::component::{Verified, from_wat};
 use capsule::engine::{Call, Ending, Engine, EngineOptions, Flavour, Loaded, Profile};
@@ -49,7 +49,8 @@ fn main() -> Outcome<()> {
                     capsules: Vec::new(),
                     fingerprint: String::new(),
                 };
-                let mut recorder = Recorder::start(&header, io::sink()).expect("a thread");
+                let mut recorder =
+                    Recorder::start(&header, io::sink(), Spool::in_memory()).expect("a thread");
                 let took = guest.calls(calls, Some(&mut recorder));
                 recorder.finish().expect("nothing is written");
                 took

@@ -201,3 +201,40 @@ fn a_directory_of_somebody_else_is_refused_and_left_alone() {
     }
     let _ = sandbox.run(["install", &dir, "--yes"]).expect_code(0);
 }
+
+/// What is too long for a line is in a file of its own until the recording ends.
+#[test]
+fn a_recording_that_does_not_fit_on_the_disk_leaves_no_file() {
+    let sandbox = Sandbox::new();
+    let binary = component(
+        r#"(module
+          (import "astrid:sys/host@1.0.0" "random-bytes" (func $random (param i64 i32)))
+          (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
+            (local $left i32)
+            (local.set $left (i32.const 1500))
+            (loop $more
+              (call $random (i64.const 4096) (i32.const 64))
+              (global.set $heap (i32.const 131072))
+              (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+              (br_if $more (local.get $left)))
+            (call $continue (i32.const 0) (i32.const 0))))"#,
+    );
+    let dir = sandbox.capsule_dir("dice", &minimal_manifest("dice"), &binary);
+    let dice = dir.display();
+    let _ = script(
+        &sandbox,
+        &format!(
+            r#"
+mkdir "$TMPDIR/disk"
+mount -t tmpfs -o size=5m none "$TMPDIR/disk"
+ends 10 "$capsule" invoke {dice} roll --record "$TMPDIR/disk/roll.cassette"
+says "cannot write the recording to $TMPDIR/disk/roll.cassette"; says "No space left on device"
+[ -z "$(ls -A "$TMPDIR/disk")" ] || fail "$(ls -A "$TMPDIR/disk")"
+mount -o remount,size=40m "$TMPDIR/disk"
+ends 0 "$capsule" invoke {dice} roll --record "$TMPDIR/disk/roll.cassette"
+[ "$(ls -A "$TMPDIR/disk")" = roll.cassette ] || fail "$(ls -A "$TMPDIR/disk")"
+ends 0 "$capsule" replay "$TMPDIR/disk/roll.cassette" --wasm {dice}
+"#
+        ),
+    );
+}

@@ -15,10 +15,9 @@ use tokio_util::sync::CancellationToken;
 use super::compare::Mismatch;
 use super::outside::nowhere;
 use super::run::{Ran, Suite, Verdict};
-use super::tape::Page;
 use crate::cassette::{
-    Cassette, Divergence, Header, Manner, PlayError, Played, Player, Recorded, Recorder, Side,
-    Track,
+    Cassette, Divergence, Header, Manner, Page, PlayError, Played, Player, Recorded, Recorder,
+    Side, Spool, Track,
 };
 use crate::component::signatures;
 use crate::engine::{Flavour, Loaded, fingerprint};
@@ -109,7 +108,8 @@ impl Suite {
         let header = Header { fingerprint: now, ..self.header(cassette) };
         let page = Page::default();
         let failed = |error: io::Error| error.to_string();
-        let mut recorder = Recorder::start(&header, page.clone()).map_err(failed)?;
+        let mut recorder =
+            Recorder::start(&header, page.clone(), Spool::in_memory()).map_err(failed)?;
         let player = audience.player(Manner::Compare);
         let mut is_same = known;
         for track in &cassette.tracks {

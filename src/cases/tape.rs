@@ -1,35 +1,13 @@
 //! Recording what a case does.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::model::{Entry, Given};
 use super::run::{Stage, Suite};
-use crate::cassette::{self, Enter, Header, Recorded, Recorder, SCHEMA, Take};
+use crate::cassette::{self, Enter, Header, Page, Recorded, Recorder, SCHEMA, Spool, Take};
 use crate::engine::{Flavour, fingerprint};
 use crate::limits::{CALL_FUEL, MEMORY_BYTES};
 use crate::manifest::Manifest;
-
-/// A file in memory; clones are the same one.
-#[derive(Clone, Default)]
-pub(super) struct Page(Arc<Mutex<Vec<u8>>>);
-
-impl Page {
-    pub(super) fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Page {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A recording in the making.
 pub(super) struct Taping {
@@ -54,7 +32,8 @@ impl Suite {
             fingerprint: fingerprint(Flavour::Deterministic),
         };
         let page = Page::default();
-        let recorder = Recorder::start(&header, page.clone()).map_err(|error| error.to_string())?;
+        let recorder = Recorder::start(&header, page.clone(), Spool::in_memory())
+            .map_err(|error| error.to_string())?;
         Ok(Taping { manifest: Arc::clone(&options.manifest), recorder, page })
     }
 }

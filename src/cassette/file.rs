@@ -121,13 +121,9 @@ pub(super) fn write_header(header: &Header, to: &mut impl Write) -> io::Result<(
     to.write_all(b"\n")
 }
 
-/// Writes what the file ends with.
-pub(super) fn write_blobs(blobs: &Blobs, to: &mut impl Write) -> io::Result<()> {
-    for (digest, bytes) in &blobs.0 {
-        let base64 = base64::encode(bytes);
-        Line::Blob { blake3: digest.clone(), base64 }.write(to)?;
-    }
-    Ok(())
+/// Writes a line of those that the file ends with; they come in the order of their digests.
+pub(super) fn write_blob(digest: &str, bytes: &[u8], to: &mut impl Write) -> io::Result<()> {
+    Line::Blob { blake3: digest.to_owned(), base64: base64::encode(bytes) }.write(to)
 }
 
 impl Cassette {
@@ -173,7 +169,7 @@ impl Cassette {
             }
             Line::End { track: *number, end: end.clone() }.write(&mut to)?;
         }
-        write_blobs(&self.blobs, &mut to)
+        self.blobs.0.iter().try_for_each(|(digest, bytes)| write_blob(digest, bytes, &mut to))
     }
 }
 

@@ -24,6 +24,7 @@ mod hidden;
 mod play;
 mod record;
 mod replay;
+mod spool;
 pub mod value;
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,9 @@ use serde_json::Value as Json;
 pub use file::{Cassette, CassetteError, Track};
 pub use hidden::Stretch;
 pub use play::{PlayError, Played, Player};
-pub use record::{Recorder, Take};
+pub use record::{Page, Recorder, Take};
 pub use replay::{Divergence, Found, Manner, Side, Tape, compare_ends, first_difference};
+pub use spool::Spool;
 
 use crate::engine::{CallReport, Ending};
 use crate::host::boundary::Stop;

@@ -6,9 +6,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::file::{Line, write_blobs, write_header};
+use super::file::{Line, write_header};
 use super::hidden::{self, Stretch};
-use super::value::{self, Blobs};
+use super::spool::Spool;
+use super::value;
 use super::{End, Enter, Entry, Header, StopForm};
 use crate::host::describe::Value;
 use crate::host::record::{CallRecord, Function, Observer};
@@ -47,6 +48,28 @@ enum News {
     Finish,
 }
 
+/// A recording in memory; clones are the same one.
+#[derive(Clone, Default)]
+pub struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Page {
+    /// What was written; afterwards it is empty.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Where everybody leaves news for the writer, in the order in which they come in: what one track has
 /// brought to light is known before the next one is written.
 #[derive(Clone)]
@@ -82,31 +105,33 @@ struct RawCall {
 }
 
 impl Recorder {
-    /// Begins a recording that is written to `to`. The writer of `to` sees to it that half a file is
-    /// not taken for a whole one.
-    pub fn start(header: &Header, to: impl Write + Send + 'static) -> io::Result<Recorder> {
-        Recorder::with(Mask(Some(Redactor::with(Veil::AsLong))), header, to)
+    /// Begins a recording that is written to `to`, long values last: until then they are in `long`.
+    /// The writer of `to` sees to it that half a file is not taken for a whole one.
+    pub fn start(
+        header: &Header,
+        to: impl Write + Send + 'static,
+        long: Spool,
+    ) -> io::Result<Recorder> {
+        Recorder::with(Mask(Some(Redactor::with(Veil::AsLong))), header, to, long)
     }
 
     /// One with every secret in it, for a recording that nobody but this process gets to see.
-    pub fn start_unmasked(
-        header: &Header,
-        to: impl Write + Send + 'static,
-    ) -> io::Result<Recorder> {
-        Recorder::with(Mask(None), header, to)
+    pub fn start_unmasked(header: &Header, to: Page) -> io::Result<Recorder> {
+        Recorder::with(Mask(None), header, to, Spool::in_memory())
     }
 
     fn with(
         mask: Mask,
         header: &Header,
         mut to: impl Write + Send + 'static,
+        long: Spool,
     ) -> io::Result<Recorder> {
         write_header(header, &mut to)?;
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let news = Desk { left: Arc::default(), writer: sender };
         let writer = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || write(&receiver, mask, to))?;
+            .spawn(move || write(&receiver, mask, to, long))?;
         Ok(Recorder { news, writer, tracks: 0 })
     }
 
@@ -164,9 +189,13 @@ impl Observer for Take {
 }
 
 /// Writes everything that it is told, until nobody is left who could tell it more.
-fn write(news: &Receiver<Vec<News>>, mut mask: Mask, to: impl Write) -> io::Result<()> {
+fn write(
+    news: &Receiver<Vec<News>>,
+    mut mask: Mask,
+    to: impl Write,
+    mut long: Spool,
+) -> io::Result<()> {
     let mut to = io::BufWriter::new(to);
-    let mut blobs = Blobs::default();
     let mut open: BTreeMap<u64, Open> = BTreeMap::new();
     let mut line = Vec::new();
     for news in news.iter().flatten() {
@@ -174,7 +203,7 @@ fn write(news: &Receiver<Vec<News>>, mut mask: Mask, to: impl Write) -> io::Resu
             News::Enter { track, mut enter, payload, settings } => {
                 open.insert(track, Open { settings, fuel: 0 });
                 if let Entry::Interceptor { payload: written, .. } = &mut enter.entry {
-                    *written = value::write_bytes(&mask.payload(payload), &mut blobs);
+                    *written = value::write_bytes(&mask.payload(payload), &mut long)?;
                 }
                 Line::Enter { track, enter }.write(&mut to)?;
             }
@@ -183,7 +212,7 @@ fn write(news: &Receiver<Vec<News>>, mut mask: Mask, to: impl Write) -> io::Resu
                 *fuel += call.fuel;
                 let (call, hidden) = mask.call(call, settings);
                 line.clear();
-                call.write(track, &hidden, &mut blobs, &mut line)?;
+                call.write(track, &hidden, &mut long, &mut line)?;
                 to.write_all(&line)?;
             }
             News::End { track, mut end } => {
@@ -203,7 +232,7 @@ fn write(news: &Receiver<Vec<News>>, mut mask: Mask, to: impl Write) -> io::Resu
     for (track, Open { fuel, .. }) in open {
         Line::End { track, end: End::cut_short(fuel) }.write(&mut to)?;
     }
-    write_blobs(&blobs, &mut to)?;
+    long.write(&mut to)?;
     to.flush()
 }
 
@@ -221,7 +250,7 @@ impl RawCall {
         &self,
         track: u64,
         hidden: &[Stretch],
-        blobs: &mut Blobs,
+        long: &mut Spool,
         line: &mut Vec<u8>,
     ) -> io::Result<()> {
         let Function { interface, name, .. } = self.function;
@@ -235,7 +264,7 @@ impl RawCall {
             if index > 0 {
                 line.push(b',');
             }
-            value::write_to(line, arg, blobs)?;
+            value::write_to(line, arg, long)?;
         }
         line.push(b']');
         if !hidden.is_empty() {
@@ -245,7 +274,7 @@ impl RawCall {
         match &self.end {
             Ok(answer) => {
                 line.extend_from_slice(b",\"answer\":");
-                value::write_to(line, answer, blobs)?;
+                value::write_to(line, answer, long)?;
             }
             Err(stop) => {
                 line.extend_from_slice(b",\"stop\":");

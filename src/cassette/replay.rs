@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::file::Track;
 use super::hidden::{self, Stretch};
 use super::record::name;
-use super::value::{self, Blobs};
+use super::value::{self, Blobs, DigestsOnly};
 use super::{Call, End, Outcome};
 use crate::host::boundary::Stop;
 use crate::host::describe::Value;
@@ -263,8 +263,9 @@ fn written(hidden: &[Stretch], values: &[Value]) -> Vec<Json> {
     if !hidden.is_empty() {
         hidden::cover(values.to_mut(), hidden);
     }
-    let mut scratch = Blobs::default();
-    values.iter().map(|value| value::write(value, &mut scratch)).collect()
+    let written = values.iter().map(|value| value::write(value, &mut DigestsOnly));
+    let Ok(written) = written.collect::<Result<_, _>>();
+    written
 }
 
 impl Observer for Tape {

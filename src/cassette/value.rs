@@ -18,6 +18,7 @@
 //! Names of WIT never begin with `$`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
@@ -31,13 +32,37 @@ use crate::kv::base64;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blobs(pub(super) BTreeMap<String, Arc<[u8]>>);
 
-impl Blobs {
-    fn add(&mut self, bytes: &[u8]) -> String {
-        let digest = blake3::hash(bytes).to_hex().to_string();
-        self.0.entry(digest.clone()).or_insert_with(|| bytes.into());
-        digest
-    }
+/// Takes what is too long to stand in a line.
+pub trait Keep {
+    /// Why it can fail to.
+    type Error;
 
+    /// Keeps these bytes, and gives their digest in hexadecimal.
+    fn keep(&mut self, bytes: &[u8]) -> Result<String, Self::Error>;
+}
+
+/// Keeps nothing, where the digests are all that is wanted.
+pub(super) struct DigestsOnly;
+
+impl Keep for DigestsOnly {
+    type Error = Infallible;
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<String, Infallible> {
+        Ok(blake3::hash(bytes).to_hex().to_string())
+    }
+}
+
+impl Keep for Blobs {
+    type Error = Infallible;
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<String, Infallible> {
+        let digest = DigestsOnly.keep(bytes)?;
+        self.0.entry(digest.clone()).or_insert_with(|| bytes.into());
+        Ok(digest)
+    }
+}
+
+impl Blobs {
     fn get(&self, digest: &Json) -> Result<&[u8], String> {
         let digest = digest.as_str().ok_or("a digest is a text")?;
         let bytes = self.0.get(digest);
@@ -45,39 +70,46 @@ impl Blobs {
     }
 }
 
-/// Writes `value`; what is long goes to `blobs`.
-pub fn write(value: &Value, blobs: &mut Blobs) -> Json {
-    let mut boxed = |tag: &str, inner: &Value| tagged(tag, write(inner, blobs));
-    match value {
+/// Writes `value`; what is long goes to `long`.
+pub fn write<K: Keep>(value: &Value, long: &mut K) -> Result<Json, K::Error> {
+    let mut boxed = |tag: &str, inner: &Value| Ok(tagged(tag, write(inner, long)?));
+    Ok(match value {
         Value::Unit | Value::Option(None) => Json::Null,
-        Value::Option(Some(inner)) => boxed("$some", inner),
-        Value::Result(Ok(inner)) => boxed("$ok", inner),
-        Value::Result(Err(inner)) => boxed("$err", inner),
+        Value::Option(Some(inner)) => return boxed("$some", inner),
+        Value::Result(Ok(inner)) => return boxed("$ok", inner),
+        Value::Result(Err(inner)) => return boxed("$err", inner),
         Value::Bool(value) => (*value).into(),
         Value::Unsigned(value) => (*value).into(),
         Value::Signed(value) => (*value).into(),
         Value::Float(value) => tagged("$float", value.to_bits().into()),
-        Value::Text(text) => write_text(text, blobs),
-        Value::Bytes(bytes) => write_bytes(bytes, blobs),
-        Value::List(items) => items.iter().map(|item| write(item, blobs)).collect(),
+        Value::Text(text) => return write_text(text, long),
+        Value::Bytes(bytes) => return write_bytes(bytes, long),
+        Value::List(items) => {
+            Json::Array(items.iter().map(|item| write(item, long)).collect::<Result<_, _>>()?)
+        }
         Value::Record(fields) => {
             let fields = fields.iter();
-            fields.map(|(name, field)| (kebab(name), write(field, blobs))).collect()
+            let fields = fields.map(|(name, field)| Ok((kebab(name), write(field, long)?)));
+            Json::Object(fields.collect::<Result<_, _>>()?)
         }
         Value::Case(name, None) => tagged("$case", kebab(name).into()),
         Value::Case(name, Some(payload)) => {
-            tagged("$case", json!([kebab(name), write(payload, blobs)]))
+            tagged("$case", json!([kebab(name), write(payload, long)?]))
         }
         Value::Handle(number) => tagged("$handle", (*number).into()),
         Value::Hidden => tagged("$hidden", true.into()),
-    }
+    })
 }
 
 /// Adds what [`write()`] makes of `value` to `line`, without making a document of it.
-pub fn write_to(line: &mut Vec<u8>, value: &Value, blobs: &mut Blobs) -> io::Result<()> {
+pub fn write_to(
+    line: &mut Vec<u8>,
+    value: &Value,
+    long: &mut impl Keep<Error = io::Error>,
+) -> io::Result<()> {
     let mut boxed = |tag: &str, inner: &Value| {
         open(line, tag);
-        write_to(line, inner, blobs)?;
+        write_to(line, inner, long)?;
         line.push(b'}');
         Ok(())
     };
@@ -103,7 +135,7 @@ pub fn write_to(line: &mut Vec<u8>, value: &Value, blobs: &mut Blobs) -> io::Res
                 if index > 0 {
                     line.push(b',');
                 }
-                write_to(line, item, blobs)?;
+                write_to(line, item, long)?;
             }
             line.push(b']');
         }
@@ -118,11 +150,11 @@ pub fn write_to(line: &mut Vec<u8>, value: &Value, blobs: &mut Blobs) -> io::Res
                 }
                 serde_json::to_writer(&mut *line, &name)?;
                 line.push(b':');
-                write_to(line, field, blobs)?;
+                write_to(line, field, long)?;
             }
             line.push(b'}');
         }
-        other => serde_json::to_writer(line, &write(other, blobs))?,
+        other => serde_json::to_writer(line, &write(other, long)?)?,
     }
     Ok(())
 }
@@ -134,22 +166,22 @@ fn open(line: &mut Vec<u8>, tag: &str) {
     line.extend_from_slice(b"\":");
 }
 
-/// Writes bytes; long ones go to `blobs`.
-pub fn write_bytes(bytes: &[u8], blobs: &mut Blobs) -> Json {
+/// Writes bytes; long ones go to `long`.
+pub fn write_bytes<K: Keep>(bytes: &[u8], long: &mut K) -> Result<Json, K::Error> {
     if bytes.len() > INLINE_MAX {
-        return tagged("$blob", blobs.add(bytes).into());
+        return Ok(tagged("$blob", long.keep(bytes)?.into()));
     }
-    match std::str::from_utf8(bytes) {
+    Ok(match std::str::from_utf8(bytes) {
         Ok(text) => tagged("$bytes", text.into()),
         Err(_) => tagged("$base64", base64::encode(bytes).into()),
-    }
+    })
 }
 
-fn write_text(text: &str, blobs: &mut Blobs) -> Json {
+fn write_text<K: Keep>(text: &str, long: &mut K) -> Result<Json, K::Error> {
     if text.len() > INLINE_MAX {
-        return tagged("$text", blobs.add(text.as_bytes()).into());
+        return Ok(tagged("$text", long.keep(text.as_bytes())?.into()));
     }
-    text.into()
+    Ok(text.into())
 }
 
 fn tagged(tag: &str, value: Json) -> Json {

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use super::cx::Cx;
 use super::failure::Failure;
 use super::target::Capsule;
-use crate::cassette::{End, Enter, Entry, Header, Recorded, Recorder, SCHEMA, Take};
+use crate::cassette::{End, Enter, Entry, Header, Recorded, Recorder, SCHEMA, Spool, Take};
 use crate::engine::{Call, CallReport, Flavour, Hook, LoopReport, fingerprint};
 use crate::limits::{CALL_FUEL, MEMORY_BYTES};
 use crate::manifest::Manifest;
@@ -58,7 +58,8 @@ impl RecordArgs {
             // The error of a temporary file would name that one.
             let _ = std::fs::metadata(dir)?;
             let file = tempfile::Builder::new().prefix(".capsule-recording-").tempfile_in(dir)?;
-            let recorder = Recorder::start(&header, file.reopen()?)?;
+            let long = Spool::in_directory(dir.to_owned());
+            let recorder = Recorder::start(&header, file.reopen()?, long)?;
             Ok((file, recorder))
         };
         let (file, recorder) = start().map_err(|error| unwritable(shown, &error))?;

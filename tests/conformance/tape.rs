@@ -1,10 +1,7 @@
 //! Recording a case and playing it on a machine that has nothing.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use capsule::cassette::{
-    Cassette, End, Enter, Entry, Header, Manner, Recorder, SCHEMA, Tape, compare_ends,
+    Cassette, End, Enter, Entry, Header, Manner, Page, Recorder, SCHEMA, Spool, Tape, compare_ends,
 };
 use capsule::engine::Code;
 use capsule::trace::PublicSettings;
@@ -33,13 +30,13 @@ pub(crate) fn replay(case: &Case, code: &Code) -> Result<(), String> {
 
 fn record(case: &Case, code: &Code) -> Result<Vec<u8>, Mismatch> {
     let other = |error: std::io::Error| Mismatch::Other(error.to_string());
-    let paper = Paper::default();
+    let page = Page::default();
     let header = Header {
         schema: SCHEMA.to_owned(),
         capsules: Vec::new(),
         fingerprint: "this one".to_owned(),
     };
-    let mut recorder = Recorder::start(&header, paper.clone()).map_err(other)?;
+    let mut recorder = Recorder::start(&header, page.clone(), Spool::in_memory()).map_err(other)?;
     let entry = match case.header.phase {
         Phase::Interceptor => Entry::Interceptor {
             action: "case".to_owned(),
@@ -63,8 +60,7 @@ fn record(case: &Case, code: &Code) -> Result<Vec<u8>, Mismatch> {
     take.end(End::of(&report));
     drop(stage);
     recorder.finish().map_err(other)?;
-    let written = lock(&paper.0).clone();
-    Ok(written)
+    Ok(page.take())
 }
 
 fn play(case: &Case, code: &Code, cassette: &Cassette) -> Result<(), String> {
@@ -84,19 +80,4 @@ fn play(case: &Case, code: &Code, cassette: &Cassette) -> Result<(), String> {
 fn settings(case: &Case) -> PublicSettings {
     let values = case.setting.settings.values().chain(case.setting.secrets.values());
     values.flat_map(|values| values.keys().cloned()).collect()
-}
-
-/// What is written, for whoever began to write.
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        lock(&self.0).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

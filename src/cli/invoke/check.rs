@@ -1,12 +1,12 @@
 //! `capsule check --deterministic`.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{InvokeArgs, input, limits, refuse_without_hook};
-use crate::cassette::{Cassette, End, Header, Recorder, SCHEMA, Track, first_difference};
+use crate::cassette::{Cassette, End, Header, Page, Recorder, SCHEMA, Track, first_difference};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -110,14 +110,14 @@ fn track(
         limits,
         cancel: CancellationToken::new(),
     };
-    let paper = Paper::default();
+    let page = Page::default();
     let failed = |error: io::Error| Failure::environment("the call cannot be recorded", &error);
     let header = Header {
         schema: SCHEMA.to_owned(),
         capsules: Vec::new(),
         fingerprint: fingerprint(place.flavour),
     };
-    let mut recorder = Recorder::start_unmasked(&header, paper.clone()).map_err(failed)?;
+    let mut recorder = Recorder::start_unmasked(&header, page.clone()).map_err(failed)?;
     let enter = tape::interceptor(&capsule.manifest, &call);
     let settings = capsule.manifest.public_settings().collect();
     let take = recorder.enter(enter, payload, settings);
@@ -131,8 +131,7 @@ fn track(
     if let Some(missing) = asked.missing_approval() {
         return Err(missing);
     }
-    let written = std::mem::take(&mut *paper.0.lock().unwrap_or_else(PoisonError::into_inner));
-    let cassette = Cassette::read(&written[..]).map_err(|error| {
+    let cassette = Cassette::read(&page.take()[..]).map_err(|error| {
         Failure::new(Exit::Defect, "cassette", "the recording cannot be read").because(&error)
     })?;
     let track = cassette
@@ -141,19 +140,4 @@ fn track(
         .next()
         .ok_or_else(|| Failure::new(Exit::Defect, "cassette", "the recording holds no call"))?;
     Ok((track, interrupted.exit()))
-}
-
-/// What is recorded, for whoever began to record.
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
