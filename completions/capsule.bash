@@ -254,7 +254,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__bench)
-            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --as --concurrency --for --calls --instances --approve --answer-timeout --commit --direct --help"
+            opts="-q -v -y -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --as --concurrency --for --calls --instances --approve --answer-timeout --commit --direct --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

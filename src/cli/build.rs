@@ -67,10 +67,10 @@ pub(super) fn run(cx: &Cx, args: BuildArgs) -> Result<Exit, Failure> {
         Options { profile, quiet: cx.global.quiet, args: &args.args, compiling: &compiling };
     // The compiler may have heard of the signal too, being of the same group, and may end of it before
     // it is seen here; what it leaves is not used.
-    let interrupted = interrupt::calling(move || stop.stop())?;
+    let meanwhile = interrupt::meanwhile(move || stop.stop())?;
     let core = project.compile(&toolchain, &surroundings, options);
     let ended_by = core.as_ref().err().and_then(CompileError::signal);
-    if let Some(exit) = interrupted.exit().or_else(|| ended_by.and_then(interrupt::exit_of)) {
+    if let Some(exit) = meanwhile.0.exit().or_else(|| ended_by.and_then(interrupt::exit_of)) {
         return Ok(exit);
     }
     let core = core.map_err(|error| refused(&error))?;

@@ -84,21 +84,16 @@ pub(super) fn watch(token: CancellationToken) -> Result<Interrupted, Failure> {
     begin(move || token.cancel())
 }
 
-/// Calls `stop` on the first signal.
-pub(super) fn calling(stop: impl Fn() + Send + 'static) -> Result<Interrupted, Failure> {
-    begin(stop)
-}
-
 /// Calls `stop` on the first signal until the answer is dropped; from then on a signal ends the
 /// process at once.
-pub(super) fn while_asking(stop: impl Fn() + Send + 'static) -> Result<Asking, Failure> {
-    begin(stop).map(Asking)
+pub(super) fn meanwhile(stop: impl Fn() + Send + 'static) -> Result<Meanwhile, Failure> {
+    begin(stop).map(Meanwhile)
 }
 
-/// Somebody is being asked.
-pub(super) struct Asking(pub(super) Interrupted);
+/// Something is being done that a signal does not simply end.
+pub(super) struct Meanwhile(pub(super) Interrupted);
 
-impl Drop for Asking {
+impl Drop for Meanwhile {
     fn drop(&mut self) {
         watcher().watch = None;
     }

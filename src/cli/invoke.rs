@@ -5,9 +5,8 @@ mod check;
 pub(super) mod input;
 mod many;
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +30,7 @@ use crate::policy::budget::{AskedLimits, CallLimits, call_limits};
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
 use crate::report::invoke::{Called, InvokeReport, explain, outcome};
+use input::{LimitArgs, MessageArgs};
 
 /// Fire one interceptor and print its answer and its cost
 #[derive(clap::Args)]
@@ -46,27 +46,10 @@ pub(super) struct InvokeArgs {
     target: String,
     /// The action
     action: String,
-    /// `-` reads the payload from standard input
-    #[arg(value_name = "-", value_parser = ["-"])]
-    stdin: Option<String>,
-    /// Payload
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["payload_file", "stdin"])]
-    payload: Option<String>,
-    /// File with the payload
-    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
-    payload_file: Option<PathBuf>,
-    /// Topic of the message that is being served
-    #[arg(long, default_value = "capsule.v1.invoke")]
-    topic: String,
-    /// Fuel of the call [default: 10000000000]
-    #[arg(long, value_name = "N", value_parser = parse::number)]
-    fuel: Option<u64>,
-    /// Wall-clock limit of the call [default: the profile's, 300s]
-    #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
-    timeout: Option<Duration>,
-    /// Memory of the instance [default: the profile's, 64MiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
-    memory: Option<u64>,
+    #[command(flatten)]
+    message: MessageArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Virtual clock and repeatable random bytes
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -155,8 +138,7 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
 fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit, Failure> {
     let started = Instant::now();
     let principal = cx.principal()?;
-    let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
-    let payload = input::payload(text, file, args.stdin.is_some())?;
+    let payload = args.message.payload()?;
     let capsule = match args.many.is_many() {
         true => target::find(cx, &args.target)?,
         false => target::find_to_call(cx, &args.target)?,
@@ -198,11 +180,11 @@ impl Once {
     ) -> Result<Exit, Failure> {
         let Once { started, principal, payload, capsule, place, person } = self;
         let account = place.account(principal)?;
-        let limits = limits(&account, args.asked(), &capsule.manifest)?;
+        let limits = limits(&account, args.limits.asked(), &capsule.manifest)?;
         let ready = place.load(capsule, Default::default())?;
         refuse_without_hook(&args.target, capsule, &ready.surface)?;
         let owner = PrincipalId::default();
-        let message = input::caller(&args.topic, principal.as_str(), place, payload)?;
+        let message = input::caller(&args.message.topic, principal.as_str(), place, payload)?;
         let call = Call {
             action: &args.action,
             payload,
@@ -307,10 +289,10 @@ fn invoke_many(
     let plan = many::Plan {
         action: &args.action,
         payload,
-        topic: &args.topic,
+        topic: &args.message.topic,
         gates: &args.gates,
         principals: args.many.principals(cx.principal()?)?,
-        asked: args.asked(),
+        asked: args.limits.asked(),
         concurrency: args.many.concurrency(),
         instances: args.many.instances(),
         calls: args.many.repeat(),
@@ -336,12 +318,6 @@ fn invoke_many(
         return Ok(failure.exit);
     }
     Ok(denied_for_want_of(cx, missing, exit, args.gates.expect.is_some()))
-}
-
-impl InvokeArgs {
-    fn asked(&self) -> AskedLimits {
-        AskedLimits { fuel: self.fuel, timeout: self.timeout, memory_bytes: self.memory }
-    }
 }
 
 /// What a call for this principal may use.

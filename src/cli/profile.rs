@@ -3,14 +3,13 @@
 pub(super) mod lab;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::invoke::{input, refuse_without_hook};
-use super::{parse, target};
-use crate::policy::budget::AskedLimits;
+use super::invoke::input::{LimitArgs, MessageArgs};
+use super::invoke::refuse_without_hook;
+use super::target;
 use crate::report::profile::{ProfileReport, Profiled};
 use lab::{Asked, Conditions, Lab, Measured};
 
@@ -33,18 +32,8 @@ pub(super) struct ProfileArgs {
     target: String,
     /// The action
     action: String,
-    /// `-` reads the payload from standard input
-    #[arg(value_name = "-", value_parser = ["-"])]
-    stdin: Option<String>,
-    /// Payload
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["payload_file", "stdin"])]
-    payload: Option<String>,
-    /// File with the payload
-    #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
-    payload_file: Option<PathBuf>,
-    /// Topic of the message that is being served
-    #[arg(long, default_value = "capsule.v1.invoke")]
-    topic: String,
+    #[command(flatten)]
+    message: MessageArgs,
     /// How the profile is written [default: what the name of the file says, else text]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
@@ -54,15 +43,8 @@ pub(super) struct ProfileArgs {
     /// Functions in the table of the text form; 0 is all [default: 25]
     #[arg(long, value_name = "N")]
     top: Option<usize>,
-    /// Fuel of the call [default: 10000000000]
-    #[arg(long, value_name = "N", value_parser = parse::number)]
-    fuel: Option<u64>,
-    /// Wall-clock limit of the call [default: the profile's, 300s]
-    #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
-    timeout: Option<Duration>,
-    /// Memory of the instance [default: the profile's, 64MiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
-    memory: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     conditions: Conditions,
 }
@@ -105,16 +87,15 @@ pub(super) fn run(cx: &Cx, args: ProfileArgs) -> Result<Exit, Failure> {
         let message = "--top is about the table of the text form";
         return Err(Failure::new(Exit::Usage, "usage", message));
     }
-    let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
-    let payload = input::payload(text, file, args.stdin.is_some())?;
+    let payload = args.message.payload()?;
     let capsule = target::find(cx, &args.target)?;
     refuse_without_hook(&args.target, &capsule, &capsule.surface()?)?;
     let lab = Lab::open(cx, &capsule, &args.conditions, 0)?;
     let asked = Asked {
         action: &args.action,
         payload: &payload,
-        topic: &args.topic,
-        limits: AskedLimits { fuel: args.fuel, timeout: args.timeout, memory_bytes: args.memory },
+        topic: &args.message.topic,
+        limits: args.limits.asked(),
     };
     let Measured { plain, profile } = lab.measure(&asked)?;
     let about = Profiled {

@@ -1,11 +1,11 @@
 //! `capsule bench`.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::input::MessageArgs;
 use super::many::{self, CONCURRENCY_MAX, Plan, REPEAT_MAX};
-use super::{Gates, input, refuse_without_hook};
+use super::{Gates, refuse_without_hook};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -34,15 +34,8 @@ pub(in crate::cli) struct BenchArgs {
     target: String,
     /// The action
     action: String,
-    /// Payload
-    #[arg(long, value_name = "TEXT", conflicts_with = "payload_file")]
-    payload: Option<String>,
-    /// File with the payload
-    #[arg(long, value_name = "FILE")]
-    payload_file: Option<PathBuf>,
-    /// Topic of the message that is being served
-    #[arg(long, default_value = "capsule.v1.invoke")]
-    topic: String,
+    #[command(flatten)]
+    message: MessageArgs,
     /// On whose behalf, in turns, instead of --principal
     #[arg(long = "as", value_name = "ID,…", value_delimiter = ',')]
     principals: Vec<String>,
@@ -108,7 +101,7 @@ impl BenchArgs {
 /// Runs `capsule bench`.
 pub(in crate::cli) fn run(cx: &Cx, args: BenchArgs) -> Result<Exit, Failure> {
     args.check()?;
-    let payload = input::payload(args.payload.as_deref(), args.payload_file.as_deref(), false)?;
+    let payload = args.message.payload()?;
     let capsule = target::find(cx, &args.target)?;
     let person = LocalPerson::new(Answers::default(), cx.may_ask());
     let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
@@ -130,7 +123,7 @@ pub(in crate::cli) fn run(cx: &Cx, args: BenchArgs) -> Result<Exit, Failure> {
         let plan = Plan {
             action: &args.action,
             payload: &payload,
-            topic: &args.topic,
+            topic: &args.message.topic,
             gates: &gates,
             principals: many::principals(&args.principals, cx.principal()?)?,
             asked: AskedLimits::default(),

@@ -53,8 +53,7 @@ pub(in crate::cli) fn run(cx: &Cx, args: CheckArgs) -> Result<Exit, Failure> {
         let message = format!("check makes two calls of its own, without {flag}");
         return Err(Failure::new(Exit::Usage, "usage", message).help(format!("leave out {flag}")));
     }
-    let (text, file) = (args.payload.as_deref(), args.payload_file.as_deref());
-    let payload = input::payload(text, file, args.stdin.is_some())?;
+    let payload = args.message.payload()?;
     let capsule = target::find(cx, &args.target)?;
     let (first, interrupted) = track(cx, &args, &capsule, &payload, Profile::OneShot)?;
     if let Some(exit) = interrupted {
@@ -97,7 +96,7 @@ fn track(
     let silent = Arc::new(|_: &str, _, _: &str| {});
     let place = Place::new(cx, options, profile, person, silent)?.with_workspace(&workspace.mount);
     let account = place.account(&principal)?;
-    let limits = limits(&account, args.asked(), &capsule.manifest)?;
+    let limits = limits(&account, args.limits.asked(), &capsule.manifest)?;
     let ready = place.load(capsule, Default::default())?;
     refuse_without_hook(&args.target, capsule, &ready.surface)?;
     let belongings = ready.hosted.belongings(&principal).map_err(|error| refused(&error))?;
@@ -106,7 +105,12 @@ fn track(
         payload,
         principal: Arc::clone(&belongings),
         owner: belongings,
-        caller: Some(Arc::new(input::caller(&args.topic, principal.as_str(), &place, payload)?)),
+        caller: Some(Arc::new(input::caller(
+            &args.message.topic,
+            principal.as_str(),
+            &place,
+            payload,
+        )?)),
         limits,
         cancel: CancellationToken::new(),
     };

@@ -7,12 +7,12 @@ use super::keyboard::{Gone, Keyboard};
 use super::prompts::Prompts;
 use super::say;
 use crate::cli::failure::Failure;
-use crate::cli::interrupt::{self, Asking};
+use crate::cli::interrupt::{self, Meanwhile};
 
 /// Questions of our own. A signal ends them with the terminal as it was.
 pub(in crate::cli) struct Ours {
     keyboard: Arc<Keyboard>,
-    asking: Asking,
+    asking: Meanwhile,
 }
 
 impl Ours {
@@ -21,7 +21,7 @@ impl Ours {
             .map_err(|error| Failure::environment("the terminal cannot be used", &error))?;
         let keyboard = Arc::new(keyboard);
         let stopped = Arc::clone(&keyboard);
-        let asking = interrupt::while_asking(move || stopped.stop())?;
+        let asking = interrupt::meanwhile(move || stopped.stop())?;
         Ok(Ours { keyboard, asking })
     }
 

@@ -93,7 +93,7 @@ impl Watch {
     /// Waits for another stamp than the last; gives an exit code when a signal comes.
     fn wait(&mut self) -> Result<Option<Exit>, Failure> {
         let sender = self.sender.clone();
-        let asking = interrupt::while_asking(move || {
+        let asking = interrupt::meanwhile(move || {
             let _ = sender.send(News::Stop);
         })?;
         while self.stamp == self.stamp() {
