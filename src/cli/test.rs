@@ -16,11 +16,11 @@ use super::failure::Failure;
 use super::load::refuse_unlinkable;
 use super::target::{self, Capsule};
 use super::{format, interrupt, processes};
-use crate::cases::{Ran, Suite, SuiteOptions};
+use crate::cases::{Suite, SuiteOptions};
 use crate::engine::{Engine, EngineOptions, Flavour, Profile, fingerprint};
 use crate::report::checks::Form;
 use crate::report::test::{CaseReport, TestReport, Tested};
-use files::Listed;
+use files::{CaseFile, Listed};
 
 /// Run the cases of a capsule: what is given to it, and what has to be so afterwards
 ///
@@ -129,10 +129,12 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
     let started = Instant::now();
     let dir: PathBuf = cx.env.absolute(&args.dir)?.components().collect();
     let files = files::read(cx, &dir, &args.dir, form == TestFormat::Github)?;
-    let all = files::listed(&files, &[]);
-    let listed = files::listed(&files, &args.filter);
+    let all: Vec<Listed<'_>> = files.iter().flat_map(CaseFile::listed).collect();
+    let names: Vec<String> = all.iter().map(|case| case.found().name).collect();
+    let wanted = all.into_iter().zip(&names);
+    let wanted = wanted.filter(|(_, name)| files::is_wanted(name, &args.filter));
+    let listed: Vec<Listed<'_>> = wanted.map(|(case, _)| case).collect();
     if listed.is_empty() {
-        let names: Vec<String> = all.iter().map(|case| case.found().name).collect();
         return Err(files::none_left(&args.filter, &names));
     }
     if args.list {
@@ -153,7 +155,7 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
         faults: args.faults,
         cancel,
     };
-    let mut results: Vec<Option<Ran>> = Vec::new();
+    let (mut results, mut reports) = (Vec::new(), Vec::new());
     let keeper = evidence::Keeper::new(cx, &dir, &args.dir);
     let mut unkept = None;
     runner.run(|case, mut ran| {
@@ -162,31 +164,23 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
         {
             unkept.get_or_insert(failure);
         }
+        let report = CaseReport::new(&case.found(), ran.as_ref());
         if form == TestFormat::Text && ran.is_some() {
-            cx.ui.text(&CaseReport::new(&case.found(), ran.as_ref()).text());
+            cx.ui.text(&report.text());
         }
+        reports.push(report);
         results.push(ran);
     })?;
-    let reports = listed.iter().zip(&results);
-    let reports = reports.map(|(case, ran)| CaseReport::new(&case.found(), ran.as_ref()));
     let tested = Tested {
         capsule: capsule.id().to_string(),
         version: capsule.manifest.package.version.to_string(),
         wasm_hash: capsule.verified.digest().to_string(),
         fingerprint: fingerprint(Flavour::Deterministic),
-        left_out: all.len() - listed.len(),
+        left_out: names.len() - listed.len(),
         took: started.elapsed(),
     };
-    let report = TestReport::new(tested, reports.collect());
-    match form {
-        TestFormat::Text => cx.ui.text(&report.summary()),
-        TestFormat::Json => format::emit(cx, &report),
-        TestFormat::Junit => cx.ui.text(&report.junit()),
-        TestFormat::Github => cx.ui.text(&report.checks().render(Form::Github)),
-    }
-    if matches!(form, TestFormat::Junit | TestFormat::Github) {
-        cx.ui.talk(report.summary().trim_start());
-    }
+    let report = TestReport::new(tested, reports);
+    print(cx, &report, form);
     if let Some(exit) = interrupted.exit() {
         return Ok(exit);
     }
@@ -196,6 +190,18 @@ fn test(cx: &Cx, args: &TestArgs, form: TestFormat) -> Result<Exit, Failure> {
     let left = if args.bless { bless::write_down(cx, &suite, &listed, &results)? } else { 0 };
     let failed = if args.bless { left > 0 } else { report.failed() };
     Ok(if failed { Exit::No } else { Exit::Done })
+}
+
+fn print(cx: &Cx, report: &TestReport, form: TestFormat) {
+    match form {
+        TestFormat::Text => cx.ui.text(&report.summary()),
+        TestFormat::Json => format::emit(cx, report),
+        TestFormat::Junit => cx.ui.text(&report.junit()),
+        TestFormat::Github => cx.ui.text(&report.checks().render(Form::Github)),
+    }
+    if matches!(form, TestFormat::Junit | TestFormat::Github) {
+        cx.ui.talk(report.summary().trim_start());
+    }
 }
 
 fn list(cx: &Cx, listed: &[Listed<'_>], form: TestFormat) -> Exit {

@@ -4,6 +4,7 @@ mod junit;
 mod text;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -112,8 +113,8 @@ struct Fuel {
 pub struct Found<'a> {
     /// The file, as the user would name it.
     pub file: &'a str,
-    /// Its text, for places in it; nothing where no mismatch has one.
-    pub text: &'a str,
+    /// Its text, for places in it; nothing for a recording, whose mismatches have none.
+    pub source: Option<Arc<Source<'a>>>,
     /// The line that the case begins on, from 1.
     pub line: usize,
     /// What the user knows the case by.
@@ -123,7 +124,6 @@ pub struct Found<'a> {
 impl CaseReport {
     /// The report on a case; one without a result was not run.
     pub fn new(found: &Found<'_>, ran: Option<&Ran>) -> CaseReport {
-        let source = Source::new(found.text);
         let (status, problem, mismatches) = match ran.map(|ran| &ran.verdict) {
             None | Some(Verdict::Cancelled) => ("not-run", None, &[][..]),
             Some(Verdict::Passed) => ("passed", None, &[][..]),
@@ -131,7 +131,8 @@ impl CaseReport {
             Some(Verdict::Broken(why)) => ("broken", Some(why.clone()), &[][..]),
         };
         let mismatch = |it: &Mismatch| {
-            let position = it.span.as_ref().map(|span| source.position(span.start));
+            let place = found.source.as_ref().zip(it.span.as_ref());
+            let position = place.map(|(source, span)| source.position(span.start));
             let (cassette, replay) = match &it.evidence {
                 Some(Evidence::File { path, replay }) => (Some(path.clone()), Some(replay.clone())),
                 Some(Evidence::Tape(_)) | None => (None, None),

@@ -11,6 +11,8 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use toml::de::{DeTable, DeValue};
 
 use super::model::Case;
@@ -43,6 +45,7 @@ pub fn cases(text: &str) -> Result<Vec<Case>, Vec<Problem>> {
     let root = Section::root(document.get_ref());
     root.known(&mut problems, FILE, &[]);
     let mut cases: Vec<Case> = Vec::new();
+    let source = Source::new(text);
     match root.get("case") {
         Some(value) => match value.get_ref() {
             DeValue::Array(items) if !items.is_empty() => {
@@ -52,7 +55,7 @@ pub fn cases(text: &str) -> Result<Vec<Case>, Vec<Problem>> {
                         continue;
                     };
                     let section = Section::new("case", table, item.span());
-                    cases.extend(case(&mut problems, &section, &Source::new(text)));
+                    cases.extend(case(&mut problems, &section, &source));
                 }
             }
             _ => problems.push(kind(value.span(), "cases are tables: [[case]]")),
@@ -64,7 +67,7 @@ pub fn cases(text: &str) -> Result<Vec<Case>, Vec<Problem>> {
         )),
         None => {}
     }
-    twice(&mut problems, &cases, text);
+    twice(&mut problems, &cases, &source);
     if problems.is_empty() {
         return Ok(cases);
     }
@@ -104,10 +107,10 @@ fn case(
 }
 
 /// Two cases of one name could not be told apart.
-fn twice(problems: &mut Vec<Problem>, cases: &[Case], text: &str) {
-    let source = Source::new(text);
-    for (at, case) in cases.iter().enumerate() {
-        if cases[..at].iter().any(|other| other.name == case.name) {
+fn twice(problems: &mut Vec<Problem>, cases: &[Case], source: &Source<'_>) {
+    let mut names = HashSet::new();
+    for case in cases {
+        if !names.insert(&case.name) {
             let message = format!("another case is called {:?} too", case.name);
             let span = source.line_span(case.line);
             problems.push(Problem::new(&kinds::VALUE, Some(span), message));

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cases::{Case, read};
 use crate::cassette::{Cassette, CassetteError};
@@ -39,7 +40,11 @@ pub(in crate::cli) struct Listed<'a> {
 
 /// What a case is.
 pub(in crate::cli) enum Item<'a> {
-    Case { text: &'a str, case: &'a Case },
+    /// The text of a file is indexed once for all its cases.
+    Case {
+        source: Arc<Source<'a>>,
+        case: &'a Case,
+    },
     Recording(&'a Cassette),
 }
 
@@ -51,8 +56,9 @@ impl CaseFile {
                 vec![Listed { file: self, item: Item::Recording(cassette) }]
             }
             Holds::Cases { text, cases } => {
-                let listed = |case| Listed { file: self, item: Item::Case { text, case } };
-                cases.iter().map(listed).collect()
+                let source = Arc::new(Source::new(text));
+                let item = |case| Item::Case { source: Arc::clone(&source), case };
+                cases.iter().map(|case| Listed { file: self, item: item(case) }).collect()
             }
         }
     }
@@ -63,13 +69,14 @@ impl<'a> Listed<'a> {
     pub(in crate::cli) fn found(&self) -> Found<'a> {
         let path = &self.file.path;
         let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-        let (name, text, line) = match self.item {
-            Item::Case { text, case } => {
-                (format!("{}::{}", part(path.file_stem()), case.name), text, case.line)
+        let (name, source, line) = match &self.item {
+            Item::Case { source, case } => {
+                let name = format!("{}::{}", part(path.file_stem()), case.name);
+                (name, Some(Arc::clone(source)), case.line)
             }
-            Item::Recording(_) => (part(path.file_name()), "", 1),
+            Item::Recording(_) => (part(path.file_name()), None, 1),
         };
-        Found { file: &self.file.shown, text, line, name }
+        Found { file: &self.file.shown, source, line, name }
     }
 
     /// The case, if it is not a recording.
@@ -86,14 +93,9 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// The cases with one of the texts in their names; all when there is none.
-pub(in crate::cli) fn listed<'a>(files: &'a [CaseFile], filter: &[String]) -> Vec<Listed<'a>> {
-    let all = files.iter().flat_map(CaseFile::listed);
-    let wanted = |listed: &Listed<'_>| {
-        let name = listed.found().name;
-        filter.is_empty() || filter.iter().any(|text| name.contains(text.as_str()))
-    };
-    all.filter(wanted).collect()
+/// Whether a case of this name is wanted: one with a text of `filter` in it, or any if there is none.
+pub(in crate::cli) fn is_wanted(name: &str, filter: &[String]) -> bool {
+    filter.is_empty() || filter.iter().any(|text| name.contains(text.as_str()))
 }
 
 /// The failure for a filter that leaves nothing.
