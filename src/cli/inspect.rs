@@ -53,6 +53,29 @@ pub(super) struct InspectArgs {
     format: Option<Format>,
 }
 
+impl InspectArgs {
+    /// Refuses parts of a report that has no such parts, or has all of them anyway.
+    fn check(&self, format: Format) -> Result<(), Failure> {
+        let parts =
+            [(self.imports, "--imports"), (self.exports, "--exports"), (self.sizes, "--sizes")];
+        let mut parts = parts.into_iter().chain([(self.wit, "--wit")]);
+        let is_part_of = |flag| match format {
+            Format::Text => true,
+            // The world is added to it; the other parts are in it.
+            Format::Json => flag == "--wit",
+            _ => false,
+        };
+        let Some((_, flag)) = parts.find(|(given, flag)| *given && !is_part_of(*flag)) else {
+            return Ok(());
+        };
+        let message = match format {
+            Format::Json => format!("{flag} is about the text form; JSON has every part"),
+            _ => format!("{flag} is about other forms; this one holds the findings only"),
+        };
+        Err(Failure::new(Exit::Usage, "usage", message).help(format!("leave out {flag}")))
+    }
+}
+
 fn levels() -> impl TypedValueParser<Value = Level> {
     let levels = [Level::Warning, Level::Error];
     PossibleValuesParser::new(levels.map(Level::name)).try_map(move |name| {
@@ -69,6 +92,7 @@ fn releases() -> impl TypedValueParser<Value = Release> {
 
 pub(super) fn run(cx: &Cx, args: InspectArgs) -> Result<Exit, Failure> {
     let format = Format::wanted(cx, args.format)?;
+    args.check(format)?;
     let outcome = inspect(cx, &args, format);
     if let Err(failure) = &outcome
         && format == Format::Json

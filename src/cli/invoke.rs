@@ -125,11 +125,16 @@ pub(super) fn run(cx: &Cx, args: InvokeArgs) -> Result<Exit, Failure> {
     let tracing = args.trace.open(cx)?;
     if tracing.is_some() && args.many.is_many() {
         let message = "a trace is of one call";
-        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --trace"));
+        return Err(Failure::new(Exit::Usage, "usage", message)
+            .help("leave out the trace, or --repeat, --concurrency and --as"));
     }
     if args.record.is_on() && args.many.is_many() {
         let message = "a recording is of one call";
         return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --record"));
+    }
+    if args.stats && args.many.is_many() {
+        let message = "the costs of many calls are the report";
+        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --stats"));
     }
     let done = invoke(cx, &args, tracing.as_ref());
     observe::close(cx, tracing, done)

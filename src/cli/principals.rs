@@ -108,6 +108,7 @@ pub(super) fn run(cx: &Cx, args: PrincipalArgs) -> Result<Exit, Failure> {
         PrincipalAction::Show { id } => desk.show(&desk.existing(&id)?),
         PrincipalAction::Create { id, groups } => desk.create(&parse_id(&id)?, &groups),
         PrincipalAction::Set(args) => {
+            edits::check(&args)?;
             let id = desk.existing(&args.id)?;
             desk.change(&id, |profile| edits::apply(profile, &id, &args))
         }

@@ -114,8 +114,7 @@ fn audiences(
     let named = named(&args.wasm, &cassette.header.capsules)?;
     let mut audiences = BTreeMap::new();
     for recorded in &cassette.header.capsules {
-        let target = named.get(recorded.id.as_str()).or_else(|| named.get("")).copied();
-        let capsule = match target {
+        let capsule = match named.get(recorded.id.as_str()) {
             Some(target) => target::find_quietly(cx, target)?,
             None => recorded_one(cx, recorded)?,
         };
@@ -133,14 +132,14 @@ fn audiences(
 /// Which targets were named for which recorded capsules.
 fn named<'a>(
     targets: &'a [String],
-    recorded: &[Recorded],
+    recorded: &'a [Recorded],
 ) -> Result<BTreeMap<&'a str, &'a str>, Failure> {
     let mut named = BTreeMap::new();
     for text in targets {
         let of = text.split_once('=').filter(|(id, _)| recorded.iter().any(|it| it.id == *id));
-        match (of, recorded) {
-            (Some((id, target)), _) => named.insert(id, target),
-            (None, [_]) => named.insert("", text.as_str()),
+        let (id, target) = match (of, recorded) {
+            (Some((id, target)), _) => (id, target),
+            (None, [only]) => (only.id.as_str(), text.as_str()),
             (None, _) => {
                 let ids: Vec<&str> = recorded.iter().map(|it| it.id.as_str()).collect();
                 let message = format!("--wasm {text} does not say which capsule it is");
@@ -148,6 +147,10 @@ fn named<'a>(
                     .help(format!("--wasm ID=TARGET with ID one of {}", ids.join(", "))));
             }
         };
+        if let Some(other) = named.insert(id, target) {
+            let message = format!("--wasm names two targets for {id}: {other} and {target}");
+            return Err(Failure::new(Exit::Usage, "usage", message));
+        }
     }
     Ok(named)
 }

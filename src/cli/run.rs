@@ -146,6 +146,7 @@ impl RunArgs {
     }
 
     fn check(&self) -> Result<(), Failure> {
+        self.restart.check()?;
         if self.record.is_on() && self.instances() == Instances::Reuse {
             let message = "only calls in instances of their own are recorded";
             return Err(Failure::new(Exit::Usage, "usage", message)

@@ -37,7 +37,7 @@ pub(super) struct TestArgs {
     #[arg(short = 'E', long, value_name = "TEXT")]
     filter: Vec<String>,
     /// List the cases, and run none
-    #[arg(long, conflicts_with_all = ["bless", "fail_fast", "faults"])]
+    #[arg(long, conflicts_with_all = ["bless", "fail_fast", "faults", "jobs"])]
     list: bool,
     /// Stop at the first case that fails
     #[arg(long)]
@@ -108,6 +108,10 @@ pub(super) fn run(cx: &Cx, args: TestArgs) -> Result<Exit, Failure> {
         }
         (Some(form), _) => form,
     };
+    if args.list && matches!(form, TestFormat::Junit | TestFormat::Github) {
+        let message = "a list has no results to put into this format";
+        return Err(Failure::new(Exit::Usage, "usage", message).help("leave out --format"));
+    }
     if args.watch {
         if form != TestFormat::Text {
             let message = "--watch contradicts --json";

@@ -63,13 +63,19 @@ impl HowArgs {
         cx: &Cx,
         command: impl FnOnce(Option<&Tracing>) -> Result<Exit, Failure>,
     ) -> Result<Exit, Failure> {
-        if self.record.is_on() && (self.dry_run || self.no_hooks) {
-            let message = "--record needs a hook that is run";
+        let about_hooks = [
+            (self.record.is_on(), "--record"),
+            (self.trace.is_on(), "--trace"),
+            (self.approve.is_given(), "--approve"),
+        ];
+        if (self.dry_run || self.no_hooks)
+            && let Some((_, flag)) = about_hooks.iter().find(|(given, _)| *given)
+        {
+            let message = format!("{flag} needs a hook that is run");
             return Err(Failure::new(Exit::Usage, "usage", message)
                 .help("leave out --dry-run and --no-hooks"));
         }
-        // A trial run enters no guest, and writes nothing.
-        let tracing = if self.dry_run { None } else { self.trace.open(cx)? };
+        let tracing = self.trace.open(cx)?;
         let done = command(tracing.as_ref());
         observe::close(cx, tracing, done)
     }

@@ -53,6 +53,7 @@ pub(in crate::cli) fn run(cx: &Cx, args: CheckArgs) -> Result<Exit, Failure> {
         let message = format!("check makes two calls of its own, without {flag}");
         return Err(Failure::new(Exit::Usage, "usage", message).help(format!("leave out {flag}")));
     }
+    args.many.check()?;
     let payload = args.message.payload()?;
     let capsule = target::find(cx, &args.target)?;
     let (first, interrupted) = track(cx, &args, &capsule, &payload, Profile::OneShot)?;

@@ -57,6 +57,11 @@ impl ManyArgs {
 
     pub(super) fn check(&self) -> Result<(), Failure> {
         let usage = |message: String| Err(Failure::new(Exit::Usage, "usage", message));
+        if !self.is_many() && self.instances == Instances::Reuse {
+            return usage(
+                "a single call is always in a new instance, which is not used again".into(),
+            );
+        }
         if !(1..=REPEAT_MAX).contains(&self.repeat) {
             return usage(format!("--repeat is {}, 1 to {REPEAT_MAX} are allowed", self.repeat));
         }

@@ -63,7 +63,11 @@ impl Answers {
                 })?;
             }
         }
-        for (key, value) in set {
+        for (index, (key, value)) in set.iter().enumerate() {
+            if set[..index].iter().any(|(other, _)| other == key) {
+                let message = format!("{key} is given two answers");
+                return Err(Failure::new(Exit::Usage, "duplicate", message));
+            }
             answers.0.insert(key.clone(), Answer::One(value.clone()));
         }
         Ok(answers)

@@ -53,6 +53,13 @@ A file has the same in tables, with a capsule where it is meant for one alone:
 Where no rule matches, somebody at the terminal is asked. Without a terminal it is a denial, and the \
 exit code is 4.";
 
+impl ApproveArgs {
+    /// Whether anything is decided in advance.
+    pub(in crate::cli) fn is_given(&self) -> bool {
+        !self.approve.is_empty()
+    }
+}
+
 /// A file of rules.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,25 @@
 //! From options to a changed profile.
 
 use super::SetArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 use crate::principal::{PrincipalId, Profile, edit};
+
+/// Refuses what is to be given and taken at once: either would undo the other.
+pub(super) fn check(args: &SetArgs) -> Result<(), Failure> {
+    let pairs = [
+        (&args.join, "--join", &args.leave, "--leave"),
+        (&args.grant, "--grant", &args.ungrant, "--ungrant"),
+        (&args.revoke, "--revoke", &args.unrevoke, "--unrevoke"),
+    ];
+    for (given, give, taken, take) in pairs {
+        if let Some(both) = given.iter().find(|it| taken.contains(it)) {
+            let message = format!("{give} {both} contradicts {take} {both}");
+            return Err(Failure::new(Exit::Usage, "usage", message));
+        }
+    }
+    Ok(())
+}
 
 /// The profile with everything that was asked for; in doubt nothing is changed.
 pub(super) fn apply(

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use super::hosting::{LiveLoop, Member, Role};
 use super::session::{FAR_AWAY, Session};
 use super::tally::loop_event;
+use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::engine::{Health, LoopEnd, LoopReport};
 use crate::policy::restart::{Decision, RestartRules};
@@ -45,6 +46,17 @@ pub(super) struct RestartArgs {
 }
 
 impl RestartArgs {
+    /// Refuses rules for something that does not happen.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let unused = match (self.restart, self.restart_limit, self.restart_delay) {
+            (Restart::OnFailure, ..) | (_, None, None) => return Ok(()),
+            (Restart::Never, Some(_), _) => "--restart-limit",
+            (Restart::Never, None, Some(_)) => "--restart-delay",
+        };
+        let message = format!("{unused} is about loops that are started again, and none is");
+        Err(Failure::new(Exit::Usage, "usage", message).help("add --restart on-failure"))
+    }
+
     pub(super) fn rules(&self) -> RestartRules {
         match self.restart {
             Restart::Never => RestartRules::NEVER,
