@@ -76,6 +76,9 @@ pub(super) struct RunArgs {
     follow: bool,
     /// Virtual clock and repeatable random bytes, for one capsule with a run loop: hours pass in moments,
     /// and --for is in virtual time [default of --for then: 60s]
+    ///
+    /// Several capsules are refused: they run at the same time, so that whose turn it is depends on the
+    /// machine and not on the seed. In a case of `capsule test`, messages and replies stand for others.
     #[arg(long, value_name = "N", conflicts_with_all = ["watch", "restart"])]
     seed: Option<u64>,
     /// Load a target again when its files change; the old one stays if the new one fails

@@ -38,15 +38,16 @@ pub(super) struct Simulation {
 
 /// Refuses what virtual time is not for.
 fn check(capsules: &[Capsule]) -> Result<(), Failure> {
-    let has_loop = match capsules {
-        [capsule] => has_run_loop(&capsule.surface()?),
-        _ => false,
+    let refused = |message| Failure::new(Exit::Usage, "usage", message);
+    let [capsule] = capsules else {
+        return Err(refused("--seed is for one capsule")
+            .cause("several run at the same time, and whose turn it is depends on the machine")
+            .help("in a case of capsule test, messages and replies stand for the others"));
     };
-    if has_loop {
+    if has_run_loop(&capsule.surface()?) {
         return Ok(());
     }
-    let message = "--seed is for one capsule with a run loop";
-    Err(Failure::new(Exit::Usage, "usage", message)
+    Err(refused("with --seed a run loop is run, and there is none")
         .help("capsule invoke --seed calls an interceptor, capsule test runs cases of both"))
 }
 
