@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::file::{Line, write_header};
@@ -19,6 +19,10 @@ use crate::trace::{PublicSettings, Redactor, Veil};
 const BATCH: usize = 64;
 /// Batches that may wait to be written; whoever makes more waits for the writer.
 const WAITING_MAX: usize = 64;
+/// Bytes of values that are handed over together, however few news they are in.
+const BATCH_BYTES: usize = 1 << 20;
+/// Bytes of values that may wait to be written, before whoever brings more waits for the writer.
+const WAITING_BYTES_MAX: usize = 16 << 20;
 
 /// A recording in the making. What guests do is written by a thread of its own, so that they lose
 /// little time to it.
@@ -44,6 +48,8 @@ enum News {
         track: u64,
         end: End,
     },
+    /// What was before this, with so many bytes, is written.
+    Written(usize),
     /// Nothing that comes later is written: somebody may still hold a [`Take`].
     Finish,
 }
@@ -75,8 +81,41 @@ impl Write for Page {
 #[derive(Clone)]
 struct Desk {
     /// What the writer has not been given yet.
-    left: Arc<Mutex<Vec<News>>>,
+    left: Arc<Mutex<Left>>,
     writer: SyncSender<Vec<News>>,
+    load: Arc<Load>,
+}
+
+/// News that lie on the desk.
+#[derive(Default)]
+struct Left {
+    news: Vec<News>,
+    bytes: usize,
+}
+
+/// How much waits to be written.
+#[derive(Default)]
+struct Load {
+    bytes: Mutex<usize>,
+    less: Condvar,
+}
+
+impl Load {
+    /// Waits until there is room for more, which may be more than there is room for.
+    fn add(&self, bytes: usize) {
+        let waiting = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self
+            .less
+            .wait_while(waiting, |waiting| *waiting > WAITING_BYTES_MAX)
+            .unwrap_or_else(PoisonError::into_inner);
+        *waiting += bytes;
+    }
+
+    fn take(&self, bytes: usize) {
+        let mut waiting = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = waiting.saturating_sub(bytes);
+        self.less.notify_all();
+    }
 }
 
 impl Desk {
@@ -84,14 +123,50 @@ impl Desk {
         let is_last = matches!(news, News::Finish);
         // Only whole news are added.
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        if left.is_empty() {
-            left.reserve_exact(BATCH);
+        if left.news.is_empty() {
+            left.news.reserve_exact(BATCH + 1);
         }
-        left.push(news);
-        if is_last || left.len() >= BATCH {
-            // When the writer is gone its error comes out at the end.
-            let _ = self.writer.send(std::mem::take(&mut *left));
+        left.bytes += news.bytes();
+        left.news.push(news);
+        if is_last || left.news.len() >= BATCH || left.bytes >= BATCH_BYTES {
+            let Left { mut news, bytes } = std::mem::take(&mut *left);
+            if !is_last {
+                news.push(News::Written(bytes));
+            }
+            self.load.add(bytes);
+            // When the writer is gone its error comes out at the end, and nothing waits any more.
+            if self.writer.send(news).is_err() {
+                self.load.take(bytes);
+            }
         }
+    }
+}
+
+impl News {
+    /// How many bytes of values are in it, roughly.
+    fn bytes(&self) -> usize {
+        match self {
+            News::Enter { payload, .. } => payload.len(),
+            News::Call { call, .. } => {
+                let answer = call.end.as_ref().map_or(0, bytes);
+                answer.saturating_add(call.args.iter().map(bytes).sum())
+            }
+            News::End { .. } | News::Written(_) | News::Finish => 0,
+        }
+    }
+}
+
+/// How many bytes of texts and bytes are in a value.
+fn bytes(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Option(Some(inner))
+        | Value::Result(Ok(inner) | Err(inner))
+        | Value::Case(_, Some(inner)) => bytes(inner),
+        Value::List(items) => items.iter().map(bytes).sum(),
+        Value::Record(fields) => fields.iter().map(|(_, field)| bytes(field)).sum(),
+        _ => 0,
     }
 }
 
@@ -128,10 +203,15 @@ impl Recorder {
     ) -> io::Result<Recorder> {
         write_header(header, &mut to)?;
         let (sender, receiver) = sync_channel(WAITING_MAX);
-        let news = Desk { left: Arc::default(), writer: sender };
-        let writer = std::thread::Builder::new()
-            .name("recorder".to_owned())
-            .spawn(move || write(&receiver, mask, to, long))?;
+        let load = Arc::<Load>::default();
+        let news = Desk { left: Arc::default(), writer: sender, load: Arc::clone(&load) };
+        let writer = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+            let written = write(&receiver, mask, to, long, &load);
+            // What still comes is sent to nobody, and nobody shall wait for its being written.
+            drop(receiver);
+            load.take(usize::MAX);
+            written
+        })?;
         Ok(Recorder { news, writer, tracks: 0 })
     }
 
@@ -194,6 +274,7 @@ fn write(
     mut mask: Mask,
     to: impl Write,
     mut long: Spool,
+    load: &Load,
 ) -> io::Result<()> {
     let mut to = io::BufWriter::new(to);
     let mut open: BTreeMap<u64, Open> = BTreeMap::new();
@@ -226,6 +307,7 @@ fn write(
                 }
                 Line::End { track, end }.write(&mut to)?;
             }
+            News::Written(bytes) => load.take(bytes),
             News::Finish => break,
         }
     }
@@ -320,5 +402,71 @@ impl Mask {
         }
         let hidden = hidden::between(&made, &call.args);
         (call, hidden)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_brings_too_much_waits_for_the_writer() {
+        let load = Arc::<Load>::default();
+        load.add(WAITING_BYTES_MAX + 1);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let other = Arc::clone(&load);
+        let waits = std::thread::spawn(move || {
+            other.add(5);
+            sender.send(*other.bytes.lock().expect("nobody panics")).expect("it is waited for");
+        });
+        assert!(receiver.try_recv().is_err());
+        load.take(WAITING_BYTES_MAX);
+        assert_eq!(receiver.recv(), Ok(6));
+        waits.join().expect("it has ended");
+    }
+
+    /// A disk that is full.
+    struct Full(bool);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // The first line is written before there is a writer.
+            match bytes.last() {
+                Some(b'\n') if !self.0 => self.0 = true,
+                _ if self.0 => return Err(io::ErrorKind::StorageFull.into()),
+                _ => {}
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_writer_that_has_failed() {
+        let header = Header {
+            schema: crate::cassette::SCHEMA.to_owned(),
+            capsules: Vec::new(),
+            fingerprint: String::new(),
+        };
+        let started = Recorder::start(&header, Full(false), Spool::in_memory());
+        let mut recorder = started.expect("there is room for the first line");
+        for _ in 0..100 {
+            let enter = Enter {
+                capsule: "x".repeat(10_000),
+                principal: "default".to_owned(),
+                entry: Entry::Interceptor {
+                    action: "a".to_owned(),
+                    payload: serde_json::Value::Null,
+                    fuel_limit: 1,
+                },
+                memory_limit_bytes: 1,
+            };
+            let _ = recorder.enter(enter, &vec![0; BATCH_BYTES], PublicSettings::default());
+        }
+        let error = recorder.finish().expect_err("the disk is full");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 }
