@@ -1,10 +1,7 @@
 //! Where the long values of a recording are until its end.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use super::file::write_blob;
 use super::value::Keep;
@@ -12,13 +9,21 @@ use super::value::Keep;
 /// So many bytes of long values are kept in memory before they are written to a file.
 const MEMORY_MAX: usize = 4 << 20;
 
-/// Long values, each once. What does not fit into [`MEMORY_MAX`] is in a file without a name, so that
-/// nothing of it stays behind however the process ends. In memory is then only where each value is.
+/// What a file can do.
+pub trait Overflow: Read + Write + Seek + Send {}
+
+impl<T: Read + Write + Seek + Send> Overflow for T {}
+
+/// Makes a file when it is needed.
+type Open = Box<dyn Fn() -> io::Result<Box<dyn Overflow>> + Send>;
+
+/// Long values, each once. Those that are more than a few megabytes together are in a file, and in memory
+/// is then only where each of them is.
 pub struct Spool {
-    /// Where the file goes; without a directory everything stays in memory.
-    dir: Option<PathBuf>,
+    /// Without one everything stays in memory.
+    open: Option<Open>,
     memory_max: usize,
-    file: Option<File>,
+    file: Option<Box<dyn Overflow>>,
     /// Bytes in the file.
     written: u64,
     /// What comes after them.
@@ -37,7 +42,7 @@ impl Spool {
     /// One that keeps everything in memory, for a recording that stays there too.
     pub fn in_memory() -> Spool {
         Spool {
-            dir: None,
+            open: None,
             memory_max: MEMORY_MAX,
             file: None,
             written: 0,
@@ -46,18 +51,21 @@ impl Spool {
         }
     }
 
-    /// One that writes to `dir` what is more than a few megabytes. The directory of the recording is the
-    /// right one: that disk has to take the values anyway, and one for temporary files may be memory.
-    pub fn in_directory(dir: PathBuf) -> Spool {
-        Spool { dir: Some(dir), ..Spool::in_memory() }
+    /// One that writes to a new file what is more than a few megabytes. It is best on the disk that the
+    /// recording goes to: that one has to take the values anyway, and one for temporary files may be memory.
+    pub fn with_file<F: Overflow + 'static>(
+        open: impl Fn() -> io::Result<F> + Send + 'static,
+    ) -> Spool {
+        let open: Open = Box::new(move || Ok(Box::new(open()?)));
+        Spool { open: Some(open), ..Spool::in_memory() }
     }
 
     /// Writes everything to the file that was kept since the last time.
     fn spill(&mut self) -> io::Result<()> {
-        let Some(dir) = &self.dir else { return Ok(()) };
+        let Some(open) = &self.open else { return Ok(()) };
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(dir)?),
+            none => none.insert(open()?),
         };
         file.write_all(&self.rest)?;
         self.written += self.rest.len() as u64;
@@ -70,10 +78,11 @@ impl Spool {
         // A value is either in the file as a whole or not at all, and one at a time is read back.
         let mut read = Vec::new();
         for (digest, place) in &self.places {
-            let bytes = match (&self.file, place.start.checked_sub(self.written)) {
+            let bytes = match (&mut self.file, place.start.checked_sub(self.written)) {
                 (Some(file), None) => {
                     read.resize(place.length, 0);
-                    file.read_exact_at(&mut read, place.start)?;
+                    file.seek(SeekFrom::Start(place.start))?;
+                    file.read_exact(&mut read)?;
                     &read[..]
                 }
                 (_, start) => {
@@ -109,8 +118,8 @@ mod tests {
     use super::*;
 
     /// One that has room for ten bytes in memory.
-    fn narrow(dir: &tempfile::TempDir) -> Spool {
-        Spool { memory_max: 10, ..Spool::in_directory(dir.path().to_owned()) }
+    fn narrow() -> Spool {
+        Spool { memory_max: 10, ..Spool::with_file(|| Ok(io::Cursor::new(Vec::new()))) }
     }
 
     /// What a recording with these values ends with.
@@ -125,7 +134,6 @@ mod tests {
 
     #[test]
     fn values_are_written_alike_from_memory_and_from_a_file() {
-        let dir = tempfile::tempdir().expect("a directory");
         // Lengths that fill the memory exactly, by one more, and many times over; some come twice.
         for lengths in
             [&[][..], &[10], &[10, 1], &[11], &[3, 3, 3, 3, 3, 0], &[40, 1, 40, 9, 40, 2]]
@@ -133,7 +141,7 @@ mod tests {
             let values: Vec<Vec<u8>> =
                 (0_u8..).zip(lengths).map(|(number, length)| vec![number % 4; *length]).collect();
             let from_memory = end(Spool::in_memory(), &values);
-            assert_eq!(end(narrow(&dir), &values), from_memory, "{lengths:?}");
+            assert_eq!(end(narrow(), &values), from_memory, "{lengths:?}");
             let mut sorted: Vec<_> = from_memory.split(|byte| *byte == b'\n').collect();
             let unsorted = sorted.clone();
             sorted[..unsorted.len() - 1].sort_unstable();
@@ -143,8 +151,7 @@ mod tests {
 
     #[test]
     fn memory_does_not_grow_with_what_is_kept() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let mut spool = narrow(&dir);
+        let mut spool = narrow();
         let mut most = 0;
         for number in 0..1000_u32 {
             spool.keep(&number.to_be_bytes()).expect("there is room");
@@ -152,15 +159,12 @@ mod tests {
         }
         assert_eq!((most, spool.written), (8, 1000 * 4 / 12 * 12));
         assert!(spool.rest.capacity() <= 64, "{}", spool.rest.capacity());
-        let left = std::fs::read_dir(dir.path()).expect("it is there").count();
-        assert_eq!(left, 0, "the file has no name");
     }
 
     #[test]
-    fn a_directory_that_is_gone_is_an_error() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let mut spool = narrow(&dir);
-        dir.close().expect("it was empty");
+    fn a_file_that_cannot_be_made_is_an_error() {
+        let none = || Err::<io::Cursor<Vec<u8>>, _>(io::ErrorKind::NotFound.into());
+        let mut spool = Spool { memory_max: 10, ..Spool::with_file(none) };
         assert!(spool.keep(&[1; 10]).is_ok(), "they fit into memory");
         let error = spool.keep(&[2; 10]).expect_err("they do not");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);

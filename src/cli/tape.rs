@@ -58,7 +58,9 @@ impl RecordArgs {
             // The error of a temporary file would name that one.
             let _ = std::fs::metadata(dir)?;
             let file = tempfile::Builder::new().prefix(".capsule-recording-").tempfile_in(dir)?;
-            let long = Spool::in_directory(dir.to_owned());
+            // It has no name, so that nothing of it stays behind however the process ends.
+            let beside = dir.to_owned();
+            let long = Spool::with_file(move || tempfile::tempfile_in(&beside));
             let recorder = Recorder::start(&header, file.reopen()?, long)?;
             Ok((file, recorder))
         };
