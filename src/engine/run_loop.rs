@@ -103,6 +103,8 @@ impl Loaded {
             // now and then; a pause would also look like waiting.
             let run = loaded.run(options, token, ready_sender);
             let report = runtime.block_on(tokio::task::coop::unconstrained(run));
+            // Whoever is told may end the process: nothing is left then that has to be cleaned up.
+            drop(loaded);
             end_sender.send_replace(Some(Arc::new(report)));
         });
         Some(thread.map(|thread| RunLoop { cancel, ready, end, thread: Some(thread) }))

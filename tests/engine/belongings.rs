@@ -58,7 +58,7 @@ fn holds(dir: &Path, text: &str) -> bool {
         if path.is_dir() {
             holds(&path, text)
         } else {
-            fs::read_to_string(path).unwrap().contains(text)
+            fs::read_to_string(path).is_ok_and(|all| all.contains(text))
         }
     })
 }
