@@ -156,11 +156,6 @@ impl Store {
         Err(FindError::NotInstalled { id: id.to_owned(), near: near_misses(id, installed) })
     }
 
-    /// What the manifest in a capsule's directory says at a first look.
-    pub fn outline(&self, dir: &Path) -> Result<Outline, EntryProblem> {
-        Outline::read(&self.manifest_bytes(dir)?)
-    }
-
     fn manifest_bytes(&self, dir: &Path) -> Result<Vec<u8>, EntryProblem> {
         let path = layout::manifest_in(dir);
         let read = self.disk.read(&path, Links::Follow, limits::MANIFEST_BYTES_MAX);

@@ -4,7 +4,7 @@
 //! a capsule beyond that is an object under the one key `capsule`, which other readers ignore.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -191,6 +191,20 @@ impl<'de> Deserialize<'de> for Meta {
 
 struct Fields;
 
+/// The fields that this program knows; the first [`NEEDED`] have to be there.
+const FIELDS: [&str; 9] = [
+    "version",
+    "installed_at",
+    "updated_at",
+    "source",
+    "imports",
+    "exports",
+    "wasm_hash",
+    "wit_files",
+    "capsule",
+];
+const NEEDED: usize = 3;
+
 impl<'de> Visitor<'de> for Fields {
     type Value = Meta;
 
@@ -200,12 +214,17 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Meta, A::Error> {
         let mut meta = Meta::default();
-        let [mut version, mut installed_at, mut updated_at] = [const { None }; 3];
+        let mut known = HashSet::new();
         while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
+            let field = FIELDS.iter().find(|field| **field == name);
+            // Of a field that is there twice, another reader may take the other one.
+            if let Some(field) = field.filter(|field| !known.insert(**field)) {
+                return Err(A::Error::duplicate_field(field));
+            }
             match &*name {
-                "version" => version = Some(fields.next_value()?),
-                "installed_at" => installed_at = Some(fields.next_value()?),
-                "updated_at" => updated_at = Some(fields.next_value()?),
+                "version" => meta.version = fields.next_value()?,
+                "installed_at" => meta.installed_at = fields.next_value()?,
+                "updated_at" => meta.updated_at = fields.next_value()?,
                 "source" => meta.source = fields.next_value()?,
                 "imports" => meta.imports = fields.next_value()?,
                 "exports" => meta.exports = fields.next_value()?,
@@ -220,12 +239,10 @@ impl<'de> Visitor<'de> for Fields {
                 _ => drop(meta.unknown.insert(name.into_owned(), fields.next_value()?)),
             }
         }
-        let needed =
-            |field: Option<String>, name| field.ok_or_else(|| A::Error::missing_field(name));
-        meta.version = needed(version, "version")?;
-        meta.installed_at = needed(installed_at, "installed_at")?;
-        meta.updated_at = needed(updated_at, "updated_at")?;
-        Ok(meta)
+        match FIELDS[..NEEDED].iter().find(|field| !known.contains(**field)) {
+            Some(missing) => Err(A::Error::missing_field(missing)),
+            None => Ok(meta),
+        }
     }
 }
 
@@ -269,7 +286,10 @@ mod tests {
         let store = scratch.store();
         let dir = scratch.dir("c");
         assert!(matches!(store.meta(&dir), Err(MetaError::Missing { .. })));
-        for text in ["", "{", "[]", "null", r#"{"version":"1.0.0"}"#, &FOREIGN[..80], "\u{0}"] {
+        let twice = FOREIGN.replacen('{', r#"{ "wasm_hash": "aa07","#, 1);
+        for text in
+            ["", "{", "[]", "null", r#"{"version":"1.0.0"}"#, &FOREIGN[..80], "\u{0}", &twice]
+        {
             std::fs::write(dir.join("meta.json"), text).expect("a scratch file");
             assert!(matches!(store.meta(&dir), Err(MetaError::Corrupt { .. })), "{text}");
         }

@@ -83,7 +83,7 @@ impl Store {
             look.each(site.capsules(), |look, dir| {
                 look.at(dir, Kept::Unchanged)?;
                 look.at(&layout::manifest_in(dir), Kept::Unchanged)?;
-                look.at(&dir.join("meta.json"), Kept::Unchanged)
+                look.at(&layout::meta_in(dir), Kept::Unchanged)
             })?;
         }
         Ok(look.found)

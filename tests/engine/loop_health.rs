@@ -33,6 +33,11 @@ fn waits_then(then: &str) -> Rig {
     Rig::with(&component(&text), setting)
 }
 
+/// What a tap of the bus sees of a message that a principal is known to have sent.
+fn seen(topic: &str, name: &str) -> (String, Attribution) {
+    (topic.to_owned(), Attribution::Verified(name.into()))
+}
+
 /// What a tap of the bus sees, by topic.
 struct Watch(Tap, Vec<(String, Attribution)>);
 
@@ -267,8 +272,6 @@ async fn a_loop_acts_for_whoever_it_received_from_until_it_hears_from_somebody_e
     );
     let mut watch = Watch::of(&rig);
     let run = rig.start(windows_of(50));
-    let from = |name: &str| Attribution::Verified(name.into());
-    let seen = |topic: &str, name: &str| (topic.to_owned(), from(name));
     assert_eq!(watch.next().await, seen("a.here", "default"));
     rig.publish("alice", "a.in", "1");
     assert_eq!(watch.next().await, seen("a.in", "alice"));
@@ -285,8 +288,6 @@ async fn a_wait_that_is_cancelled_leaves_a_loop_acting_for_whom_it_acted() {
     let rig = waits_then("(call $out) (call $wait (i64.const 60000)) (call $out)");
     let mut watch = Watch::of(&rig);
     let run = rig.start(windows_of(50));
-    let from = |name: &str| Attribution::Verified(name.into());
-    let seen = |topic: &str, name: &str| (topic.to_owned(), from(name));
     assert_eq!(watch.next().await, seen("a.here", "default"));
     rig.publish("alice", "a.in", "1");
     assert_eq!(watch.next().await, seen("a.in", "alice"));
@@ -305,9 +306,8 @@ async fn what_a_loop_stores_belongs_to_whoever_it_received_from() {
     assert!(soon(run.ready()).await);
     for name in ["alice", "default", "alice"] {
         rig.publish(name, "echo.v1.request.count", "{}");
-        let expected = (String::from("echo.v1.reply.count"), Attribution::Verified(name.into()));
         assert_eq!(watch.next().await.0, "echo.v1.request.count");
-        assert_eq!(watch.next().await, expected);
+        assert_eq!(watch.next().await, seen("echo.v1.reply.count", name));
     }
     assert_eq!(rig.stored("alice", "count").as_deref(), Some("2"));
     assert_eq!(rig.stored("default", "count").as_deref(), Some("1"));
