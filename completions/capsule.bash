@@ -354,7 +354,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__check)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --deterministic --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --deterministic --payload --payload-file --topic --fuel --timeout --memory --seed --given --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -401,6 +401,10 @@ _capsule() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --given)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1338,7 +1342,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__invoke)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --given --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1385,6 +1389,10 @@ _capsule() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --given)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2506,7 +2514,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__run)
-            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --seed --watch --ready-timeout --guards-below --instances --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --record --help"
+            opts="-q -v -y -f -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --publish --events --until --for --follow --watch --ready-timeout --guards-below --instances --seed --given --restart --restart-limit --restart-delay --metrics --metrics-interval --allow-local --offline --resolve --ca-file --allow-unsandboxed --approve --answer-timeout --trace --trace-format --trace-output --trace-summary --commit --direct --record --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2544,10 +2552,6 @@ _capsule() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --seed)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --ready-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2558,6 +2562,14 @@ _capsule() {
                     ;;
                 --instances)
                     COMPREPLY=($(compgen -W "reuse fresh" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --given)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --restart)
@@ -3004,7 +3016,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__trace)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --payload --payload-file --topic --fuel --timeout --memory --seed --given --ephemeral --stats --repeat --concurrency --as --instances --allow-local --offline --resolve --ca-file --allow-unsandboxed --commit --direct --approve --answer-timeout --expect --expect-data --max-fuel --max-memory --trace --trace-format --trace-output --trace-summary --record --help -"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3051,6 +3063,10 @@ _capsule() {
                     return 0
                     ;;
                 --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --given)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -238,7 +238,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l topic -d 'Top
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
-complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l seed -d 'Simulate, so that equal runs are equal: virtual time, repeatable random bytes, a throw-away home, no network' -r
+complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l given -d 'What there is in the simulated world: a TOML file' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l repeat -d 'Make the call so many times and sum up' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l concurrency -d 'Calls at once' -r
 complete -c capsule -n "__fish_capsule_using_subcommand invoke" -l as -d 'On whose behalf, in turns, instead of --principal' -r
@@ -405,12 +406,13 @@ never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l publish -d 'Publish a message once the loops are ready; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l events -d 'Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is standard input' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at the first message whose topic matches' -r
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time' -r
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l seed -d 'Virtual clock and repeatable random bytes, for one capsule with a run loop: hours pass in moments, and --for is in virtual time [default of --for then: 60s]' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time; with --seed it is virtual, and 60s unless given' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l guards-below -d 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own [default: reuse; fresh with --record]' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
 fresh\t'A new one for each call'"
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l seed -d 'Simulate, so that equal runs are equal: virtual time, repeatable random bytes, a throw-away home, no network' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l given -d 'What there is in the simulated world: a TOML file' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart -d 'Whether a loop that failed is started again; one that returned never is' -r -f -a "never\t'A loop that is over is over'
 on-failure\t'One that failed is started again, with a new instance'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l restart-limit -d 'Attempts in a row; a loop that ran for two minutes begins anew [default: 5]' -r
@@ -453,7 +455,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand trace" -l topic -d 'Topi
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
-complete -c capsule -n "__fish_capsule_using_subcommand trace" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l seed -d 'Simulate, so that equal runs are equal: virtual time, repeatable random bytes, a throw-away home, no network' -r
+complete -c capsule -n "__fish_capsule_using_subcommand trace" -l given -d 'What there is in the simulated world: a TOML file' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l repeat -d 'Make the call so many times and sum up' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l concurrency -d 'Calls at once' -r
 complete -c capsule -n "__fish_capsule_using_subcommand trace" -l as -d 'On whose behalf, in turns, instead of --principal' -r
@@ -518,7 +521,8 @@ complete -c capsule -n "__fish_capsule_using_subcommand check" -l topic -d 'Topi
 complete -c capsule -n "__fish_capsule_using_subcommand check" -l fuel -d 'Fuel of the call [default: 10000000000]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand check" -l timeout -d 'Wall-clock limit of the call [default: the profile\'s, 300s]' -r
 complete -c capsule -n "__fish_capsule_using_subcommand check" -l memory -d 'Memory of the instance [default: the profile\'s, 64MiB]' -r
-complete -c capsule -n "__fish_capsule_using_subcommand check" -l seed -d 'Virtual clock and repeatable random bytes' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l seed -d 'Simulate, so that equal runs are equal: virtual time, repeatable random bytes, a throw-away home, no network' -r
+complete -c capsule -n "__fish_capsule_using_subcommand check" -l given -d 'What there is in the simulated world: a TOML file' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand check" -l repeat -d 'Make the call so many times and sum up' -r
 complete -c capsule -n "__fish_capsule_using_subcommand check" -l concurrency -d 'Calls at once' -r
 complete -c capsule -n "__fish_capsule_using_subcommand check" -l as -d 'On whose behalf, in turns, instead of --principal' -r

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::model::{Expect, Published, Requested, Spot};
-use super::outside::{Asked, Outside};
+use super::outside::Outside;
 use super::value::{self, Content, quoted};
+use super::world::Asked;
 use crate::engine::{CallReport, Ending};
 use crate::policy::verdict::Verdict;
 
@@ -99,9 +100,9 @@ pub(super) fn mismatches(expect: &Expect, after: &After<'_>) -> Vec<Mismatch> {
     answer(&mut found, expect, after);
     let kv = |key: &str| (after.kv)(key);
     contents(&mut found, "kv", &expect.kv, &expect.kv_absent, kv);
-    let home = |path: &str| after.outside.home(path);
+    let home = |path: &str| after.outside.simulation.places().home(path);
     contents(&mut found, "home", &expect.home, &expect.home_absent, home);
-    let workspace = |path: &str| after.outside.workspace(path);
+    let workspace = |path: &str| after.outside.simulation.places().workspace(path);
     let (there, absent) = (&expect.workspace, &expect.workspace_absent);
     contents(&mut found, "workspace", there, absent, workspace);
     if let Some(expected) = &expect.published {

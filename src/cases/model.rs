@@ -152,25 +152,13 @@ pub enum Answer {
     TimeOut,
 }
 
-/// What the capsule meets.
-#[derive(Debug, Clone)]
-pub struct Given {
-    /// What is called.
-    pub entry: Entry,
-    /// What it is called with.
-    pub payload: Option<Content>,
-    /// The file with what it is called with.
-    pub payload_file: Option<PathBuf>,
-    /// The topic of the message that is being served.
-    pub topic: String,
-    /// On whose behalf.
-    pub principal: PrincipalId,
+/// What is around the capsule.
+#[derive(Debug, Clone, Default)]
+pub struct World {
     /// What the random bytes depend on.
     pub seed: u64,
     /// When it is, since the Unix epoch; else whenever a virtual clock begins.
     pub time: Option<Duration>,
-    /// The version before, for an upgrade.
-    pub previous_version: String,
     /// Settings and secrets.
     pub env: BTreeMap<String, String>,
     /// Keys and values.
@@ -191,10 +179,29 @@ pub struct Given {
     pub http: Vec<HttpAnswer>,
     /// Users of the machine.
     pub users: Vec<User>,
+}
+
+/// What the capsule meets.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// What is called.
+    pub entry: Entry,
+    /// What it is called with.
+    pub payload: Option<Content>,
+    /// The file with what it is called with.
+    pub payload_file: Option<PathBuf>,
+    /// The topic of the message that is being served.
+    pub topic: String,
+    /// On whose behalf.
+    pub principal: PrincipalId,
+    /// The version before, for an upgrade.
+    pub previous_version: String,
     /// How much virtual time a run loop has; else until nothing has come for a while.
     pub lasts: Option<Duration>,
     /// Limits of the call.
     pub limits: AskedLimits,
+    /// What is around it.
+    pub world: World,
 }
 
 /// A number of calls.

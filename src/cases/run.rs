@@ -119,14 +119,14 @@ impl Suite {
     ) -> Result<Verdict, String> {
         let stage = self.stage(&case.given, outside)?;
         let payload = payload(&case.given, dir)?;
-        let tap = outside.machine.bus().tap();
+        let tap = outside.machine().bus().tap();
         let ended = cancel.clone();
         let report = stage.call(&case.given, &payload, outside, cancel, None).await?;
         let published = stage.published(&tap);
         let verdict = if ended.is_cancelled() {
             Verdict::Cancelled
         } else {
-            let requested = outside.requests();
+            let requested = outside.simulation.requests();
             let after = After {
                 report: &report,
                 published: &published,
@@ -156,12 +156,8 @@ impl Suite {
         }
         let namespace = Namespace::new(given.principal.as_str(), manifest.id().as_str())
             .map_err(|error| error.to_string())?;
-        let kv = outside.machine.kv().clone();
-        for (key, value) in &given.kv {
-            kv.set(&namespace, key, value.text().as_bytes())
-                .map_err(|error| format!("the key {key:?} cannot be set: {error}"))?;
-        }
-        let mut settings: BTreeMap<String, String> = given.env.clone();
+        let kv = outside.machine().kv().clone();
+        let mut settings = outside.simulation.settings.clone();
         let staged = match &given.entry {
             Entry::Action(_) | Entry::Run => None,
             Entry::Hook(hook) => {
@@ -175,12 +171,13 @@ impl Suite {
         let options = HostingOptions {
             has_run_loop: crate::component::has_run_loop(surface),
             settings,
-            workspace: Some(Arc::clone(&outside.workspace)),
+            workspace: Some(Arc::clone(&outside.simulation.workspace)),
             staged,
             ..HostingOptions::default()
         };
-        let hosted = outside.machine.host(manifest, options).map_err(|error| error.to_string())?;
-        outside.others.meet(hosted.host.source_id);
+        let hosted =
+            outside.machine().host(manifest, options).map_err(|error| error.to_string())?;
+        outside.simulation.others.meet(hosted.host.source_id);
         let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| error.to_string())?;
         let belongings = |id: &PrincipalId| hosted.belongings(id).map_err(|it| it.to_string());
         let principal = belongings(&given.principal)?;
@@ -193,7 +190,7 @@ impl Suite {
 
 /// What a call for this principal may use.
 fn limits(given: &Given, outside: &Outside, manifest: &Manifest) -> Result<CallLimits, String> {
-    let account = outside.machine.accounts().find(&given.principal);
+    let account = outside.machine().accounts().find(&given.principal);
     let account = account.map_err(|error| error.to_string())?;
     let limits = call_limits(Some(account.profile()), given.limits, account.is_exempt());
     let limits = limits.map_err(|error| format!("the call may not have these limits: {error}"))?;
@@ -203,7 +200,7 @@ fn limits(given: &Given, outside: &Outside, manifest: &Manifest) -> Result<CallL
 /// What a run loop may use, which is its owner's.
 fn loop_budget(given: &Given, outside: &Outside) -> Result<RunLoopBudget, String> {
     let owner = PrincipalId::default();
-    let account = outside.machine.accounts().find(&owner).map_err(|error| error.to_string())?;
+    let account = outside.machine().accounts().find(&owner).map_err(|error| error.to_string())?;
     let (profile, groups) = (Some(account.profile()), Some(account.groups()));
     let budget = resolve_run_loop_budget(profile, groups, &owner, true);
     let memory_bytes = given.limits.memory_bytes.unwrap_or(budget.memory_bytes);
@@ -328,7 +325,7 @@ impl Stage {
         outside: &Outside,
         cancel: CancellationToken,
     ) -> Result<Call<'c>, String> {
-        let clock = outside.machine.clock();
+        let clock = outside.machine().clock();
         let message = Message {
             topic: given.topic.as_str().into(),
             payload: String::from_utf8_lossy(payload).into(),
@@ -357,7 +354,7 @@ impl Stage {
         observer: Option<Box<dyn Observer>>,
     ) -> Result<CallReport, String> {
         let ends = cancel.child_token();
-        outside.others.end_after(given.lasts, QUIET, ends.clone());
+        outside.simulation.others.end_after(given.lasts, QUIET, ends.clone());
         let options = RunOptions {
             owner: Arc::clone(&self.owner),
             budget: self.budget,

@@ -181,13 +181,13 @@ impl Bench<'_> {
     ) -> Result<Trial, String> {
         let given = &self.case.given;
         let outside = self.suite.outside(given)?;
-        outside.others.come_one_at_a_time();
+        outside.simulation.others.come_one_at_a_time();
         let stage = self.suite.stage(given, &outside)?;
         let before = state(&stage, &outside, false)?;
         let payload = payload(given, self.dir)?;
-        let tap = outside.machine.bus().tap();
+        let tap = outside.machine().bus().tap();
         let saboteur = fault.map(|fault| {
-            Box::new(Saboteur::new(fault.clone(), outside.machine.clock().clone(), JUMP)) as _
+            Box::new(Saboteur::new(fault.clone(), outside.machine().clock().clone(), JUMP)) as _
         });
         let lookout = (given.entry == Entry::Run)
             .then(|| Lookout::new(&outside, &stage, fault.map(|fault| fault.call)));
@@ -332,7 +332,7 @@ fn differences(now: &State, wanted: &State) -> String {
 
 /// What is there now. What a hook wrote counts when it has `returned`.
 fn state(stage: &Stage, outside: &Outside, returned: bool) -> Result<State, String> {
-    Ok(together(outside.places().files()?, stage.keys(returned)?))
+    Ok(together(outside.simulation.places().files()?, stage.keys(returned)?))
 }
 
 fn together(files: State, keys: BTreeMap<String, Vec<u8>>) -> State {

@@ -15,8 +15,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use super::observe::{TraceArgs, Tracing};
-use super::person::{Answers, ApproveArgs, LocalPerson, telling};
+use super::person::{ApproveArgs, LocalPerson, telling};
 use super::processes::OutsideArgs;
+use super::simulated::{SeedArgs, Simulated};
 use super::tape::{self, RecordArgs, Recording};
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
@@ -50,9 +51,8 @@ pub(super) struct InvokeArgs {
     message: MessageArgs,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Virtual clock and repeatable random bytes
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
+    #[command(flatten)]
+    seed: SeedArgs,
     /// Throw-away home: nothing is read from the real one, nothing is left in it
     #[arg(long)]
     ephemeral: bool,
@@ -148,12 +148,15 @@ fn invoke(cx: &Cx, args: &InvokeArgs, tracing: Option<&Tracing>) -> Result<Exit,
         true => target::find(cx, &args.target)?,
         false => target::find_to_call(cx, &args.target)?,
     };
-    let person = LocalPerson::new(Answers::default(), cx.may_ask());
-    let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
-    let workspace = Workspace::open(cx, args.workspace)?;
+    let simulated = args.simulated(cx, &principal, &capsule)?;
+    let world = simulated.as_ref().map(|it| &it.world);
+    let person = LocalPerson::of(world, cx.may_ask(), &args.approve, telling(&cx.ui))?;
+    let person = Arc::new(person);
     let profile = if args.many.is_many() { Profile::Server } else { Profile::OneShot };
-    let place = Place::new(cx, args.place()?, profile, Arc::clone(&person) as _, log_to(&cx.ui))?
-        .with_workspace(&workspace.mount);
+    let options = PlaceOptions { simulated, ..args.place()? };
+    let place = Place::new(cx, options, profile, Arc::clone(&person) as _, log_to(&cx.ui))?;
+    let workspace = Workspace::around(cx, args.workspace, &place)?;
+    let place = place.with_workspace(&workspace.mount);
     if args.many.is_many() {
         return invoke_many(cx, args, &person, &capsule, &place, workspace, &payload);
     }
@@ -231,6 +234,7 @@ impl Once {
         let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
         print(cx, args, capsule, &invoked, &report);
         warn(cx, refused, &tripped, hint);
+        warn_of_silence(cx, place, person);
         if let Some(failure) = uncommitted {
             cx.ui.problem(&failure);
             return Ok(interrupted.unwrap_or(failure.exit));
@@ -252,11 +256,30 @@ fn warn(cx: &Cx, refused: u64, tripped: &[String], hint: Option<&str>) {
         cx.ui.note(hint);
     }
 }
+/// What the user forgot, as it seems, about the simulated world.
+pub(super) fn warn_of_silence(cx: &Cx, place: &Place, person: &LocalPerson) {
+    for what in place.asked_in_vain(person) {
+        cx.ui.warn(&format!("nothing was given for {what}"));
+    }
+}
+
 impl InvokeArgs {
+    /// The world around the call, if it is not the real one.
+    fn simulated(
+        &self,
+        cx: &Cx,
+        principal: &PrincipalId,
+        capsule: &Capsule,
+    ) -> Result<Option<Simulated>, Failure> {
+        let Some(world) = self.seed.world(cx)? else { return Ok(None) };
+        let principals = self.many.principals(principal.clone())?;
+        let manifests = vec![Arc::clone(&capsule.manifest)];
+        Ok(Some(Simulated { world, principals, manifests }))
+    }
+
     fn place(&self) -> Result<PlaceOptions, Failure> {
         Ok(PlaceOptions {
             ephemeral: self.ephemeral,
-            seed: self.seed,
             deterministic: self.record.is_on(),
             ..self.outside.place()?
         })
@@ -312,6 +335,7 @@ fn invoke_many(
     for gate in report.gates() {
         cx.ui.warn(gate);
     }
+    warn_of_silence(cx, place, person);
     let missing = person.missing_approval();
     let well = exit == Exit::Done && missing.is_none();
     let (left, uncommitted) = workspace.finish(well);

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::person::LocalPerson;
+use super::simulated::Simulated;
 use super::target::Capsule;
+use crate::cases::world::{Simulation, SimulationOptions};
 use crate::clock::Clock;
 use crate::component::{EntryPoint, Surface, has_run_loop, world};
 use crate::engine::{Code, Engine, EngineOptions, Flavour, LoadError, Loaded, Profile};
@@ -14,7 +17,9 @@ use crate::host::ports::{LogLevel, Refused};
 use crate::limits::RUN_LOOP_BINDINGS_MAX;
 use crate::local::{
     Account, DataScope, Hosted, HostingOptions, LogSink, Machine, MachineOptions, NetworkOptions,
+    ProcessOptions,
 };
+use crate::manifest::Manifest;
 use crate::principal::PrincipalId;
 
 /// A loaded capsule.
@@ -34,6 +39,8 @@ pub(super) struct Place {
     pub(super) unsandboxed: bool,
     /// What guests work in; hooks bring their own.
     workspace: Option<Arc<Mount>>,
+    /// The world around the guests, if it is not the real one.
+    simulation: Option<Arc<Simulation>>,
 }
 
 /// How a place differs from the ordinary one.
@@ -41,8 +48,10 @@ pub(super) struct Place {
 pub(super) struct PlaceOptions {
     /// A throw-away machine: no files are read or written for guests.
     pub(super) ephemeral: bool,
-    /// A virtual clock and repeatable random bytes.
+    /// A virtual clock and repeatable random bytes, in the real world.
     pub(super) seed: Option<u64>,
+    /// A world of its own, in place of the machine's files, network and clock.
+    pub(super) simulated: Option<Simulated>,
     /// Code that gives the same bits on every machine, as a seed wants it too.
     pub(super) deterministic: bool,
     /// What may be reached.
@@ -60,30 +69,49 @@ impl Place {
         person: Arc<dyn crate::host::ports::Person>,
         log: LogSink,
     ) -> Result<Place, Failure> {
-        let store = if options.ephemeral { None } else { Some(cx.store()?) };
-        let clock = options.seed.map_or_else(Clock::system, Clock::seeded);
         let cache = match options.ephemeral {
             true => None,
             false => Some(cx.home()?.code_cache()),
         };
-        let flavour = match options.deterministic || options.seed.is_some() {
+        let has_seed = options.seed.is_some() || options.simulated.is_some();
+        let flavour = match options.deterministic || has_seed {
             true => Flavour::Deterministic,
             false => Flavour::Normal,
         };
+        let processes = super::processes::options(cx, options.unsandboxed);
+        let (machine, simulation) = match &options.simulated {
+            Some(simulated) => {
+                let simulation = simulate(simulated, person, log, processes)?;
+                (simulation.machine.clone(), Some(Arc::new(simulation)))
+            }
+            None => {
+                let store = if options.ephemeral { None } else { Some(cx.store()?) };
+                let clock = options.seed.map_or_else(Clock::system, Clock::seeded);
+                let network = options.network;
+                let options = MachineOptions { store, clock, person, log, network, processes };
+                (Machine::new(options), None)
+            }
+        };
         Ok(Place {
-            machine: Machine::new(MachineOptions {
-                store,
-                clock,
-                person,
-                log,
-                network: options.network,
-                processes: super::processes::options(cx, options.unsandboxed),
-            }),
+            machine,
             engine: Engine::new(EngineOptions { profile, cache }),
             flavour,
             unsandboxed: options.unsandboxed,
             workspace: None,
+            simulation,
         })
+    }
+
+    /// The world around the guests, if it is not the real one.
+    pub(super) fn simulation(&self) -> Option<&Simulation> {
+        self.simulation.as_deref()
+    }
+
+    /// What guests asked for in vain, in words: only a simulated world is silent about it otherwise.
+    pub(super) fn asked_in_vain(&self, person: &LocalPerson) -> Vec<String> {
+        let Some(simulation) = &self.simulation else { return Vec::new() };
+        let questions = person.unanswered().into_iter().map(|key| format!("the question {key:?}"));
+        questions.chain(simulation.in_vain()).collect()
     }
 
     /// The same place, whose guests work in `workspace`.
@@ -116,15 +144,24 @@ impl Place {
         // not installed is a claim, and gets none of the data of that id.
         let data = match hosting.staged {
             Some(_) => DataScope::Id,
+            // There is nothing of anybody in it.
+            None if self.simulation.is_some() => DataScope::Id,
             None => capsule.data(),
         };
         let workspace = hosting.workspace.or_else(|| self.workspace.clone());
         let has_run_loop = has_run_loop(&surface);
-        let hosting = HostingOptions { has_run_loop, data, workspace, ..hosting };
+        let mut settings = hosting.settings;
+        if let Some(simulation) = &self.simulation {
+            settings.extend(simulation.settings.clone());
+        }
+        let hosting = HostingOptions { has_run_loop, data, workspace, settings, ..hosting };
         let hosted = self
             .machine
             .host(&capsule.manifest, hosting)
             .map_err(|error| Failure::environment("the system has no random bytes", &error))?;
+        if let Some(simulation) = &self.simulation {
+            simulation.others.meet(hosted.host.source_id);
+        }
         let loaded = code.link(Arc::clone(&hosted.host)).map_err(|error| {
             Failure::new(Exit::Invalid, "link", format!("{} does not link", capsule.id()))
                 .because(&error)
@@ -146,6 +183,24 @@ impl Place {
             failure.because(&error)
         })
     }
+}
+
+fn simulate(
+    simulated: &Simulated,
+    person: Arc<dyn crate::host::ports::Person>,
+    log: LogSink,
+    processes: ProcessOptions,
+) -> Result<Simulation, Failure> {
+    let manifests: Vec<&Manifest> = simulated.manifests.iter().map(|it| &**it).collect();
+    let made = Simulation::new(SimulationOptions {
+        world: &simulated.world,
+        principals: &simulated.principals,
+        manifests: &manifests,
+        person,
+        log,
+        processes,
+    });
+    made.map_err(|error| Failure::environment("the world cannot be made", &error))
 }
 
 fn not_compiled(capsule: &Capsule, error: &LoadError) -> Failure {

@@ -53,6 +53,7 @@ mod secret;
 mod show;
 mod sign;
 mod signed;
+mod simulated;
 mod tape;
 mod target;
 mod test;

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::failure::Failure;
+use crate::cases::World;
 use crate::host::ports::{ApprovalRequest, Approved, Person, PersonAnswer, Question};
 use crate::policy::approval::Rule;
 use crate::report::approvals::{ApprovalsReport, Source};
@@ -67,6 +68,22 @@ impl LocalPerson {
     pub(super) fn deciding(self, args: &ApproveArgs, told: DecidedSink) -> Result<Self, Failure> {
         let (rules, patience) = (args.rules()?, args.patience());
         Ok(LocalPerson { rules, patience, ledger: Arc::new(Ledger::telling(told)), ..self })
+    }
+
+    /// Whoever answers in this world, or in the real one; `may_ask` says whether the real one has a
+    /// terminal that may be used.
+    pub(super) fn of(
+        world: Option<&World>,
+        may_ask: bool,
+        args: &ApproveArgs,
+        told: DecidedSink,
+    ) -> Result<Self, Failure> {
+        let Some(world) = world else {
+            return LocalPerson::new(Answers::default(), may_ask).deciding(args, told);
+        };
+        let person = LocalPerson::new(Answers::of(&world.answers), false).deciding(args, told)?;
+        let rules = world.approve.iter().cloned().chain(person.rules).collect();
+        Ok(LocalPerson { rules, ..person })
     }
 
     /// Keys of questions for which nobody was there and no answer was given.

@@ -24,8 +24,9 @@ use super::failure::Failure;
 use super::load::{Place, PlaceOptions};
 use super::observe::{self, TraceArgs, Tracing};
 use super::parse;
-use super::person::{Answers, ApproveArgs, LocalPerson};
+use super::person::{ApproveArgs, LocalPerson};
 use super::processes::OutsideArgs;
+use super::simulated::SeedArgs;
 use super::tape::{self, RecordArgs};
 use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
@@ -41,7 +42,6 @@ use loops::RestartArgs;
 use metrics::MetricsArgs;
 use reporter::Reporter;
 use session::Session;
-use simulation::Simulation;
 use watch::Watch;
 
 /// Host capsules on one bus: run loops on threads of their own, interceptors when messages match
@@ -68,21 +68,14 @@ pub(super) struct RunArgs {
     /// End at the first message whose topic matches
     #[arg(long, value_name = "TOPIC")]
     until: Option<String>,
-    /// End after this time
+    /// End after this time; with --seed it is virtual, and 60s unless given
     #[arg(long = "for", value_name = "DURATION", value_parser = parse::duration)]
     duration: Option<Duration>,
     /// Print every message
     #[arg(short, long)]
     follow: bool,
-    /// Virtual clock and repeatable random bytes, for one capsule with a run loop: hours pass in moments,
-    /// and --for is in virtual time [default of --for then: 60s]
-    ///
-    /// Several capsules are refused: they run at the same time, so that whose turn it is depends on the
-    /// machine and not on the seed. In a case of `capsule test`, messages and replies stand for others.
-    #[arg(long, value_name = "N", conflicts_with_all = ["watch", "restart"])]
-    seed: Option<u64>,
     /// Load a target again when its files change; the old one stays if the new one fails
-    #[arg(long)]
+    #[arg(long, conflicts_with = "seed")]
     watch: bool,
     /// How long a loop may take to signal readiness before a warning
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
@@ -95,6 +88,8 @@ pub(super) struct RunArgs {
     /// [default: reuse; fresh with --record]
     #[arg(long, value_name = "WHICH")]
     instances: Option<Instances>,
+    #[command(flatten)]
+    seed: SeedArgs,
     #[command(flatten)]
     restart: RestartArgs,
     #[command(flatten)]
@@ -139,7 +134,7 @@ pub(super) fn run(cx: &Cx, args: RunArgs) -> Result<Exit, Failure> {
 impl RunArgs {
     fn place(&self) -> Result<PlaceOptions, Failure> {
         let deterministic = self.record.is_on();
-        Ok(PlaceOptions { deterministic, seed: self.seed, ..self.outside.place()? })
+        Ok(PlaceOptions { deterministic, ..self.outside.place()? })
     }
 
     /// What instances calls are made in. A recording is of calls that depend on nothing before them.
@@ -184,21 +179,19 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     let mut feed = Feed::new(cx, &args, &principal)?;
     let (targets, capsules) = in_order(&args.targets, target::find_all(cx, &args.targets)?);
     let reporter = Arc::new(Reporter::new(&cx.ui, args.follow));
-    let person = LocalPerson::new(Answers::default(), cx.may_ask());
-    let person = Arc::new(person.deciding(&args.approve, reporter.decided_sink())?);
+    let simulated = simulation::prepare(cx, &args, &principal, &capsules, &mut feed)?;
+    let world = simulated.as_ref().map(|it| &it.world);
+    let told = reporter.decided_sink();
+    let person = Arc::new(LocalPerson::of(world, cx.may_ask(), &args.approve, told)?);
     let log = reporter.log_sink(cx.global.verbose > 0);
-    let workspace = Workspace::open(cx, args.workspace)?;
-    let options = args.place()?;
-    let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?
-        .with_workspace(&workspace.mount);
+    let options = PlaceOptions { simulated, ..args.place()? };
+    let place = Place::new(cx, options, Profile::Server, Arc::clone(&person) as _, log)?;
+    let workspace = Workspace::around(cx, args.workspace, &place)?;
+    let place = place.with_workspace(&workspace.mount);
     let recorded: Vec<&Capsule> = capsules.iter().collect();
     let recording = args.record.open(cx, &recorded, place.flavour)?;
-    let simulated = match args.seed {
-        Some(_) => Some(Simulation::on(&place.machine, &capsules, feed.take(), args.duration)?),
-        None => None,
-    };
     // A simulated end comes by the virtual clock.
-    let duration = args.duration.filter(|_| simulated.is_none());
+    let duration = args.duration.filter(|_| place.simulation().is_none());
     // Signals too; guests have threads of their own.
     let runtime = observe::timers()?;
     let hosting = hosting::Hosting {
@@ -211,7 +204,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         ledgers: ledgers::Ledgers::default(),
         guards_below: args.guards_below,
         restart: args.restart.rules(),
-        loops_end: simulated.as_ref().map(|it| it.end()).unwrap_or_default(),
+        loops_end: simulation::end(&place, args.duration),
     };
     let calls = Calls::start(&place, &runtime, args.instances().pool())?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
@@ -245,6 +238,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }))
     });
     runtime.shutdown_background();
+    super::invoke::warn_of_silence(cx, &place, &person);
     let exit = conclude(cx, exit, person.missing_approval(), uncommitted);
     tape::close(cx, recording, exit)
 }

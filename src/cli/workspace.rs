@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::Place;
+use crate::cases::world::Simulation;
 use crate::fs::{CommitError, FsError, Mount, Scheme};
 use crate::report::workspace::WorkspaceReport;
 
@@ -31,6 +33,8 @@ impl WorkspaceArgs {
 pub(super) struct Workspace {
     pub(super) mount: Arc<Mount>,
     args: WorkspaceArgs,
+    /// Whether it goes with the simulated world that it is in.
+    is_simulated: bool,
 }
 
 impl Workspace {
@@ -60,7 +64,27 @@ impl Workspace {
             Ok(home) => mount.without(home.root()),
             Err(_) => mount,
         };
-        Ok(Workspace { mount: Arc::new(mount), args })
+        Ok(Workspace { mount: Arc::new(mount), args, is_simulated: false })
+    }
+
+    /// The workspace of the world that the guests are in, which may bring one of its own.
+    pub(super) fn around(
+        cx: &Cx,
+        args: WorkspaceArgs,
+        place: &Place,
+    ) -> Result<Workspace, Failure> {
+        let Some(dir) = place.simulation().and_then(Simulation::given_workspace) else {
+            return Workspace::open(cx, args);
+        };
+        if args.keeps() || cx.global.workspace.is_some() {
+            let message = "the workspace is the one of --given";
+            return Err(Failure::new(Exit::Usage, "usage", message)
+                .help("leave out --workspace, --commit and --direct, or `workspace` in the file"));
+        }
+        let mount = Mount::overlay(Scheme::Workspace, dir).map_err(|error| {
+            Failure::environment("the workspace of --given cannot be used", &error)
+        })?;
+        Ok(Workspace { mount: Arc::new(mount), args, is_simulated: true })
     }
 
     /// Applies the changes when that was asked for and the guests ended `well`. The report tells
@@ -81,7 +105,7 @@ impl Workspace {
 
     /// What to say about changes that were not applied.
     pub(super) fn hint(&self, report: &WorkspaceReport, well: bool) -> Option<&'static str> {
-        if !report.is_pending() {
+        if !report.is_pending() || self.is_simulated {
             return None;
         }
         match (self.args.commit, well) {

@@ -1,19 +1,15 @@
 //! The table `given`.
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use toml::Spanned;
 use toml::de::DeValue;
 
-use super::super::model::{Answer, Entry, Given, Spot};
-use super::super::value::Content;
-use super::outside;
+use super::super::model::{Entry, Given, Spot};
 use super::section::Section;
+use super::world;
 use crate::engine::Hook;
 use crate::manifest::Problem;
-use crate::policy::approval::Rule;
 use crate::policy::budget::AskedLimits;
 use crate::principal::PrincipalId;
 use crate::rules::cases as kinds;
@@ -71,35 +67,22 @@ pub(super) fn read(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Op
     });
     let topic = section.text(problems, "topic");
     let previous = section.text(problems, "previous-version");
-    let seed = section.number(problems, "seed");
-    let time = section.made(problems, "time", moment);
     let timeout = section.made(problems, "timeout", duration);
     let lasts = section.made(problems, "for", duration);
     not_for_loops(problems, section);
     Some(Given {
-        messages: outside::messages(problems, section),
-        replies: outside::replies(problems, section),
-        http: outside::http(problems, section),
-        users: outside::users(problems, section),
         lasts: lasts.map(|lasts| lasts.value),
         payload: payload.map(|payload| payload.value),
         payload_file: payload_file.map(|file| PathBuf::from(file.value)),
         topic: topic.map_or_else(|| TOPIC.to_owned(), |topic| topic.value),
         principal: principal.map(|principal| principal.value).unwrap_or_default(),
-        seed: seed.map_or(0, |seed| seed.value),
-        time: time.map(|time| time.value),
         previous_version: previous.map_or_else(|| "0.0.0".to_owned(), |version| version.value),
-        env: env(problems, section),
-        kv: plain(section.contents(problems, "kv")),
-        home: files(problems, section, "home"),
-        workspace: files(problems, section, "workspace"),
-        answers: answers(problems, section),
-        approve: approve(problems, section),
         limits: AskedLimits {
             fuel: section.number(problems, "fuel").map(|fuel| fuel.value),
             timeout: timeout.map(|timeout| timeout.value),
             memory_bytes: section.size(problems, "memory").map(|memory| memory.value),
         },
+        world: world::read(problems, section),
         entry: entry?,
     })
 }
@@ -150,27 +133,6 @@ fn not_for_loops(problems: &mut Vec<Problem>, section: &Section<'_, '_>) {
     }
 }
 
-fn plain(contents: BTreeMap<String, Spot<Content>>) -> BTreeMap<String, Content> {
-    contents.into_iter().map(|(key, spot)| (key, spot.value)).collect()
-}
-
-fn env(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> BTreeMap<String, String> {
-    let contents = plain(section.contents(problems, "env"));
-    contents.into_iter().map(|(key, value)| (key, value.text())).collect()
-}
-
-fn files(
-    problems: &mut Vec<Problem>,
-    section: &Section<'_, '_>,
-    key: &'static str,
-) -> BTreeMap<String, Content> {
-    let files = section.contents(problems, key);
-    for (path, spot) in &files {
-        check_path(problems, path, spot);
-    }
-    plain(files)
-}
-
 /// Reports a path that does not stay where it belongs.
 pub(super) fn check_path<T>(problems: &mut Vec<Problem>, path: &str, at: &Spot<T>) {
     let mut parts = Path::new(path).components();
@@ -178,66 +140,6 @@ pub(super) fn check_path<T>(problems: &mut Vec<Problem>, path: &str, at: &Spot<T
         let message = format!("\"{}\" is no relative path without `..`", path.escape_debug());
         problems.push(Problem::new(&kinds::VALUE, Some(at.span.clone()), message));
     }
-}
-
-fn answers(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> BTreeMap<String, Answer> {
-    let Some(answers) = section.section(problems, "answers") else { return BTreeMap::new() };
-    let read = answers.entries().filter_map(|(key, value)| {
-        let answer = answer(value);
-        if answer.is_none() {
-            let wanted = "a text, a list of texts, { cancel = true } or { timeout = true }";
-            answers.wrong(problems, key, wanted);
-        }
-        Some((key.to_owned(), answer?))
-    });
-    read.collect()
-}
-
-fn answer(value: &Spanned<DeValue<'_>>) -> Option<Answer> {
-    let text = |value: &DeValue<'_>| match value {
-        DeValue::String(text) => Some(text.to_string()),
-        _ => None,
-    };
-    match value.get_ref() {
-        DeValue::String(text) => Some(Answer::One(text.to_string())),
-        DeValue::Array(items) => {
-            let items: Option<Vec<String>> =
-                items.iter().map(|item| text(item.get_ref())).collect();
-            items.map(Answer::Many)
-        }
-        DeValue::Table(table) if table.len() == 1 => {
-            let is_set = |key: &str| {
-                table.get(key).is_some_and(|it| matches!(it.get_ref(), DeValue::Boolean(true)))
-            };
-            match (is_set("cancel"), is_set("timeout")) {
-                (true, _) => Some(Answer::Cancel),
-                (_, true) => Some(Answer::TimeOut),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn approve(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Vec<Rule> {
-    let rules = section.texts(problems, "approve");
-    let rule = |spot: Spot<String>| match spot.value.parse() {
-        Ok(rule) => Some(rule),
-        Err(error) => {
-            let message = format!("\"{}\" is no rule: {error}", spot.value.escape_debug());
-            problems.push(Problem::new(&kinds::VALUE, Some(spot.span), message));
-            None
-        }
-    };
-    rules.into_iter().filter_map(rule).collect()
-}
-
-/// A moment that a virtual clock can show, since the Unix epoch.
-fn moment(text: &str) -> Result<Duration, String> {
-    let wanted = "a moment such as \"2026-01-31T12:00:00Z\", from 2020 on";
-    let at: jiff::Timestamp = text.parse().map_err(|_| wanted.to_owned())?;
-    let at = Duration::try_from(at.as_duration()).map_err(|_| wanted.to_owned())?;
-    if at < crate::clock::SEEDED_START { Err(wanted.to_owned()) } else { Ok(at) }
 }
 
 /// `10s`, `250ms`, `2m`, `8h`.

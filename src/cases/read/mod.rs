@@ -7,6 +7,7 @@ mod expect;
 mod given;
 mod outside;
 mod section;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::limits::CASE_FILE_BYTES_MAX;
 use crate::manifest::{Problem, Source};
 use crate::rules::cases as kinds;
 use section::Section;
+pub use world::world;
 
 /// Problems of one file that are told.
 const PROBLEMS_MAX: usize = 50;

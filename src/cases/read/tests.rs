@@ -57,11 +57,11 @@ max-memory = "2MiB"
     let given = &case.given;
     assert_eq!(given.entry, Entry::Action("a".to_owned()));
     assert_eq!(given.payload, Some(Content::Json(serde_json::json!({ "n": 1 }))));
-    assert_eq!(given.time.map(|time| time.as_secs()), Some(1_769_860_800));
-    assert_eq!(given.env["N"], "1");
-    assert_eq!(given.answers["late"], Answer::TimeOut);
-    assert_eq!(given.answers["many"], Answer::Many(vec!["1".to_owned(), "2".to_owned()]));
-    assert_eq!((given.approve.len(), given.limits.memory_bytes), (2, Some(1 << 20)));
+    assert_eq!(given.world.time.map(|time| time.as_secs()), Some(1_769_860_800));
+    assert_eq!(given.world.env["N"], "1");
+    assert_eq!(given.world.answers["late"], Answer::TimeOut);
+    assert_eq!(given.world.answers["many"], Answer::Many(vec!["1".to_owned(), "2".to_owned()]));
+    assert_eq!((given.world.approve.len(), given.limits.memory_bytes), (2, Some(1 << 20)));
     let counts: Vec<String> = case.expect.calls.values().map(|it| it.value.to_string()).collect();
     assert_eq!(counts, ["1 to 2", "at least 1", "2", "at most 3"]);
     assert_eq!(case.expect.published.as_ref().map(|it| it.value.len()), Some(2));
@@ -183,19 +183,19 @@ fn everybody_outside_is_read() {
     let case = cases(text).expect("it is valid").remove(0);
     let given = &case.given;
     assert_eq!((&given.entry, given.lasts), (&Entry::Run, Some(Duration::from_secs(7200))));
-    let message = &given.messages[0];
+    let message = &given.world.messages[0];
     assert_eq!((message.after.as_secs(), &*message.payload), (3600, r#"{"n":1}"#));
     assert_eq!(message.principal.as_ref().map(PrincipalId::as_str), Some("ann"));
-    let answer = given.replies[0].answer("a.ask.7").expect("it is answered");
+    let answer = given.world.replies[0].answer("a.ask.7").expect("it is answered");
     assert_eq!((&*answer.topic, &*answer.payload), ("a.answer.7", "[1]"));
-    assert_eq!(given.replies[0].answer("a.other"), None);
+    assert_eq!(given.world.replies[0].answer("a.other"), None);
     let expected = HttpReply::Response {
         status: 201,
         headers: vec![("a".to_owned(), "b".to_owned())],
         body: br#"{"c":1}"#.to_vec(),
     };
-    assert_eq!(given.http[0].reply, expected);
-    assert_eq!(given.users[0].accounts, [("chat".to_owned(), "4711".to_owned())]);
+    assert_eq!(given.world.http[0].reply, expected);
+    assert_eq!(given.world.users[0].accounts, [("chat".to_owned(), "4711".to_owned())]);
 }
 
 #[test]

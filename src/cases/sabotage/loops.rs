@@ -10,8 +10,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::outside::{Outside, Places};
+use super::super::outside::Outside;
 use super::super::run::{Stage, Stored};
+use super::super::world::Places;
 use super::{Bench, State, Trial, differences, is_orderly, state, together, told, too_much_fuel};
 use crate::bus::Tap;
 use crate::host::boundary::Stop;
@@ -64,10 +65,10 @@ impl Lookout {
     pub(super) fn new(outside: &Outside, stage: &Stage, fault: Option<u64>) -> Lookout {
         Lookout {
             fault,
-            places: outside.places(),
+            places: outside.simulation.places().clone(),
             stored: stage.stored(),
             log: outside.lines(),
-            tap: outside.machine.bus().tap(),
+            tap: outside.machine().bus().tap(),
             source: stage.source(),
             published: Vec::new(),
             waited: None,
@@ -170,7 +171,7 @@ impl Bench<'_> {
     ) -> Result<Option<(String, String)>, String> {
         let Some((before, after, _)) = around(plain, call) else { return Ok(None) };
         let given = &self.case.given;
-        killed.outside.others.fall_silent();
+        killed.outside.simulation.others.fall_silent();
         let stage = self.suite.stage(given, &killed.outside)?;
         let called = stage.call(given, &[], &killed.outside, self.cancel.clone(), None);
         let report = called.await?;

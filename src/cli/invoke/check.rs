@@ -11,22 +11,22 @@ use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Place, PlaceOptions, refused};
-use crate::cli::person::{Answers, LocalPerson, telling};
+use crate::cli::person::{LocalPerson, telling};
 use crate::cli::target::{self, Capsule};
 use crate::cli::workspace::Workspace;
 use crate::cli::{interrupt, observe, tape};
 use crate::engine::{Call, Profile, fingerprint};
 use crate::report::check::CheckReport;
 
-/// Seed of both calls when none is given.
+/// Seed of both calls in the real world.
 const SEED: u64 = 0;
 
 /// Call an interceptor twice under different conditions, and tell whether anything differs
 ///
 /// Both calls have a throw-away home, a virtual clock and the same seed; the second one is made later,
 /// by an engine that keeps memory for instances, in a process that has made a call before. What differs
-/// then comes from the world: files of the workspace, the network, programs, people. Exit 1 when a
-/// host call, an answer or a fuel figure differs, with the first one.
+/// then comes from the world: files of the workspace, the network, programs, people; with --seed that is a
+/// simulated one too. Exit 1 when a host call, an answer or a fuel figure differs, with the first one.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -85,17 +85,16 @@ fn track(
     profile: Profile,
 ) -> Result<(Track, Option<Exit>), Failure> {
     let principal = cx.principal()?;
-    let person = LocalPerson::new(Answers::default(), false);
-    let person = Arc::new(person.deciding(&args.approve, telling(&cx.ui))?);
+    let simulated = args.simulated(cx, &principal, capsule)?;
+    let world = simulated.as_ref().map(|it| &it.world);
+    let person = Arc::new(LocalPerson::of(world, false, &args.approve, telling(&cx.ui))?);
     let asked = Arc::clone(&person);
-    let workspace = Workspace::open(cx, args.workspace)?;
-    let options = PlaceOptions {
-        ephemeral: true,
-        seed: Some(args.seed.unwrap_or(SEED)),
-        ..args.outside.place()?
-    };
+    let options =
+        PlaceOptions { ephemeral: true, seed: Some(SEED), simulated, ..args.outside.place()? };
     let silent = Arc::new(|_: &str, _, _: &str| {});
-    let place = Place::new(cx, options, profile, person, silent)?.with_workspace(&workspace.mount);
+    let place = Place::new(cx, options, profile, person, silent)?;
+    let workspace = Workspace::around(cx, args.workspace, &place)?;
+    let place = place.with_workspace(&workspace.mount);
     let account = place.account(&principal)?;
     let limits = limits(&account, args.limits.asked(), &capsule.manifest)?;
     let ready = place.load(capsule, Default::default())?;

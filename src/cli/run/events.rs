@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::RunArgs;
 use crate::bus::{self, Attribution, Bus, Draft, topic};
+use crate::cases::Arrival;
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -134,6 +136,16 @@ impl Feeding {
 }
 
 impl Event {
+    /// The same as a message of a simulated world, which comes at once.
+    pub(super) fn arrival(self) -> Arrival {
+        Arrival {
+            after: Duration::ZERO,
+            topic: self.topic.to_string(),
+            payload: self.payload,
+            principal: PrincipalId::new(&*self.principal).ok(),
+        }
+    }
+
     pub(super) fn publish(self, bus: &Bus, clock: &Clock, source_id: uuid::Uuid) {
         let draft = Draft {
             topic: self.topic,

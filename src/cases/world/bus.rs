@@ -19,8 +19,8 @@ use crate::principal::PrincipalId;
 /// Answers to the messages of one wait. Two that answer each other would go on for ever.
 const ROUNDS_MAX: usize = 64;
 
-/// Everybody else.
-pub(in crate::cases) struct Others {
+/// Everybody else on the bus of a simulation.
+pub struct Others {
     bus: Bus,
     clock: Clock,
     principal: PrincipalId,
@@ -31,8 +31,8 @@ pub(in crate::cases) struct Others {
 #[derive(Default)]
 struct State {
     one_at_a_time: bool,
-    /// Under which id the capsule publishes.
-    capsule: Option<Uuid>,
+    /// Under which ids the capsules publish.
+    capsules: Vec<Uuid>,
     /// What is still to come, soonest first, by the clock.
     coming: VecDeque<(Duration, Arrival)>,
     /// What is answered, and how often that has happened.
@@ -71,9 +71,9 @@ impl Others {
         others
     }
 
-    /// Says under which id the capsule publishes from now on.
-    pub(in crate::cases) fn meet(&self, capsule: Uuid) {
-        self.lock().capsule = Some(capsule);
+    /// Says under which id a capsule publishes, which is answered from now on.
+    pub fn meet(&self, capsule: Uuid) {
+        self.lock().capsules.push(capsule);
     }
 
     /// From now on a wait ends with one message, also where several are due.
@@ -86,13 +86,9 @@ impl Others {
         self.lock().coming.clear();
     }
 
-    /// Asks somebody to end, that long after now or after the last message.
-    pub(in crate::cases) fn end_after(
-        &self,
-        given: Option<Duration>,
-        quiet: Duration,
-        cancel: CancellationToken,
-    ) {
+    /// Asks somebody to end, that long after now or, if that is not `given`, `quiet` after the last
+    /// message.
+    pub fn end_after(&self, given: Option<Duration>, quiet: Duration, cancel: CancellationToken) {
         let mut state = self.lock();
         let now = self.clock.monotonic();
         let at = match given {
@@ -129,7 +125,7 @@ impl Others {
             let mut guard = self.lock();
             let state = &mut *guard;
             for message in self.tap.drain().messages {
-                if Some(message.source_id) != state.capsule {
+                if !state.capsules.contains(&message.source_id) {
                     continue;
                 }
                 let fitting = state.replies.iter_mut().find_map(|(reply, used)| {
