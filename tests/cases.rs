@@ -72,8 +72,25 @@ fn examples() -> Vec<(String, String)> {
         (fixture.to_owned(), cases.to_owned())
     });
     let examples: Vec<_> = examples.collect();
-    assert_eq!(examples.len(), text.matches("```toml").count(), "each names its fixture");
+    let blocks = text.matches("```toml").count() - text.matches("<!-- world -->").count();
+    assert_eq!(examples.len(), blocks, "each names its fixture");
     examples
+}
+
+#[test]
+fn the_world_of_the_documentation_holds() {
+    let text = fs::read_to_string(repository().join("docs/cases.md")).expect("a page");
+    let (_, rest) = text.split_once("<!-- world -->\n```toml\n").expect("there is one");
+    let (world, rest) = rest.split_once("```").expect("it ends");
+    let (_, rest) = rest.split_once("```sh\ncapsule ").expect("a command follows");
+    let (command, _) = rest.split_once('\n').expect("it is a line");
+    let sandbox = Sandbox::new();
+    let dir = sandbox.fixture("echo-loop");
+    sandbox.file("world.toml", world);
+    let dir = dir.to_str().expect("a plain path");
+    let command = command.replace("fixtures/echo-loop", dir);
+    let output = sandbox.run(command.split(' ')).expect_code(0);
+    assert!(output.stdout.contains("echo.v1.reply.answer {\"thanks\":true}"), "{}", output.stdout);
 }
 
 #[test]

@@ -234,7 +234,7 @@ impl Once {
         let invoked = InvokeReport::new(called, &report, tripped.clone(), arrived);
         print(cx, args, capsule, &invoked, &report);
         warn(cx, refused, &tripped, hint);
-        warn_of_silence(cx, place, person);
+        warn_of_silence(cx, place);
         if let Some(failure) = uncommitted {
             cx.ui.problem(&failure);
             return Ok(interrupted.unwrap_or(failure.exit));
@@ -257,8 +257,8 @@ fn warn(cx: &Cx, refused: u64, tripped: &[String], hint: Option<&str>) {
     }
 }
 /// What the user forgot, as it seems, about the simulated world.
-pub(super) fn warn_of_silence(cx: &Cx, place: &Place, person: &LocalPerson) {
-    for what in place.asked_in_vain(person) {
+pub(super) fn warn_of_silence(cx: &Cx, place: &Place) {
+    for what in place.simulation().iter().flat_map(|simulation| simulation.in_vain()) {
         cx.ui.warn(&format!("nothing was given for {what}"));
     }
 }
@@ -335,7 +335,7 @@ fn invoke_many(
     for gate in report.gates() {
         cx.ui.warn(gate);
     }
-    warn_of_silence(cx, place, person);
+    warn_of_silence(cx, place);
     let missing = person.missing_approval();
     let well = exit == Exit::Done && missing.is_none();
     let (left, uncommitted) = workspace.finish(well);

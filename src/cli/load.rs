@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::person::LocalPerson;
 use super::simulated::Simulated;
 use super::target::Capsule;
 use crate::cases::world::{Simulation, SimulationOptions};
@@ -105,13 +104,6 @@ impl Place {
     /// The world around the guests, if it is not the real one.
     pub(super) fn simulation(&self) -> Option<&Simulation> {
         self.simulation.as_deref()
-    }
-
-    /// What guests asked for in vain, in words: only a simulated world is silent about it otherwise.
-    pub(super) fn asked_in_vain(&self, person: &LocalPerson) -> Vec<String> {
-        let Some(simulation) = &self.simulation else { return Vec::new() };
-        let questions = person.unanswered().into_iter().map(|key| format!("the question {key:?}"));
-        questions.chain(simulation.in_vain()).collect()
     }
 
     /// The same place, whose guests work in `workspace`.

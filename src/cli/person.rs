@@ -70,7 +70,7 @@ impl LocalPerson {
         Ok(LocalPerson { rules, patience, ledger: Arc::new(Ledger::telling(told)), ..self })
     }
 
-    /// Whoever answers in this world, or in the real one; `may_ask` says whether the real one has a
+    /// Whoever decides in this world, or in the real one; `may_ask` says whether the real one has a
     /// terminal that may be used.
     pub(super) fn of(
         world: Option<&World>,
@@ -78,11 +78,10 @@ impl LocalPerson {
         args: &ApproveArgs,
         told: DecidedSink,
     ) -> Result<Self, Failure> {
-        let Some(world) = world else {
-            return LocalPerson::new(Answers::default(), may_ask).deciding(args, told);
-        };
-        let person = LocalPerson::new(Answers::of(&world.answers), false).deciding(args, told)?;
-        let rules = world.approve.iter().cloned().chain(person.rules).collect();
+        let may_ask = may_ask && world.is_none();
+        let person = LocalPerson::new(Answers::default(), may_ask).deciding(args, told)?;
+        let given = world.map(|world| world.approve.clone()).unwrap_or_default();
+        let rules = given.into_iter().chain(person.rules).collect();
         Ok(LocalPerson { rules, ..person })
     }
 

@@ -238,7 +238,7 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         }))
     });
     runtime.shutdown_background();
-    super::invoke::warn_of_silence(cx, &place, &person);
+    super::invoke::warn_of_silence(cx, &place);
     let exit = conclude(cx, exit, person.missing_approval(), uncommitted);
     tape::close(cx, recording, exit)
 }

@@ -37,7 +37,6 @@ It has the keys that a case of `capsule test` has in `given`, as far as they are
   env = { GREETING = \"Hello\" }           # settings and secrets
   kv = { calls = 41 }                     # keys and values
   home = { \"notes.txt\" = \"...\" }        # files; workspace likewise, instead of the real one
-  answers = { colour = \"blue\" }         # to questions by key
   approve = [\"git push\"]                # rules as --approve takes them
   users = [{ name = \"Ann\", accounts = { chat = \"4711\" } }]
 

@@ -209,6 +209,9 @@ impl FuelReport {
         if !self.written && has(Status::Better) && self.ok {
             notes.push("--ratchet writes the lower figures into the lock".to_owned());
         }
+        if !self.written && !self.ok && has(Status::Worse) {
+            notes.push("if that is meant, capsule fuel snapshot takes the new figures".to_owned());
+        }
         if !self.written && has(Status::New) {
             notes.push("capsule fuel snapshot adds new cases to the lock".to_owned());
         }

@@ -18,19 +18,8 @@ use crate::policy::approval::Rule;
 use crate::rules::cases as kinds;
 
 /// Keys of a file of its own.
-const KEYS: &[&str] = &[
-    "time",
-    "env",
-    "kv",
-    "home",
-    "workspace",
-    "answers",
-    "approve",
-    "messages",
-    "replies",
-    "http",
-    "users",
-];
+const KEYS: &[&str] =
+    &["time", "env", "kv", "home", "workspace", "approve", "messages", "replies", "http", "users"];
 
 /// What somebody may take for a key, and where the thing is said.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -46,6 +35,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("fuel", "the limit is --fuel"),
     ("timeout", "the limit is --timeout"),
     ("memory", "the limit is --memory"),
+    ("answers", "only hooks ask questions: capsule install --answers, or a case of capsule test"),
     ("events", "messages of others are in `messages`"),
     ("identity", "users of the machine, with their accounts, are in `users`"),
     ("case", "cases are run by capsule test; here stands what one has in `given`"),

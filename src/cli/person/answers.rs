@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::cases;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 
@@ -101,17 +100,6 @@ impl Answers {
             self.0.insert(key.clone(), answer);
         }
         Ok(())
-    }
-
-    /// What somebody in a simulated world answers.
-    pub(in crate::cli) fn of(answers: &BTreeMap<String, cases::Answer>) -> Answers {
-        let answer = |answer: &cases::Answer| match answer.clone() {
-            cases::Answer::One(value) => Answer::One(value),
-            cases::Answer::Many(values) => Answer::Many(values),
-            cases::Answer::Cancel => Answer::Cancel,
-            cases::Answer::TimeOut => Answer::TimeOut,
-        };
-        Answers(answers.iter().map(|(key, given)| (key.clone(), answer(given))).collect())
     }
 
     /// The answer to a guest's question.
