@@ -4,9 +4,14 @@
 //! be repeated exactly: [`Clock::system`] is the machine's, [`Clock::seeded`] a virtual one that
 //! moves only when somebody sleeps on it.
 
+mod turns;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::{Duration, Instant, SystemTime};
+
+pub use turns::Seat;
+use turns::Turns;
 
 /// 2020-01-01T00:00:00Z, where a seeded clock starts.
 pub const SEEDED_START: Duration = Duration::from_secs(1_577_836_800);
@@ -20,15 +25,23 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System { origin: Instant },
-    Seeded { elapsed_ns: AtomicU64, random: Mutex<SplitMix>, meanwhile: Meanwhile },
+    Seeded { elapsed_ns: AtomicU64, random: Mutex<SplitMix>, meanwhile: Meanwhile, turns: Turns },
 }
 
 /// What happens while somebody waits by a virtual clock.
 pub trait Happenings: Send + Sync {
     /// Lets what is due happen when the clock shows `now` ([`Clock::monotonic`]), all of it or one thing
-    /// after the other, and says when something is due next. Asked often enough, it leaves nothing that
-    /// is due at `now`.
-    fn happen(&self, now: Duration) -> Option<Duration>;
+    /// after the other. Asked often enough, it leaves nothing that is due at `now`.
+    fn happen(&self, now: Duration) -> Happened;
+}
+
+/// What happened, and what is to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// Whether anything did: somebody may find something new.
+    pub anything: bool,
+    /// When something is due next.
+    pub next: Option<Duration>,
 }
 
 /// Kept by somebody else, who may well keep the clock.
@@ -55,6 +68,7 @@ impl Clock {
             elapsed_ns: AtomicU64::new(0),
             random: Mutex::new(SplitMix(seed)),
             meanwhile: Meanwhile::default(),
+            turns: Turns::default(),
         }))
     }
 
@@ -102,33 +116,45 @@ impl Clock {
 
     /// Lets virtual time pass, `by` at most, and what is to happen in it happen, each in its time; ends
     /// early when it is `enough`, which is asked first and after everything that happened.
+    ///
+    /// Where several share the clock ([`Clock::seat`]), others have their turns meanwhile.
     pub fn pass(&self, by: Duration, enough: impl Fn() -> bool) {
-        let end = self.monotonic().saturating_add(by);
+        self.wait(Some(self.monotonic().saturating_add(by)), enough);
+    }
+
+    /// The same without an end: until it is `enough`, or nothing is to come any more.
+    pub fn pass_until(&self, enough: impl Fn() -> bool) {
+        self.wait(None, enough);
+    }
+
+    fn wait(&self, end: Option<Duration>, enough: impl Fn() -> bool) {
+        let Some(turns) = self.turns() else { return };
         loop {
             let next = self.happen();
-            if enough() {
-                return;
-            }
-            match next.filter(|at| *at <= end) {
-                Some(at) => self.reach(at),
-                None => return self.reach(end),
+            let is_over = end.is_some_and(|end| end <= self.monotonic());
+            if enough() || is_over || !turns.give(self, end, next) {
+                return turns.go_on();
             }
         }
     }
 
-    /// Lets virtual time pass until the next thing happens; `false` when nothing is to come.
-    pub fn pass_to_next(&self) -> bool {
-        let Some(next) = self.happen() else { return false };
-        self.reach(next);
-        let _ = self.happen();
-        true
+    fn turns(&self) -> Option<&Turns> {
+        match &*self.0 {
+            Source::System { .. } => None,
+            Source::Seeded { turns, .. } => Some(turns),
+        }
     }
 
     fn happen(&self) -> Option<Duration> {
         match &*self.0 {
             Source::System { .. } => None,
-            Source::Seeded { meanwhile, .. } => {
-                meanwhile.0.get()?.upgrade()?.happen(self.monotonic())
+            Source::Seeded { meanwhile, turns, .. } => {
+                let Happened { anything, next } =
+                    meanwhile.0.get()?.upgrade()?.happen(self.monotonic());
+                if anything {
+                    turns.go_on();
+                }
+                next
             }
         }
     }
@@ -210,13 +236,15 @@ mod tests {
     struct Bell(Mutex<Vec<u64>>);
 
     impl Happenings for Bell {
-        fn happen(&self, now: Duration) -> Option<Duration> {
+        fn happen(&self, now: Duration) -> Happened {
             let mut rung = self.0.lock().expect("nothing panics here");
             let next = |rung: &[u64]| rung.len() as u64 * 10 + 10;
-            if next(&rung) <= now.as_secs().min(60) {
+            let anything = next(&rung) <= now.as_secs().min(60);
+            if anything {
                 rung.push(now.as_secs());
             }
-            Some(next(&rung)).filter(|next| *next <= 60).map(Duration::from_secs)
+            let next = Some(next(&rung)).filter(|next| *next <= 60).map(Duration::from_secs);
+            Happened { anything, next }
         }
     }
 
@@ -231,9 +259,11 @@ mod tests {
         assert_eq!((rung().len(), clock.monotonic().as_secs()), (3, 30));
         clock.pass(Duration::ZERO, || false);
         assert_eq!(clock.monotonic().as_secs(), 30);
-        assert!(clock.pass_to_next());
+        clock.pass_until(|| rung().len() == 4);
         assert_eq!((rung().len(), clock.monotonic().as_secs()), (4, 40));
         clock.pass(Duration::from_secs(3600), || false);
         assert_eq!((rung().len(), clock.monotonic().as_secs()), (6, 3640));
+        clock.pass_until(|| false);
+        assert_eq!(clock.monotonic().as_secs(), 3640, "nothing is to come");
     }
 }

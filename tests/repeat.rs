@@ -113,6 +113,52 @@ fn another_seed_gives_other_random_bytes_and_a_third_run_of_the_first_does_not()
     assert_eq!(random("2"), two);
 }
 
+/// What a run of two loops and two handlers in a simulated world prints, but for times.
+fn run_in_turns(sandbox: &Sandbox, capsules: &[String]) -> (String, String) {
+    let args = ["run", "--seed", "1", "--given", "world.toml", "--for", "3s", "--follow"];
+    let output = sandbox.run(args.into_iter().chain(capsules.iter().map(String::as_str)));
+    let output = output.expect_code(0);
+    let talk = output.stderr.lines().map(|line| line.split(" cpu ").next().unwrap_or(line));
+    (output.stdout.clone(), talk.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn capsules_that_run_at_the_same_time_do_the_same_every_time() {
+    let sandbox = Sandbox::new();
+    let mut world = String::new();
+    for (topic, payload, after) in [
+        ("greedy.v1.request.sleep", "{ ms = 450 }", "1s"),
+        ("greeter.v1.request.greet", r#"{ name = "Bo" }"#, "1100ms"),
+        ("echo.v1.request.late", "{ n = 1 }", "1200ms"),
+    ] {
+        world += "[[messages]]\n";
+        world += &format!("topic = {topic:?}\npayload = {payload}\nafter = {after:?}\n");
+    }
+    sandbox.file("world.toml", world);
+    let capsules = ["echo-loop", "sleeper", "greeter", "greedy"]
+        .map(|name| sandbox.fixture(name).to_str().expect("a path in UTF-8").to_owned());
+    let (messages, talk) = run_in_turns(&sandbox, &capsules);
+    assert!(messages.contains("echo.v1.reply.late {\"n\":1}"), "{messages}");
+    // The loops go on while a handler sleeps.
+    assert!(messages.contains("sleeper.v1.tick {\"tick\":29}"), "{messages}");
+    assert!(talk.contains("greedy sleep continue"), "{talk}");
+    for time in 2..=TIMES {
+        assert_eq!(run_in_turns(&sandbox, &capsules), (messages.clone(), talk.clone()), "{time}");
+    }
+}
+
+#[test]
+fn a_signal_ends_capsules_that_wait_for_their_turn() {
+    let sandbox = Sandbox::new();
+    let capsules = ["sleeper", "echo-loop"].map(|name| sandbox.fixture(name));
+    let capsules = capsules.iter().map(|dir| dir.to_str().expect("a path in UTF-8"));
+    let args = ["run", "--seed", "1", "--for", "2000h", "--follow"];
+    let mut running = sandbox.capsule(args.into_iter().chain(capsules)).spawn();
+    let _ = running.line_with("sleeper.v1.tick {\"tick\":100}");
+    running.signal(support::Signal::INT);
+    let _ = running.finish().expect_code(130);
+}
+
 #[test]
 fn without_a_seed_random_bytes_never_repeat() {
     let sandbox = Sandbox::new();

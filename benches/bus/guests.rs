@@ -90,6 +90,7 @@ impl Place {
                 window_ended: None,
                 runtime: self.runtime.handle().clone(),
                 cancel: tokio_util::sync::CancellationToken::new(),
+                seat: None,
             };
             loops.push(loaded.start(options).ok_or("no run loop")??);
         }

@@ -363,6 +363,7 @@ impl Stage {
             fuel_used: None,
             runtime: Handle::current(),
             cancel: ends.clone(),
+            seat: None,
         };
         let started = self.loaded.start(options).ok_or("the capsule does not export run")?;
         let running = started.map_err(|error| format!("cannot start a thread: {error}"))?;

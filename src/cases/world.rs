@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::model::World;
 use super::value::Content;
 use crate::clock::{Clock, SEEDED_START};
-use crate::fs::{Mount, Scheme};
+use crate::fs::{Mount, Private, Scheme};
 use crate::host::ports::Person;
 use crate::kv::Namespace;
 use crate::local::{LogSink, Machine, MachineOptions, NetworkOptions, ProcessOptions};
@@ -72,7 +72,7 @@ pub struct Simulation {
     web: Web,
     has_workspace: bool,
     places: Places,
-    _root: tempfile::TempDir,
+    _root: Private,
 }
 
 impl Simulation {
@@ -83,10 +83,7 @@ impl Simulation {
     /// The disk refuses, or what the world says cannot be had, such as a secret of that size.
     pub fn new(options: SimulationOptions<'_>) -> Result<Simulation, WorldError> {
         let SimulationOptions { world, principals, manifests, person, log, processes } = options;
-        let root = tempfile::Builder::new()
-            .prefix("capsule-case-")
-            .tempdir()
-            .map_err(failed("there is no room for a home"))?;
+        let root = Private::new("capsule-case-").map_err(failed("there is no room for a home"))?;
         let home = Home::at(root.path().join("home"));
         let clock = Clock::seeded(world.seed);
         // A clock is set by letting the time until then pass.

@@ -138,6 +138,7 @@ impl Player<'_> {
                     fuel_used,
                     runtime: runtime.clone(),
                     cancel: cancel.clone(),
+                    seat: None,
                 };
                 let started = self.loaded.start(options).ok_or_else(|| missing("run"))?;
                 let running = started.map_err(PlayError::Thread)?;

@@ -161,6 +161,15 @@ impl Place {
         Ok(Ready { loaded, hosted, surface, code })
     }
 
+    /// The clock by which principals are charged for processor time: in a simulated world hours of it are
+    /// over in moments.
+    pub(super) fn pace(&self) -> &Clock {
+        match self.simulation {
+            Some(_) => self.machine.clock(),
+            None => self.machine.stopwatch(),
+        }
+    }
+
     /// Leaves engine and code to the end of the process, which is near: taking them apart and waiting
     /// for the thread that counts ticks would be for nothing.
     pub(super) fn leave_to_the_end(&self, ready: &Ready) {

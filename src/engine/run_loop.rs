@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::Loaded;
 use super::instance::Made;
 use super::outcome::{CallReport, Ending, FuelUse, Times, classify};
+use crate::clock::Seat;
 use crate::host::meter::Meter;
 use crate::host::pace::{FuelSink, Pace, Spending, WindowSink};
 use crate::host::ports::Belongings;
@@ -40,6 +41,8 @@ pub struct RunOptions {
     pub runtime: tokio::runtime::Handle,
     /// Asks it to end, as [`RunLoop::cancel`] does.
     pub cancel: CancellationToken,
+    /// Its seat among those who share a virtual clock, if they take turns.
+    pub seat: Option<Seat>,
 }
 
 /// A loop that was started. Dropping it asks the loop to end.
@@ -96,9 +99,12 @@ impl Loaded {
         let (end_sender, end) = watch::channel(None);
         let loaded = self.clone();
         let token = cancel.clone();
+        let mut options = options;
         let thread = std::thread::Builder::new().name(format!("run {}", self.capsule().id));
         let thread = thread.spawn(move || {
             let runtime = options.runtime.clone();
+            let seat = options.seat.take();
+            seat.iter().for_each(Seat::sit);
             // The thread runs nothing else, so the runtime has no reason to make the guest pause
             // now and then; a pause would also look like waiting.
             let run = loaded.run(options, token, ready_sender);
@@ -106,6 +112,8 @@ impl Loaded {
             // Whoever is told may end the process: nothing is left then that has to be cleaned up.
             drop(loaded);
             end_sender.send_replace(Some(Arc::new(report)));
+            // Whoever has the next turn finds it ended.
+            drop(seat);
         });
         Some(thread.map(|thread| RunLoop { cancel, ready, end, thread: Some(thread) }))
     }

@@ -405,6 +405,7 @@ impl<'a> Stage<'a> {
             fuel_used: None,
             runtime: self.runtime.handle().clone(),
             cancel: CancellationToken::new(),
+            seat: None,
         };
         let started = self.loaded.start(options).expect("the case exports `run`");
         let running = started.expect("a thread can be had");

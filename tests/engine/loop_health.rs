@@ -182,6 +182,7 @@ async fn without_a_run_there_is_nothing_to_start() {
         fuel_used: None,
         runtime: tokio::runtime::Handle::current(),
         cancel: tokio_util::sync::CancellationToken::new(),
+        seat: None,
     };
     assert!(rig.loaded.start(options).is_none());
 }

@@ -285,6 +285,7 @@ impl Rig {
             fuel_used: Some(Arc::new(fuel_used)),
             runtime: tokio::runtime::Handle::current(),
             cancel: CancellationToken::new(),
+            seat: None,
         };
         self.loaded.start(options).expect("there is a `run`").expect("a thread")
     }

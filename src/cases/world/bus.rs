@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::bus::{Attribution, Bus, Draft, Tap};
 use crate::cases::model::{Arrival, Reply};
-use crate::clock::{Clock, Happenings};
+use crate::clock::{Clock, Happened, Happenings};
 use crate::principal::PrincipalId;
 
 /// Answers to the messages of one wait. Two that answer each other would go on for ever.
@@ -118,9 +118,9 @@ impl Others {
         let _ = self.bus.publish(draft);
     }
 
-    /// Answers what the capsule has published, and what the answers lead to.
-    fn answer(&self) {
-        for _ in 0..ROUNDS_MAX {
+    /// Answers what the capsule has published, and what the answers lead to; whether anything did.
+    fn answer(&self) -> bool {
+        for round in 0..ROUNDS_MAX {
             let mut answers = Vec::new();
             let mut guard = self.lock();
             let state = &mut *guard;
@@ -140,16 +140,17 @@ impl Others {
             }
             drop(guard);
             if answers.is_empty() {
-                return;
+                return round > 0;
             }
             answers.iter().for_each(|answer| self.publish(answer));
         }
+        true
     }
 }
 
 impl Happenings for Others {
-    fn happen(&self, now: Duration) -> Option<Duration> {
-        self.answer();
+    fn happen(&self, now: Duration) -> Happened {
+        let mut anything = self.answer();
         loop {
             let mut state = self.lock();
             let due = state.coming.pop_front_if(|(at, _)| *at <= now);
@@ -157,6 +158,7 @@ impl Happenings for Others {
             drop(state);
             let Some((_, message)) = due else { break };
             self.publish(&message);
+            anything = true;
             if one_at_a_time {
                 break;
             }
@@ -166,11 +168,12 @@ impl Happenings for Others {
             && *at <= now
         {
             cancel.cancel();
+            anything = true;
             state.end = None;
         }
         let end = state.end.as_ref().map(|(at, _)| *at);
         let next = state.coming.front().map(|(at, _)| *at);
         // What comes after the end does not come.
-        end.into_iter().chain(next).min()
+        Happened { anything, next: end.into_iter().chain(next).min() }
     }
 }

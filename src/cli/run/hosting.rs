@@ -217,6 +217,7 @@ impl Hosting<'_> {
             fuel_used: Some(self.loop_fuel(owner)),
             runtime: self.runtime.clone(),
             cancel: self.loops_end.child_token(),
+            seat: self.place.simulation().and_then(|it| it.machine.clock().seat()),
         };
         let started = ready.loaded.start(options).expect("a loop was found in the binary");
         let started =
@@ -231,8 +232,7 @@ impl Hosting<'_> {
     /// makes no calls that could be denied.
     fn loop_fuel(&self, owner: PrincipalId) -> FuelSink {
         let (ledgers, rate) = (self.ledgers.clone(), self.rate.clone());
-        let (accounts, clock) =
-            (self.place.machine.accounts(), self.place.machine.stopwatch().clone());
+        let (accounts, clock) = (self.place.machine.accounts(), self.place.pace().clone());
         Arc::new(move |fuel| {
             let account = accounts.find(&owner).ok();
             let profile = account.as_ref().map(|account| account.profile());
@@ -249,7 +249,7 @@ impl Hosting<'_> {
         ready: &Ready,
     ) -> Result<Served, Failure> {
         let accounts = self.place.machine.accounts();
-        let (rate, clock) = (self.rate.clone(), self.place.machine.stopwatch().clone());
+        let (rate, clock) = (self.rate.clone(), self.place.pace().clone());
         let is_uplink = manifest.is_uplink();
         let admit = move |id: &PrincipalId| {
             let refuse = |reason: String| Refused { id: id.to_string(), reason };

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::hosting::{LiveLoop, Member, Role};
 use super::session::{FAR_AWAY, Session};
+use super::simulation::turn;
 use super::tally::loop_event;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -177,8 +178,13 @@ impl Loops {
 }
 
 impl Session<'_> {
-    /// Waits until every loop has signalled readiness, or had its time.
+    /// Waits until every loop has signalled readiness, or had its time. Where loops take turns, that is their
+    /// first one.
     pub(super) async fn wait_ready(&mut self) {
+        if self.rounds.is_some() {
+            turn(&self.rounds).await;
+            return self.see_ready().await;
+        }
         let timeout = self.loops.ready_timeout;
         // A time that cannot be counted is one that never comes.
         let now = tokio::time::Instant::now();
@@ -193,6 +199,22 @@ impl Session<'_> {
                     self.serve_instead(member, &report);
                 }
                 Err(_) => self.say_late(member),
+            }
+        }
+    }
+
+    /// Says which loops have signalled readiness; the others have all the time they need.
+    async fn see_ready(&mut self) {
+        for member in 0..self.members.len() {
+            let Role::Loop(live) = &self.members[member].role else { continue };
+            match live.run.health() {
+                _ if live.run.was_ready() => self.say_ready(member),
+                Health::Exited(report) | Health::Failed(report) => {
+                    self.serve_instead(member, &report);
+                }
+                Health::Starting | Health::Ready => {
+                    self.loops.watch_ready(member, live, FAR_AWAY);
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ use super::ledgers::Ledgers;
 use super::loops::Loops;
 use super::metrics::Sink;
 use super::reload::Upcoming;
+use super::simulation::{Rounds, turn};
 use super::tally::{Tally, step_event};
 use super::watch::{Looked, Watch};
 use crate::bus::Tap;
@@ -74,6 +75,8 @@ pub(super) struct Session<'a> {
     pub(super) instances: Option<Pool>,
     pub(super) bindings: Bindings,
     tap: Tap,
+    /// Its turns among the loops, in a simulated world.
+    pub(super) rounds: Option<Rounds>,
     /// Gone once the run is closed.
     pub(super) dispatcher: Option<Dispatcher>,
     handled: mpsc::UnboundedReceiver<Handled>,
@@ -116,11 +119,14 @@ impl<'a> Session<'a> {
             }
         }
         let topics = HostTopics::new(machine.bus(), machine.clock());
+        let ticks = members.iter().any(sees_ticks);
+        let rounds = Rounds::new(hosting.place, &tap, ticks);
         let sources = members.iter().enumerate();
         Ok(Session {
             sources: sources.map(|(number, member)| (member.source_id, number)).collect(),
             tallies: vec![Tally::default(); members.len()],
-            ticks: members.iter().any(sees_ticks),
+            // A simulated world has its own.
+            ticks: ticks && rounds.is_none(),
             ledgers: hosting.ledgers.clone(),
             hosting,
             loops,
@@ -136,6 +142,7 @@ impl<'a> Session<'a> {
             metrics: None,
             watch: None,
             upcoming: HashMap::new(),
+            rounds,
             topics,
             lag: Lag::default(),
             messages: 0,
@@ -173,6 +180,7 @@ impl<'a> Session<'a> {
         let cancel = self.cancel.clone();
         let limit = after(duration);
         tokio::pin!(limit);
+        self.rounds.iter().for_each(Rounds::open);
         tokio::select! {
             () = self.wait_ready() => {}
             () = cancel.cancelled() => {}
@@ -211,7 +219,7 @@ impl<'a> Session<'a> {
         let mut seen = false;
         let mut current = self.current();
         loop {
-            seen |= self.take_messages(until);
+            seen |= self.rounds.is_none() && self.take_messages(until);
             if seen {
                 self.end = "the message of --until came";
                 return Ok(Exit::Done);
@@ -220,19 +228,10 @@ impl<'a> Session<'a> {
                 self.end = "nobody reads the output any more";
                 return Ok(Exit::Done);
             }
-            let busy = self.in_flight;
-            let may_feed = !fed && self.keeps_up();
-            if self.watch.is_none()
-                && self.loops.are_over()
-                && busy == 0
-                && (fed || (has_loops && self.bindings.is_empty()))
-            {
-                let end = match has_loops {
-                    true => "every loop has ended",
-                    false => "every message has been served",
-                };
+            if let Some(end) = self.nothing_left(fed, has_loops) {
                 return self.over(end, until);
             }
+            let may_feed = !fed && self.keeps_up();
             // What ends a run comes first, so that no flood of messages can hold it up.
             tokio::select! {
                 biased;
@@ -242,9 +241,11 @@ impl<'a> Session<'a> {
                 }
                 () = &mut limit => return self.over("the time of --for is over", until),
                 change = self.loops.next() => {
-                    // What a loop published comes before its end.
-                    seen |= self.take_messages(until);
-                    self.loop_changed(change, false);
+                    if let Some(change) = self.later(change) {
+                        // What a loop published comes before its end.
+                        seen |= self.take_messages(until);
+                        self.loop_changed(change, false);
+                    }
                     current = self.current();
                 }
                 Some(handled) = self.handled.recv() => {
@@ -253,7 +254,8 @@ impl<'a> Session<'a> {
                     self.take_inbound();
                     self.finish_step(&handled);
                 }
-                () = arrivals.notified() => self.take_inbound(),
+                () = turn(&self.rounds) => seen |= self.take_turn(until),
+                () = arrivals.notified(), if self.rounds.is_none() => self.take_inbound(),
                 looked = look(&mut self.watch, &current) => {
                     self.looked_at(looked);
                     current = self.current();
@@ -263,9 +265,25 @@ impl<'a> Session<'a> {
                 published = feeding.publish_next(), if may_feed => {
                     fed = !published?;
                 }
-                () = &mut tapped => tapped = self.tap.ready(),
+                () = &mut tapped, if self.rounds.is_none() => tapped = self.tap.ready(),
             }
         }
+    }
+
+    /// Why the run is over, if nothing is left to do.
+    fn nothing_left(&self, fed: bool, has_loops: bool) -> Option<&'static str> {
+        let is_idle = self.watch.is_none() && self.loops.are_over() && self.in_flight == 0;
+        let is_served = match &self.rounds {
+            // Messages of others may come until the end.
+            Some(rounds) => rounds.are_over() || self.bindings.is_empty(),
+            None => fed || (has_loops && self.bindings.is_empty()),
+        };
+        let is_timed = self.rounds.is_some() && self.hosting.loops_end.is_cancelled();
+        (is_idle && is_served).then_some(match has_loops {
+            _ if is_timed => "the virtual time is over",
+            true => "every loop has ended",
+            false => "every message has been served",
+        })
     }
 
     /// Whether handlers keep up with the messages.
@@ -287,7 +305,7 @@ impl<'a> Session<'a> {
     }
 
     /// Shows, counts and dispatches what was published; whether `until` was among it.
-    fn take_messages(&mut self, until: Option<&str>) -> bool {
+    pub(super) fn take_messages(&mut self, until: Option<&str>) -> bool {
         let observed = self.tap.drain();
         if observed.missed > 0 {
             self.hosting
@@ -317,11 +335,10 @@ impl<'a> Session<'a> {
             }
             seen |= wanted;
             let chain = self.bindings.chain(&message.topic);
-            if let (Some(delivery), Some(dispatcher)) =
-                (Deliver::new(message, chain), &self.dispatcher)
-            {
-                self.in_flight += 1;
-                self.in_flight_bytes += delivery.message.payload.len();
+            let Some(delivery) = Deliver::new(message, chain) else { continue };
+            self.in_flight += 1;
+            self.in_flight_bytes += delivery.message.payload.len();
+            if let (Some(delivery), Some(dispatcher)) = (self.queue(delivery), &self.dispatcher) {
                 dispatcher.dispatch(delivery);
             }
         }
@@ -329,7 +346,7 @@ impl<'a> Session<'a> {
     }
 
     /// Shows what arrived over uplinks.
-    fn take_inbound(&mut self) {
+    pub(super) fn take_inbound(&mut self) {
         for (member, tally) in self.members.iter().zip(&mut self.tallies) {
             let (items, refused) = member.inbound.drain();
             tally.inbound += items.len() as u64;
@@ -365,6 +382,7 @@ impl<'a> Session<'a> {
         if handled.over.is_some() {
             self.in_flight -= 1;
             self.in_flight_bytes -= handled.delivered.message.payload.len();
+            self.served();
         }
     }
 
@@ -382,6 +400,7 @@ impl<'a> Session<'a> {
         workspace: impl FnOnce(Option<Exit>) -> WorkspaceReport,
     ) -> Result<Option<Exit>, Failure> {
         self.cancel.cancel();
+        self.rounds.iter().for_each(Rounds::close);
         self.upcoming.clear();
         for member in &self.members {
             if let Role::Loop(live) = &member.role {

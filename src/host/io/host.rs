@@ -42,7 +42,7 @@ impl<'a> View<'a> {
     /// By a virtual clock, lets time pass until something is ready or nothing is to come.
     fn let_time_pass(&self, is_ready: impl Fn() -> bool) {
         if self.clock.is_virtual() {
-            while !is_ready() && !self.cancel.is_cancelled() && self.clock.pass_to_next() {}
+            self.clock.pass_until(|| is_ready() || self.cancel.is_cancelled());
         }
     }
 }
