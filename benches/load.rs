@@ -10,6 +10,7 @@ mod measure;
 #[path = "load/town.rs"]
 mod town;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,9 +75,15 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
     let town = Town::new(work, CUSTOMERS, Profile::Server)?;
     let capsule = town.capsule(0)?;
     let customers = customers(&town, &capsule, CUSTOMERS)?;
+    let mut many = Vec::new();
+    for _ in 0..THREADS {
+        let one = Bare::new(work, Profile::Server, Clock::Constant)?;
+        let lives = (0..CUSTOMERS).map(|_| one.instance()).collect::<Outcome<Vec<_>>>()?;
+        many.push((one, lives));
+    }
     let unbounded = [town.customer(&capsule, &UNBOUNDED.parse()?)?];
     // One for each way: what waits for the others' principals is in nobody's way.
-    let [pool, other] = [(); 2].map(|()| Pool::new(capsule::limits::INSTANCES_IDLE_MAX));
+    let [pool, other, third] = [(); 3].map(|()| Pool::new(capsule::limits::INSTANCES_IDLE_MAX));
     for (title, payload, least) in [("10 µs of work", payload, 0.85), ("no work", "", 0.5)] {
         let payload = payload.as_bytes();
         let mut ways = [
@@ -89,11 +96,20 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
             Way::new("the same for one principal that nothing bounds", |calls| {
                 town.crowd((&capsule, &unbounded), payload, &other, (THREADS, calls))
             }),
+            Way::new("the same for as many principals as threads", |calls| {
+                let few = &customers[..THREADS as usize];
+                town.crowd((&capsule, few), payload, &third, (THREADS, calls))
+            }),
+            Way::new("bare wasmtime, as many instances as here", |calls| {
+                bare_turns(&mut many, payload, calls)
+            }),
         ];
         let samples = in_turns(&mut ways, ROUNDS, TIME);
         print(&format!("a call among many on {THREADS} threads, {title}"), &ways, &samples, 0);
         // Times are limited from above: so many calls in a second are the inverse.
         judge("here / bare", samples[1].over(&samples[0]).median(), 1.0 / least);
+        judge("few principals / bare", samples[3].over(&samples[0]).median(), 1.0 / least);
+        judge("here / as many bare ones", samples[1].over(&samples[4]).median(), 1.0 / least);
     }
     let stats = pool.stats();
     println!("  the pool made {} instances and used one again {} times", stats.made, stats.reused);
@@ -106,6 +122,17 @@ fn bare_crowd(bare: &mut [(Bare, Live)], payload: &[u8], calls: u64) -> Duration
     std::thread::scope(|scope| {
         for (one, live) in bare.iter_mut() {
             scope.spawn(move || one.warm(live, payload, share));
+        }
+    });
+    started.elapsed()
+}
+
+fn bare_turns(bare: &mut [(Bare, Vec<Live>)], payload: &[u8], calls: u64) -> Duration {
+    let share = calls.div_ceil(bare.len() as u64);
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for (one, lives) in bare.iter_mut() {
+            scope.spawn(move || one.in_turns(lives, payload, share));
         }
     });
     started.elapsed()
@@ -128,6 +155,8 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
     let everybody = customers(&town, &capsule, PRINCIPALS)?;
     let mut strangers = ids.iter().cycle();
     let mut known = everybody.iter().cycle();
+    let crowded = Bare::new(work, Profile::Server, Clock::Constant)?;
+    let mut kept = VecDeque::new();
     let mut ways = [
         Way::new("bare instantiate_async and call", |calls| bare.fresh(calls)),
         Way::new("a principal without an instance", |calls| {
@@ -155,10 +184,14 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
             });
             started.elapsed()
         }),
+        Way::new("bare, with as many instances that stay", |calls| {
+            crowded.fresh_of(&mut kept, capsule::limits::INSTANCES_IDLE_MAX, calls)
+        }),
     ];
     let samples = in_turns(&mut ways, ROUNDS, TIME);
     print("a first call for a principal", &ways, &samples, 0);
     judge("without an instance / bare", samples[1].over(&samples[0]).median(), 1.5);
+    judge("without / bare of as many", samples[1].over(&samples[3]).median(), 1.5);
     judge("looked up first / bare", samples[2].over(&samples[0]).median(), 1.5);
     println!("  the pool used an instance again {} times", pool.stats().reused);
     Ok(())

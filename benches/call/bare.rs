@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "not everybody who measures calls uses all of it")]
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
 
 use capsule::engine::Profile;
@@ -113,6 +114,37 @@ impl Bare {
             }
             started.elapsed()
         })
+    }
+
+    /// Calls of several instances in turns.
+    pub(crate) fn in_turns(&self, lives: &mut [Live], payload: &[u8], calls: u64) -> Duration {
+        let mut callers: Vec<Caller<'_>> =
+            lives.iter_mut().map(|live| live.caller(payload)).collect();
+        let count = callers.len();
+        self.runtime.block_on(async {
+            let started = Instant::now();
+            for call in 0..calls as usize {
+                callers[call % count].call().await;
+            }
+            started.elapsed()
+        })
+    }
+
+    /// Calls each of which gets an instance of its own, the last `keep` of which stay.
+    pub(crate) fn fresh_of(&self, kept: &mut VecDeque<Live>, keep: usize, calls: u64) -> Duration {
+        let batch = async {
+            let started = Instant::now();
+            for _ in 0..calls {
+                let mut live = self.live().await?;
+                live.caller(&[]).call().await;
+                kept.push_back(live);
+                if kept.len() > keep {
+                    kept.pop_front();
+                }
+            }
+            Ok(started.elapsed())
+        };
+        done(self.runtime.block_on(batch))
     }
 
     /// Calls of one instance, each of which looks the function up by its name and hands over

@@ -177,7 +177,9 @@ fn served(town: &Arc<Town>, capsule: &Capsule) -> Outcome<Served> {
             account.admit(&rate, clock.monotonic()).map_err(|error| refuse(error.to_string()))?;
         Ok(Admitted { limits, reservation })
     };
+    let pace = town.machine.stopwatch().clone();
     Ok(Served {
+        pace,
         loaded: capsule.loaded.clone(),
         owner: capsule.hosted.belongings(&principal(0)?)?,
         admit: Box::new(admit),

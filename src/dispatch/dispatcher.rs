@@ -46,6 +46,8 @@ pub struct Served {
     pub owner: Arc<Belongings>,
     /// Lets a principal call, or says why it may not.
     pub admit: Admit,
+    /// The clock by which it is let in and charged.
+    pub pace: Clock,
     /// Sees the host calls of each instance.
     pub observer: MakeObserver,
     /// Sees each call by itself; calls that share instances have nobody who does.
@@ -270,7 +272,7 @@ impl Served {
             },
         };
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
-        reservation.settle(used, self.loaded.capsule().services.stopwatch.monotonic());
+        reservation.settle(used, self.pace.monotonic());
         Outcome::Called(Box::new(report))
     }
 

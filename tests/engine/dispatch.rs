@@ -112,6 +112,7 @@ impl Served {
                 admit: Box::new(admit),
                 observer: Box::new(|| None),
                 attend: None,
+                pace: rig.machine.stopwatch().clone(),
             },
         );
         Served { rig, dispatcher, handled, rate, cancel }

@@ -250,7 +250,7 @@ impl Hosting<'_> {
     ) -> Result<Served, Failure> {
         let accounts = self.place.machine.accounts();
         let (rate, clock) = (self.rate.clone(), self.place.pace().clone());
-        let is_uplink = manifest.is_uplink();
+        let (is_uplink, pace) = (manifest.is_uplink(), clock.clone());
         let admit = move |id: &PrincipalId| {
             let refuse = |reason: String| Refused { id: id.to_string(), reason };
             let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
@@ -268,6 +268,7 @@ impl Hosting<'_> {
             loaded: ready.loaded.clone(),
             owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
             admit: Box::new(admit),
+            pace,
             observer: Box::new(self.observer(manifest)),
             attend: self.recording.clone().map(|recording| attend(recording, manifest)),
         })
