@@ -51,14 +51,14 @@ pub(super) struct InvokeArgs {
     message: MessageArgs,
     #[command(flatten)]
     limits: LimitArgs,
-    #[command(flatten)]
-    seed: SeedArgs,
     /// Throw-away home: nothing is read from the real one, nothing is left in it
     #[arg(long)]
     ephemeral: bool,
     /// Print the cost on standard output, after the answer
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    seed: SeedArgs,
     #[command(flatten)]
     many: many::ManyArgs,
     #[command(flatten)]

@@ -18,9 +18,9 @@ pub(super) struct SeedArgs {
     /// Simulate, so that equal runs are equal: virtual time, repeatable random bytes, a throw-away home,
     /// no network
     ///
-    /// Time passes while a guest waits, and only then: hours are over in moments. Nothing is read from the
-    /// home but the capsule, and nothing is left in it; settings, keys, files, answers and servers are those
-    /// of --given. Programs that a guest starts are real.
+    /// Time passes while guests wait, and only then: hours are over in moments. Several take turns. Nothing is read from the
+    /// home but the capsule, and nothing is left in it; settings, keys, files and servers are those of
+    /// --given. Programs that a guest starts are real.
     #[arg(long, value_name = "N", conflicts_with_all = ["allow_local", "resolve", "ca_file"])]
     seed: Option<u64>,
     /// What there is in the simulated world: a TOML file
@@ -34,21 +34,21 @@ What there is in the simulated world: a TOML file
 It has the keys that a case of `capsule test` has in `given`, as far as they are not about the call:
 
   time = \"2026-01-31T12:00:00Z\"
-  env = { GREETING = \"Hello\" }           # settings and secrets
-  kv = { calls = 41 }                     # keys and values
-  home = { \"notes.txt\" = \"...\" }        # files; workspace likewise, instead of the real one
-  approve = [\"git push\"]                # rules as --approve takes them
+  env = { GREETING = \"Hello\" }      # settings and secrets
+  kv = { calls = 41 }                # keys and values
+  home = { \"notes.txt\" = \"...\" }   # files; in workspace, files instead of the real ones
+  approve = [\"git push\"]           # rules as --approve takes them
   users = [{ name = \"Ann\", accounts = { chat = \"4711\" } }]
 
-  [[http]]                                # servers: the first that fits answers
+  [[http]]                           # servers: the first that fits answers
   url = \"https://example.com/*\"
   body = { sky = \"blue\" }
 
-  [[messages]]                            # what others publish, and when
+  [[messages]]                       # what others publish, and when
   topic = \"weather.v1.asked\"
   after = \"8h\"
 
-  [[replies]]                             # what others publish in answer
+  [[replies]]                        # what others publish in answer
   to = \"weather.v1.*\"
   topic = \"sky.v1.*\"
 

@@ -12,6 +12,7 @@ use crate::report::workspace::WorkspaceReport;
 
 /// What becomes of the changes that guests make to the workspace.
 #[derive(clap::Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Workspace")]
 pub(super) struct WorkspaceArgs {
     /// Apply what guests changed in the workspace, all of it or nothing; without this it is listed
     /// and dropped
