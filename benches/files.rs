@@ -13,10 +13,10 @@ use capsule::clock::Clock;
 use capsule::component::{Verified, from_wat};
 use capsule::engine::{Call, Ending, Engine, EngineOptions, Flavour, Profile};
 use capsule::fs::{Mount, Scheme};
-use capsule::host::ports::{Person, PersonAnswer, Question};
+use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
 use capsule::local::{HostingOptions, Machine, MachineOptions};
 use capsule::manifest::{ParseOptions, parse};
-use capsule::policy::budget::{AskedLimits, call_limits};
+use capsule::policy::budget::{AskedLimits, CallLimits, call_limits};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use measure::{Way, in_turns, judge, print};
@@ -88,28 +88,31 @@ fn guest(workspace: Mount) -> Outcome<impl FnMut(u64) -> Duration> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let owner = hosted.belongings(&PrincipalId::default())?;
     let limits = call_limits(None, AskedLimits::default(), false)?;
-    let call = move || Call {
-        action: "read",
-        payload: &[],
-        principal: Arc::clone(&owner),
-        owner: Arc::clone(&owner),
-        caller: None,
-        limits,
-        cancel: Default::default(),
-    };
-    let made = runtime.block_on(loaded.instance(&call(), None));
+    let made = runtime.block_on(loaded.instance(&call(&owner, limits), None));
     let (mut instance, _) = made.map_err(|report| format!("{report:?}"))?;
     Ok(move |times| {
         runtime.block_on(async {
             let started = Instant::now();
             for _ in 0..times {
-                let report = instance.call(call()).await;
+                let report = instance.call(call(&owner, limits)).await;
                 let read = report.ending == Ending::Verdict(Verdict::Continue(None));
                 assert!(read, "the guest did not read the file: {report:?}");
             }
             started.elapsed()
         })
     })
+}
+
+fn call(owner: &Arc<Belongings>, limits: CallLimits) -> Call<'_> {
+    Call {
+        action: "read",
+        payload: &[],
+        principal: Arc::clone(owner),
+        owner,
+        caller: None,
+        limits,
+        cancel: Default::default(),
+    }
 }
 
 /// Nobody is there to answer a question.

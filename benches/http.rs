@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use capsule::clock::Clock;
 use capsule::component::{Verified, from_wat};
 use capsule::engine::{Call, Ending, Engine, EngineOptions, Flavour, Profile};
-use capsule::host::ports::{Person, PersonAnswer, Question};
+use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
 use capsule::local::{HostingOptions, Machine, MachineOptions, NetworkOptions};
 use capsule::manifest::{ParseOptions, parse};
-use capsule::policy::budget::{AskedLimits, call_limits};
+use capsule::policy::budget::{AskedLimits, CallLimits, call_limits};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use http_body::Body;
@@ -133,28 +133,31 @@ fn guest(server: SocketAddr) -> Outcome<impl FnMut(u64) -> Duration> {
     let owner = hosted.belongings(&PrincipalId::default())?;
     let limits = call_limits(None, AskedLimits::default(), false)?;
     let url: &'static [u8] = format!("http://{server}/").leak().as_bytes();
-    let call = move || Call {
-        action: "stream",
-        payload: url,
-        principal: Arc::clone(&owner),
-        owner: Arc::clone(&owner),
-        caller: None,
-        limits,
-        cancel: Default::default(),
-    };
-    let made = runtime.block_on(loaded.instance(&call(), None));
+    let made = runtime.block_on(loaded.instance(&call(&owner, url, limits), None));
     let (mut instance, _) = made.map_err(|report| format!("{report:?}"))?;
     Ok(move |times| {
         runtime.block_on(async {
             let started = Instant::now();
             for _ in 0..times {
-                let report = instance.call(call()).await;
+                let report = instance.call(call(&owner, url, limits)).await;
                 let read = report.ending == Ending::Verdict(Verdict::Continue(None));
                 assert!(read, "the guest did not read the response: {report:?}");
             }
             started.elapsed()
         })
     })
+}
+
+fn call<'a>(owner: &'a Arc<Belongings>, url: &'a [u8], limits: CallLimits) -> Call<'a> {
+    Call {
+        action: "stream",
+        payload: url,
+        principal: Arc::clone(owner),
+        owner,
+        caller: None,
+        limits,
+        cancel: Default::default(),
+    }
 }
 
 /// Nobody is there to answer a question.

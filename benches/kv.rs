@@ -103,12 +103,12 @@ impl Guest {
         })
     }
 
-    fn call<'a>(&self, payload: &'a str) -> Call<'a> {
+    fn call<'a>(&'a self, payload: &'a str) -> Call<'a> {
         Call {
             action: "act",
             payload: payload.as_bytes(),
             principal: Arc::clone(&self.owner),
-            owner: Arc::clone(&self.owner),
+            owner: &self.owner,
             caller: None,
             limits: self.limits,
             cancel: CancellationToken::new(),

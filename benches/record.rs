@@ -110,7 +110,7 @@ impl Guest {
             action: "act",
             payload: self.payload.as_bytes(),
             principal: Arc::clone(&self.owner),
-            owner: Arc::clone(&self.owner),
+            owner: &self.owner,
             caller: None,
             limits: self.limits,
             cancel: CancellationToken::new(),

@@ -53,7 +53,7 @@
 //!     action: "echo",
 //!     payload: b"hello",
 //!     principal: Arc::clone(&owner),
-//!     owner,
+//!     owner: &owner,
 //!     caller: None,
 //!     limits: call_limits(None, AskedLimits::default(), false)?,
 //!     cancel: Default::default(),

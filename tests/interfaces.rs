@@ -69,12 +69,12 @@ impl Guest {
         Guest { loaded, belongings }
     }
 
-    fn call(&self) -> Call<'static> {
+    fn call(&self) -> Call<'_> {
         Call {
             action: "go",
             payload: b"",
             principal: Arc::clone(&self.belongings),
-            owner: Arc::clone(&self.belongings),
+            owner: &self.belongings,
             caller: None,
             limits: call_limits(None, AskedLimits::default(), false).expect("nothing is asked"),
             cancel: CancellationToken::new(),

@@ -186,7 +186,7 @@ impl World {
             action,
             payload: b"",
             principal: Arc::clone(&belongings),
-            owner: belongings,
+            owner: &belongings,
             caller: None,
             limits,
             cancel,

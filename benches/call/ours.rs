@@ -74,12 +74,12 @@ impl Ours {
     }
 
     /// A call as `run` makes one.
-    fn call<'a>(&self, payload: &'a [u8]) -> Call<'a> {
+    fn call<'a>(&'a self, payload: &'a [u8]) -> Call<'a> {
         Call {
             action: ACTION,
             payload,
             principal: Arc::clone(&self.owner),
-            owner: Arc::clone(&self.owner),
+            owner: &self.owner,
             caller: None,
             limits: self.limits,
             cancel: self.cancel.clone(),

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
 use std::time::{Duration, Instant};
 
 use capsule::clock::Clock;
@@ -117,7 +117,7 @@ impl Town {
             action: ACTION,
             payload,
             principal: Arc::clone(&customer.belongings),
-            owner: Arc::clone(owner),
+            owner,
             caller: None,
             limits: customer.limits,
             cancel: cancel.clone(),
@@ -129,7 +129,8 @@ impl Town {
         report
     }
 
-    /// So many calls on so many threads, for the customers in turns.
+    /// So many calls on so many threads, each of which goes through the customers in turns, from a place of
+    /// its own.
     pub(crate) fn crowd(
         &self,
         (capsule, customers): (&Capsule, &[Customer]),
@@ -138,24 +139,21 @@ impl Town {
         (threads, calls): (u64, u64),
     ) -> Duration {
         let owner = &customers[0].belongings;
-        let next = AtomicU64::new(0);
-        let work = async || {
+        let share = calls.div_ceil(threads) as usize;
+        let work = async |thread: u64| {
             let cancel = self.cancel.child_token();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= calls {
-                    break;
-                }
-                let customer = &customers[number as usize % customers.len()];
+            let from = customers.len() * thread as usize / threads as usize;
+            for customer in customers.iter().cycle().skip(from).take(share) {
                 check(&self.serve((capsule, customer), owner, payload, (pool, &cancel)).await);
             }
         };
         let started = Instant::now();
         std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
+            for thread in 0..threads {
+                let work = &work;
+                scope.spawn(move || {
                     let runtime = runtime().expect("a runtime");
-                    runtime.block_on(tokio::task::coop::unconstrained(work()));
+                    runtime.block_on(tokio::task::coop::unconstrained(work(thread)));
                 });
             }
         });

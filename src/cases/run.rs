@@ -318,7 +318,7 @@ impl Stage {
     }
 
     fn interceptor<'c>(
-        &self,
+        &'c self,
         action: &'c str,
         given: &Given,
         payload: &'c [u8],
@@ -338,7 +338,7 @@ impl Stage {
             action,
             payload,
             principal: Arc::clone(&self.principal),
-            owner: Arc::clone(&self.owner),
+            owner: &self.owner,
             caller: Some(Arc::new(message)),
             limits: self.limits,
             cancel,

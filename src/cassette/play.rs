@@ -109,7 +109,7 @@ impl Player<'_> {
                     action,
                     payload: &payload,
                     principal: Arc::clone(&owner),
-                    owner,
+                    owner: &owner,
                     caller: None,
                     limits: CallLimits { fuel, timeout: Duration::MAX, memory_bytes },
                     cancel,

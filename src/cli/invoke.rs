@@ -191,13 +191,14 @@ impl Once {
         let limits = limits(&account, args.limits.asked(), &capsule.manifest)?;
         let ready = place.load(capsule, Default::default())?;
         refuse_without_hook(&args.target, capsule, &ready.surface)?;
-        let owner = PrincipalId::default();
+        let owner = ready.hosted.belongings(&PrincipalId::default());
+        let owner = owner.map_err(|error| refused(&error))?;
         let message = input::caller(&args.message.topic, principal.as_str(), place, payload)?;
         let call = Call {
             action: &args.action,
             payload,
             principal: ready.hosted.belongings(principal).map_err(|error| refused(&error))?,
-            owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
+            owner: &owner,
             caller: Some(Arc::new(message)),
             limits,
             cancel: CancellationToken::new(),

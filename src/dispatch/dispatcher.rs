@@ -254,7 +254,7 @@ impl Served {
             action: &delivery.step().action,
             payload: &delivery.payload,
             principal,
-            owner: Arc::clone(&self.owner),
+            owner: &self.owner,
             caller: Some(Arc::clone(&delivery.message)),
             limits,
             cancel,

@@ -43,8 +43,8 @@ pub struct Call<'a> {
     pub payload: &'a [u8],
     /// On whose behalf.
     pub principal: Arc<Belongings>,
-    /// The capsule's owner.
-    pub owner: Arc<Belongings>,
+    /// The capsule's owner. Lent: to count a handle that all threads have is what makes them wait.
+    pub owner: &'a Arc<Belongings>,
     /// The message that is being served.
     pub caller: Option<Arc<Message>>,
     /// What the call may use.
@@ -55,27 +55,41 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     fn scope(&self, bounds: Bounds) -> CallScope {
-        let call = Call {
-            principal: Arc::clone(&self.principal),
-            owner: Arc::clone(&self.owner),
-            caller: self.caller.clone(),
-            cancel: self.cancel.clone(),
-            ..*self
-        };
-        call.into_scope(bounds)
-    }
-
-    fn into_scope(self, bounds: Bounds) -> CallScope {
         CallScope {
             phase: Phase::Interceptor,
-            principal: self.principal,
-            owner: self.owner,
-            caller: self.caller,
-            cancel: self.cancel,
+            principal: Arc::clone(&self.principal),
+            owner: Arc::clone(self.owner),
+            caller: self.caller.clone(),
+            cancel: self.cancel.clone(),
             deadline: bounds.deadline,
             asked_to_end: None,
             vain_waits: 0,
         }
+    }
+
+    /// Puts the call into the scope of an instance that has served one before, of which nothing stays.
+    fn renew(self, scope: &mut CallScope, bounds: Bounds) {
+        let CallScope {
+            phase,
+            principal,
+            owner,
+            caller,
+            cancel,
+            deadline,
+            asked_to_end,
+            vain_waits,
+        } = scope;
+        *phase = Phase::Interceptor;
+        // Handed over, not copied: to count handles that threads share is what makes them wait.
+        *principal = self.principal;
+        if !Arc::ptr_eq(owner, self.owner) {
+            *owner = Arc::clone(self.owner);
+        }
+        *caller = self.caller;
+        *cancel = self.cancel;
+        *deadline = bounds.deadline;
+        *asked_to_end = None;
+        *vain_waits = 0;
     }
 }
 
@@ -376,8 +390,7 @@ impl Instance {
     fn begin(&mut self, call: Call<'_>, bounds: Bounds) {
         let fuel = call.limits.fuel;
         let state = self.store.data_mut();
-        // Handed over, not copied: to count handles that threads share is what makes them wait.
-        state.scope = call.into_scope(bounds);
+        call.renew(&mut state.scope, bounds);
         state.pace = bounds.pace();
         state.meter.begin_call();
         state.boundary.entered_again(fuel);

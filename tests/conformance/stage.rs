@@ -356,11 +356,12 @@ impl<'a> Stage<'a> {
             timeout: setting.timeout_ms.map(Duration::from_millis),
             ..AskedLimits::default()
         };
+        let owner = self.belongings("default");
         let call = Call {
             action: "case",
             payload: principal.as_bytes(),
             principal: self.belongings(principal),
-            owner: self.belongings("default"),
+            owner: &owner,
             caller: setting.caller.as_deref().map(|kind| Arc::new(served(kind, principal))),
             limits: call_limits(Some(account.profile()), asked, false).expect("it tightens"),
             cancel: lock(&self.live.cancel).clone(),

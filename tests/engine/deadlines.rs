@@ -42,7 +42,7 @@ fn idler() -> Rig {
     Rig::with(&component(IDLER), Setting { manifest: SUBSCRIBES, ..Setting::default() })
 }
 
-fn within<'a>(rig: &Rig, action: &'a str, timeout: Duration) -> Call<'a> {
+fn within<'a>(rig: &'a Rig, action: &'a str, timeout: Duration) -> Call<'a> {
     let call = rig.call(action, "");
     Call { limits: CallLimits { timeout, fuel: u64::MAX >> 2, ..call.limits }, ..call }
 }

@@ -64,7 +64,7 @@ async fn is_useless(rig: &Rig, instance: &mut Instance) {
     assert_eq!(rig.ask("count", "").await, "1");
 }
 
-fn limited<'a>(rig: &Rig, action: &'a str, fuel: u64, timeout: Duration) -> Call<'a> {
+fn limited<'a>(rig: &'a Rig, action: &'a str, fuel: u64, timeout: Duration) -> Call<'a> {
     let call = rig.call(action, "");
     Call { limits: CallLimits { fuel, timeout, ..call.limits }, ..call }
 }

@@ -71,7 +71,7 @@ async fn calls_that_share_one_permit_all_have_their_turn() {
                 action: "get",
                 payload: b"",
                 principal: owner.clone(),
-                owner,
+                owner: &owner,
                 caller: None,
                 limits,
                 cancel: CancellationToken::new(),

@@ -46,14 +46,16 @@ async fn an_instance_is_used_again_by_the_principal_that_it_served_and_by_nobody
     }
 }
 
+/// The same call with hardly any fuel.
+fn tight(call: Call<'_>) -> Call<'_> {
+    let limits = CallLimits { fuel: 100, ..call.limits };
+    Call { limits, ..call }
+}
+
 #[tokio::test]
 async fn an_instance_is_dropped_after_anything_but_a_normal_return() {
     let (rig, pool) = (hoarder(&SLOTS), Pool::new(8));
     call(&pool, &rig, rig.call_of("alice", "mark", "")).await;
-    let tight = |call: Call<'static>| {
-        let limits = CallLimits { fuel: 100, ..call.limits };
-        Call { limits, ..call }
-    };
     let died = call(&pool, &rig, tight(rig.call_of("alice", "write", ""))).await;
     assert_eq!(died.ending, Ending::OutOfFuel { budget: 100 });
     let stats = PoolStats { made: 1, reused: 1, discarded: 1, ..PoolStats::default() };

@@ -33,7 +33,7 @@ impl<'a> Case<'a> {
         Rig::with(&self.component, setting)
     }
 
-    fn call(&self, rig: &Rig) -> Call<'a> {
+    fn call(&self, rig: &'a Rig) -> Call<'a> {
         let call = rig.call(self.action, self.payload);
         let fuel = self.fuel.unwrap_or(call.limits.fuel);
         Call { limits: CallLimits { fuel, ..call.limits }, ..call }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -119,6 +119,7 @@ pub(crate) struct Rig {
     pub(crate) machine: Machine,
     pub(crate) hosted: Hosted,
     pub(crate) loaded: Loaded,
+    owner: OnceLock<Arc<Belongings>>,
     pub(crate) staging: Option<Staging>,
     lines: Arc<Lines>,
     home: Option<TempDir>,
@@ -170,7 +171,8 @@ impl Rig {
         let hosted = machine.host(&manifest, options).expect("the system has random bytes");
         let code = code(setting.engine, component, setting.flavour);
         let loaded = code.link(Arc::clone(&hosted.host)).expect("every import is served");
-        Rig { machine, hosted, loaded, staging, lines, home }
+        let owner = OnceLock::new();
+        Rig { machine, hosted, loaded, owner, staging, lines, home }
     }
 
     pub(crate) fn bus(&self) -> &Bus {
@@ -211,13 +213,12 @@ impl Rig {
     }
 
     /// A call of `default`, with the limits of everybody.
-    pub(crate) fn call<'a>(&self, action: &'a str, payload: &'a str) -> Call<'a> {
-        let owner = self.of("default");
+    pub(crate) fn call<'a>(&'a self, action: &'a str, payload: &'a str) -> Call<'a> {
         Call {
             action,
             payload: payload.as_bytes(),
-            principal: Arc::clone(&owner),
-            owner,
+            principal: self.of("default"),
+            owner: self.owner.get_or_init(|| self.of("default")),
             caller: None,
             limits: call_limits(None, AskedLimits::default(), false).expect("nothing was asked"),
             cancel: CancellationToken::new(),
@@ -226,7 +227,7 @@ impl Rig {
 
     /// A call of somebody else.
     pub(crate) fn call_of<'a>(
-        &self,
+        &'a self,
         principal: &str,
         action: &'a str,
         payload: &'a str,

@@ -104,7 +104,7 @@ fn track(
         action: &args.action,
         payload,
         principal: Arc::clone(&belongings),
-        owner: belongings,
+        owner: &belongings,
         caller: Some(Arc::new(input::caller(
             &args.message.topic,
             principal.as_str(),

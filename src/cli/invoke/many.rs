@@ -314,7 +314,7 @@ impl Shop<'_> {
             action: self.plan.action,
             payload: self.plan.payload,
             principal: Arc::clone(&customer.belongings),
-            owner: Arc::clone(&self.owner),
+            owner: &self.owner,
             caller: Some(Arc::clone(&customer.message)),
             limits: customer.limits,
             cancel: cancel.clone(),

@@ -21,6 +21,7 @@ use crate::engine::{
     Profile, ProfileError, Profiled, fingerprint,
 };
 use crate::host::CapsuleHost;
+use crate::host::ports::Belongings;
 use crate::local::HostingOptions;
 use crate::manifest::CapsuleId;
 use crate::policy::budget::AskedLimits;
@@ -100,6 +101,7 @@ struct Stage<'a> {
     asked: &'a Asked<'a>,
     place: Place,
     ready: Ready,
+    owner: Arc<Belongings>,
     person: Arc<LocalPerson>,
 }
 
@@ -116,14 +118,13 @@ impl Scene for Stage<'_> {
         let Asked { action, payload, topic, limits: asked } = *self.asked;
         let principal = self.lab.cx.principal()?;
         let account = self.place.account(&principal)?;
-        let belongings =
-            |id: &PrincipalId| self.ready.hosted.belongings(id).map_err(|error| refused(&error));
+        let belongings = self.ready.hosted.belongings(&principal);
         let caller = input::caller(topic, principal.as_str(), &self.place, payload)?;
         Ok(Call {
             action,
             payload,
-            principal: belongings(&principal)?,
-            owner: belongings(&PrincipalId::default())?,
+            principal: belongings.map_err(|error| refused(&error))?,
+            owner: &self.owner,
             caller: Some(Arc::new(caller)),
             limits: limits(&account, asked, &self.lab.capsule.manifest)?,
             cancel: CancellationToken::new(),
@@ -212,7 +213,9 @@ impl<'a> Lab<'a> {
             .with_workspace(&workspace.mount);
         let (code, surface) = (self.code.clone(), self.surface.clone());
         let ready = place.attach(self.capsule, code, surface, HostingOptions::default())?;
-        Ok(Stage { lab: self, asked, place, ready, person })
+        let owner = ready.hosted.belongings(&PrincipalId::default());
+        let owner = owner.map_err(|error| refused(&error))?;
+        Ok(Stage { lab: self, asked, place, ready, owner, person })
     }
 
     fn profile(
