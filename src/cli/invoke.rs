@@ -223,7 +223,7 @@ impl Once {
             action: args.action.clone(),
             principal: principal.to_string(),
             wasm_hash: capsule.verified.digest().to_string(),
-            cache: ready.code.source.as_str(),
+            code: (&ready.code).into(),
             fingerprint: fingerprint(place.flavour),
             load,
             total: started.elapsed(),

@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::cache::CacheError;
+use super::config::Kind;
 use super::profiled::Probe;
-use super::{Engine, EngineError, Flavour, Flavoured, Profile};
+use super::{Compiler, Engine, EngineError, Flavour, Flavoured, Profile};
 use crate::component::{Digest, IntegrityError, Verified};
 use crate::host::record::Function;
 use crate::host::{self, CapsuleHost, HostState, missing};
@@ -23,6 +24,17 @@ pub struct Code {
     pub digest: Digest,
     /// Where the code came from.
     pub source: CodeSource,
+    /// Who made it.
+    pub compiler: Compiler,
+}
+
+/// Code that was made before it is needed.
+pub struct Ahead {
+    /// The code.
+    pub code: Code,
+    /// Why the baseline compiler does not take the binary, when it was asked to; the code is optimized
+    /// then.
+    pub refused: Option<wasmtime::Error>,
 }
 
 /// What it takes to have the same code for instances that are made on demand.
@@ -40,16 +52,6 @@ pub enum CodeSource {
     Cache,
     /// It was compiled now.
     Compiled,
-}
-
-impl CodeSource {
-    /// `hit` or `miss`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CodeSource::Cache => "hit",
-            CodeSource::Compiled => "miss",
-        }
-    }
 }
 
 /// Why a binary cannot be loaded.
@@ -72,7 +74,10 @@ pub enum LoadError {
 pub struct LinkError(wasmtime::Error);
 
 impl Engine {
-    /// Compiles `verified`, or takes its code out of the cache.
+    /// Takes the code of `verified` out of the cache, or compiles it.
+    ///
+    /// Optimized code comes first, then, for the normal flavour, code of the baseline compiler. What
+    /// is compiled now is optimized.
     ///
     /// A server keeps slots for its instances. A component that does not fit them, or a machine that
     /// has no room for them, is served without slots, and a diagnostic says so.
@@ -89,14 +94,39 @@ impl Engine {
         }
     }
 
-    fn without_slots(
+    /// Sees to it that there is normal code of `verified` in the cache, for whoever loads it later.
+    ///
+    /// The optimizing compiler makes code unless there is some of its own, and what the other has made
+    /// goes. The baseline compiler makes code unless there is any. What it does not take is given to the
+    /// optimizing one, so that only bytes that are no component fail. Instances of the code that is
+    /// returned are made on demand.
+    pub fn compile_ahead(
         &self,
         verified: &Verified,
-        flavour: Flavour,
-        profile: Profile,
-    ) -> Option<WithoutSlots> {
-        let (engine, verified) = (self.clone(), verified.clone());
-        (profile == Profile::Server).then_some(WithoutSlots { engine, verified, flavour })
+        compiler: Compiler,
+    ) -> Result<Ahead, LoadError> {
+        let (optimized, profile) = (Kind::Optimized(Flavour::Normal), Profile::OneShot);
+        let found = self.find(verified, optimized, profile)?;
+        if let (Some(code), Compiler::Baseline) = (&found, compiler) {
+            return Ok(Ahead { code: code.clone(), refused: None });
+        }
+        let mut refused = None;
+        if compiler == Compiler::Baseline {
+            if let Some(code) = self.find(verified, Kind::Baseline, profile)? {
+                return Ok(Ahead { code, refused });
+            }
+            match self.make(verified, Kind::Baseline, profile) {
+                Ok(code) => return Ok(Ahead { code, refused }),
+                Err(LoadError::Invalid(error)) => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        let code = match found {
+            Some(code) => code,
+            None => self.make(verified, optimized, profile)?,
+        };
+        self.drop_baseline(&verified.digest())?;
+        Ok(Ahead { code, refused })
     }
 
     fn compile_for(
@@ -105,33 +135,88 @@ impl Engine {
         flavour: Flavour,
         profile: Profile,
     ) -> Result<Code, LoadError> {
-        let flavoured = self.flavoured(flavour, profile)?.clone();
-        let engine = &flavoured.engine;
-        let digest = verified.digest();
-        let without_slots = self.without_slots(verified, flavour, profile);
-        if let Some(component) = self.cached(engine, &digest) {
-            let source = CodeSource::Cache;
-            return Ok(Code { component, flavoured, without_slots, probe: None, digest, source });
+        let optimized = Kind::Optimized(flavour);
+        if let Some(code) = self.find(verified, optimized, profile)? {
+            return Ok(code);
         }
+        if flavour == Flavour::Normal
+            && let Some(code) = self.find(verified, Kind::Baseline, profile)?
+        {
+            return Ok(code);
+        }
+        self.make(verified, optimized, profile)
+    }
+
+    /// The code of this kind, if it is kept.
+    fn find(
+        &self,
+        verified: &Verified,
+        kind: Kind,
+        profile: Profile,
+    ) -> Result<Option<Code>, LoadError> {
+        let Some(cache) = &self.0.cache else { return Ok(None) };
+        let (flavoured, digest) = (self.flavoured(kind, profile)?, verified.digest());
+        match cache.load(&flavoured.engine, &digest) {
+            Ok(component) => {
+                Ok(Some(self.code(verified, kind, profile, (component, CodeSource::Cache))?))
+            }
+            Err(CacheError::Absent) => Ok(None),
+            // It may be fine and not fit the slots.
+            Err(CacheError::Refused { source, .. }) if profile == Profile::Server => {
+                Err(LoadError::Invalid(source))
+            }
+            Err(error) => {
+                tracing::warn!("compiled code is not used: {error}");
+                cache.discard(&flavoured.engine, &digest);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Compiles code of this kind, and keeps it.
+    fn make(&self, verified: &Verified, kind: Kind, profile: Profile) -> Result<Code, LoadError> {
+        let engine = &self.flavoured(kind, profile)?.engine;
         let lasting = verified.lasting()?;
         let component =
             Component::from_binary(engine, lasting.bytes()).map_err(LoadError::Invalid)?;
-        self.keep(engine, &digest, &component);
-        let source = CodeSource::Compiled;
-        Ok(Code { component, flavoured, without_slots, probe: None, digest, source })
+        self.keep(engine, &verified.digest(), &component);
+        self.code(verified, kind, profile, (component, CodeSource::Compiled))
     }
 
-    fn cached(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
-        let cache = self.0.cache.as_ref()?;
-        match cache.load(engine, digest) {
-            Ok(component) => Some(component),
-            Err(CacheError::Absent) => None,
-            Err(error) => {
-                tracing::warn!("compiled code is not used: {error}");
-                cache.discard(engine, digest);
-                None
-            }
+    fn code(
+        &self,
+        verified: &Verified,
+        kind: Kind,
+        profile: Profile,
+        (component, source): (Component, CodeSource),
+    ) -> Result<Code, LoadError> {
+        let flavour = match kind {
+            Kind::Optimized(flavour) => flavour,
+            Kind::Baseline => Flavour::Normal,
+        };
+        let without_slots = (profile == Profile::Server).then(|| WithoutSlots {
+            engine: self.clone(),
+            verified: verified.clone(),
+            flavour,
+        });
+        Ok(Code {
+            component,
+            flavoured: self.flavoured(kind, profile)?.clone(),
+            without_slots,
+            probe: None,
+            digest: verified.digest(),
+            source,
+            compiler: kind.compiler(),
+        })
+    }
+
+    /// Removes what the baseline compiler has made of a binary.
+    fn drop_baseline(&self, digest: &Digest) -> Result<(), LoadError> {
+        if let Some(cache) = &self.0.cache {
+            let flavoured = self.flavoured(Kind::Baseline, Profile::OneShot)?;
+            cache.discard(&flavoured.engine, digest);
         }
+        Ok(())
     }
 
     /// Keeps compiled code for next time; that it cannot be kept is no reason to fail.
@@ -156,8 +241,15 @@ impl Code {
         digest: Digest,
         probe: Probe,
     ) -> Code {
-        let source = CodeSource::Compiled;
-        Code { component, flavoured, without_slots: None, probe: Some(probe), digest, source }
+        Code {
+            component,
+            flavoured,
+            without_slots: None,
+            probe: Some(probe),
+            digest,
+            source: CodeSource::Compiled,
+            compiler: Compiler::Optimizing,
+        }
     }
 
     /// Links the code to the host functions of `capsule`: to those of the interfaces that it

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::limits::{MEMORY_BYTES, TABLE_ELEMENT_BYTES};
-use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, WasmBacktraceDetails};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, Strategy, WasmBacktraceDetails};
 
 /// Which code a capsule is compiled to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,6 +12,48 @@ pub enum Flavour {
     Normal,
     /// The same with NaN bits made canonical, so that equal inputs give equal bits on every machine.
     Deterministic,
+}
+
+/// Which compiler makes the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compiler {
+    /// Cranelift: code that runs fast.
+    Optimizing,
+    /// Winch: code that is there soon. It runs slower; answers and fuel are the same. It does not
+    /// know every proposal that the other does.
+    Baseline,
+}
+
+/// Everything that tells generated code from other generated code. Canonical NaN bits are something
+/// that only the optimizing compiler makes, so the baseline compiler has no deterministic code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Optimized code of a flavour.
+    Optimized(Flavour),
+    /// Normal code of the baseline compiler.
+    Baseline,
+}
+
+/// How many kinds there are.
+pub(super) const KINDS: usize = 3;
+
+impl Kind {
+    /// A number below [`KINDS`].
+    pub(super) fn index(self) -> usize {
+        match self {
+            Kind::Optimized(Flavour::Normal) => 0,
+            Kind::Optimized(Flavour::Deterministic) => 1,
+            Kind::Baseline => 2,
+        }
+    }
+
+    /// Who makes such code.
+    pub(super) fn compiler(self) -> Compiler {
+        match self {
+            Kind::Optimized(_) => Compiler::Optimizing,
+            Kind::Baseline => Compiler::Baseline,
+        }
+    }
 }
 
 /// What the engine is for.
@@ -23,9 +65,9 @@ pub enum Profile {
     Server,
 }
 
-/// A configuration for code of this flavour. Everything that changes generated code is the same in
+/// A configuration for code of this kind. Everything that changes generated code is the same in
 /// both profiles, so that compiled code is shared between them.
-pub(super) fn config(flavour: Flavour, profile: Profile) -> Config {
+pub(super) fn config(kind: Kind, profile: Profile) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -33,25 +75,34 @@ pub(super) fn config(flavour: Flavour, profile: Profile) -> Config {
         // Host calls wait as futures of the call itself; tasks inside a component would triple the
         // cost of a small call, and no Astrid guest uses them.
         .concurrency_support(false)
-        .cranelift_nan_canonicalization(flavour == Flavour::Deterministic)
+        .cranelift_nan_canonicalization(kind == Kind::Optimized(Flavour::Deterministic))
         .relaxed_simd_deterministic(true)
         // The default would ask an environment variable.
         .wasm_backtrace_details(WasmBacktraceDetails::Enable)
         .parallel_compilation(true);
+    if kind == Kind::Baseline {
+        config.strategy(Strategy::Winch);
+        wide_stack(&mut config);
+    }
     if profile == Profile::Server {
         config.allocation_strategy(pool());
     }
     config
 }
 
-/// Stack of instrumented code, whose frames are larger: twice the ordinary one, so that whatever did
-/// not use that up does not use this up either.
-const INSTRUMENTED_STACK: usize = 1 << 20;
+/// Stack of code whose frames are larger than those of optimized code: instrumented code, and that of
+/// the baseline compiler, which keeps every local in memory. Twice the ordinary one, so that whatever
+/// did not use that up does not use this up either.
+const WIDE_STACK: usize = 1 << 20;
+
+fn wide_stack(config: &mut Config) {
+    config.max_wasm_stack(WIDE_STACK).async_stack_size(4 * WIDE_STACK);
+}
 
 /// A configuration for instrumented code of this flavour.
 pub(super) fn instrumented(flavour: Flavour) -> Config {
-    let mut config = config(flavour, Profile::OneShot);
-    config.max_wasm_stack(INSTRUMENTED_STACK).async_stack_size(4 * INSTRUMENTED_STACK);
+    let mut config = config(Kind::Optimized(flavour), Profile::OneShot);
+    wide_stack(&mut config);
     config
 }
 
@@ -135,12 +186,18 @@ mod tests {
     }
 
     #[test]
-    fn profiles_share_compiled_code_and_flavours_do_not() {
-        let number = |flavour, profile| {
-            compatibility(&Engine::new(&config(flavour, profile)).expect("a valid configuration"))
+    fn profiles_share_compiled_code_and_kinds_do_not() {
+        let kinds = [
+            Kind::Optimized(Flavour::Normal),
+            Kind::Optimized(Flavour::Deterministic),
+            Kind::Baseline,
+        ];
+        let number = |kind, profile| {
+            compatibility(&Engine::new(&config(kind, profile)).expect("a valid configuration"))
         };
-        let normal = number(Flavour::Normal, Profile::OneShot);
-        assert_eq!(normal, number(Flavour::Normal, Profile::Server));
-        assert_ne!(normal, number(Flavour::Deterministic, Profile::OneShot));
+        let numbers = kinds.map(|kind| number(kind, Profile::OneShot));
+        assert_eq!(numbers, kinds.map(|kind| number(kind, Profile::Server)));
+        assert_eq!(std::collections::HashSet::from(numbers).len(), KINDS);
+        assert_eq!(kinds.map(Kind::index), [0, 1, 2]);
     }
 }

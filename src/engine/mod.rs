@@ -27,8 +27,8 @@ mod ticker;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-pub use code::{Code, CodeSource, LinkError, LoadError, Loaded};
-pub use config::{Flavour, Profile, engine_version, fingerprint};
+pub use code::{Ahead, Code, CodeSource, LinkError, LoadError, Loaded};
+pub use config::{Compiler, Flavour, Profile, engine_version, fingerprint};
 pub use instance::{Call, Instance};
 pub use lifecycle::{Hook, HookCall};
 pub use outcome::{CallReport, Ending, Frame, FuelUse, HostCalls, MemoryUse, Times, Trap};
@@ -44,6 +44,7 @@ use crate::host::pace::Ticks;
 use crate::host::record::Function;
 use crate::limits::EPOCH_TICK;
 use cache::CodeCache;
+use config::{KINDS, Kind};
 use ticker::Ticker;
 
 /// What an engine is made with.
@@ -63,11 +64,11 @@ struct Inner {
     options: EngineOptions,
     cache: Option<CodeCache>,
     ticker: OnceLock<Arc<Ticker>>,
-    /// By flavour and profile; a server has both profiles, since not everything fits its pool.
-    flavoured: [[OnceLock<Flavoured>; 2]; 2],
+    /// By kind and profile; a server has both profiles, since not everything fits its pool.
+    flavoured: [[OnceLock<Flavoured>; 2]; KINDS],
 }
 
-/// The wasmtime engine of one flavour.
+/// The wasmtime engine of one kind of code.
 #[derive(Clone)]
 struct Flavoured {
     engine: wasmtime::Engine,
@@ -105,11 +106,11 @@ impl Engine {
         })
     }
 
-    fn flavoured(&self, flavour: Flavour, profile: Profile) -> Result<&Flavoured, EngineError> {
-        let cell = &self.0.flavoured[flavour as usize][profile as usize];
+    fn flavoured(&self, kind: Kind, profile: Profile) -> Result<&Flavoured, EngineError> {
+        let cell = &self.0.flavoured[kind.index()][profile as usize];
         let ticker = self.ticker()?;
         get_or_make(cell, || {
-            let config = config::config(flavour, profile);
+            let config = config::config(kind, profile);
             let engine = wasmtime::Engine::new(&config).map_err(EngineError::Wasmtime)?;
             ticker.add(&engine);
             let ticks = ticker.ticks();
@@ -119,7 +120,8 @@ impl Engine {
 
     /// The host functions that are bound, in the order of the interface table.
     pub fn functions(&self) -> Result<Vec<Function>, EngineError> {
-        let engine = &self.flavoured(Flavour::Normal, Profile::OneShot)?.engine;
+        let kind = Kind::Optimized(Flavour::Normal);
+        let engine = &self.flavoured(kind, Profile::OneShot)?.engine;
         let mut linker = wasmtime::component::Linker::new(engine);
         let all = crate::host::link(&mut linker, |_| true).map_err(EngineError::Wasmtime)?;
         let bound = all.iter().filter(|function| !is_missing(function.interface, function.name));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::approvals::ApprovalsReport;
+use super::code::CodeReport;
 use super::number::micros;
 use crate::store::needs::{Conflict, Need};
 
@@ -32,8 +33,12 @@ pub struct InstallReport {
     pub signed_by: Option<String>,
     /// Where it is.
     pub target_dir: String,
-    /// `hit` or `miss`: whether compiled code was there before.
-    pub cache: &'static str,
+    /// The code that will be called.
+    #[serde(flatten)]
+    pub code: CodeReport,
+    /// What is worth knowing about its compiling.
+    #[serde(skip)]
+    pub about_code: Option<String>,
     /// Hooks that ran.
     pub hooks_run: Vec<&'static str>,
     /// Hooks that would have run.
@@ -113,7 +118,8 @@ impl InstallReport {
             wasm_hash,
             signed_by: None,
             target_dir: String::new(),
-            cache: "miss",
+            code: CodeReport::ABSENT,
+            about_code: None,
             hooks_run: Vec::new(),
             hooks_skipped: Vec::new(),
             files_written: Vec::new(),
@@ -168,6 +174,7 @@ impl InstallReport {
     /// What is worth knowing beside that, a note each.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        notes.extend(self.about_code.clone());
         for hook in &self.hooks_skipped {
             notes.push(format!("{hook} was not run"));
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::approvals::ApprovalsReport;
+use super::code::CodeReport;
 use super::number::{grouped, micros, size, time};
 use super::workspace::WorkspaceReport;
 use crate::engine::{CallReport, Ending};
@@ -67,7 +68,8 @@ pub(super) struct Cost {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gates: Vec<String>,
     wasm_hash: String,
-    cache: &'static str,
+    #[serde(flatten)]
+    code: CodeReport,
     fingerprint: String,
 }
 
@@ -121,8 +123,8 @@ pub struct Called {
     pub principal: String,
     /// Digest of the binary.
     pub wasm_hash: String,
-    /// `hit` or `miss`: whether compiled code was there.
-    pub cache: &'static str,
+    /// The code that was called.
+    pub code: CodeReport,
     /// What the fuel figures are valid for.
     pub fingerprint: String,
     /// From the start of the command to a capsule that can be called.
@@ -286,6 +288,9 @@ impl Cost {
         let _ = writeln!(text, "host calls  {total}{separator}{}", calls.join(", "));
         if verbose {
             let _ = writeln!(text, "valid for   {}", self.fingerprint);
+            if self.code.fast_compiled {
+                text.push_str("code        compiled fast; optimized code would run faster\n");
+            }
         }
         text
     }
@@ -321,7 +326,7 @@ impl Cost {
             trap,
             gates,
             wasm_hash: called.wasm_hash,
-            cache: called.cache,
+            code: called.code,
             fingerprint: called.fingerprint,
         }
     }

@@ -9,6 +9,7 @@ pub mod bench;
 pub mod build;
 pub mod check;
 pub mod checks;
+pub mod code;
 pub mod connect;
 pub mod diff;
 pub mod doctor;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::approvals::{Decided, Source, line};
+use super::code::CodeReport;
 use super::number::{grouped, micros, size, time};
 use super::workspace::WorkspaceReport;
 use crate::engine::PoolStats;
@@ -29,7 +30,12 @@ pub struct Line {
 #[expect(missing_docs, reason = "the fields are those of the documents")]
 pub enum Event {
     /// A capsule can be called.
-    Loaded { mode: &'static str, wasm_hash: String, cache: &'static str },
+    Loaded {
+        mode: &'static str,
+        wasm_hash: String,
+        #[serde(flatten)]
+        code: CodeReport,
+    },
     /// A run loop signalled readiness.
     Ready,
     /// A message was published.

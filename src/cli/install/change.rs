@@ -2,20 +2,18 @@
 //! going back have in common.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::authority::{self, Authority};
+use super::compile::{self, WantedCode};
 use super::{Candidate, hook, settings, source};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::load::{Place, PlaceOptions, log_to};
 use crate::cli::observe::{self, TraceArgs, Tracing};
-use crate::cli::person::{ANSWERS_HELP, Answers, ApproveArgs, LocalPerson};
+use crate::cli::person::{ANSWERS_HELP, Answers, ApproveArgs};
 use crate::cli::processes::OutsideArgs;
 use crate::cli::tape::RecordArgs;
 use crate::cli::{outside, parse};
-use crate::engine::{Flavour, Profile};
 use crate::kv::KvService;
 use crate::report::install::InstallReport;
 use crate::store::Store;
@@ -106,6 +104,8 @@ pub(super) struct Change<'a> {
     pub(super) site: &'a Site,
     pub(super) candidate: &'a Candidate,
     pub(super) how: &'a HowArgs,
+    /// Code that the first call will find.
+    pub(super) code: WantedCode,
 }
 
 impl Change<'_> {
@@ -141,7 +141,7 @@ impl Change<'_> {
             report.dry_run = true;
             return Ok(report);
         };
-        report.cache = compile(cx, candidate)?;
+        compile::ahead(cx, candidate, self.code, &mut report)?;
         let mut staged = store.stage(plan, lock).map_err(|error| failed(&id, &error))?;
         let mut effects = settings::collect(cx, candidate, store, &mut report)?;
         let dir = staged.dir();
@@ -202,22 +202,6 @@ impl Change<'_> {
         }
         Ok(report)
     }
-}
-
-/// Compiles ahead of time, so that the first call does not wait for it.
-fn compile(cx: &Cx, candidate: &Candidate) -> Result<&'static str, Failure> {
-    if !candidate.linkable {
-        return Ok("miss");
-    }
-    let progress = cx.ui.progress("compiling", candidate.surface.size_bytes);
-    let person = Arc::new(LocalPerson::nobody());
-    let place = Place::new(cx, PlaceOptions::default(), Profile::OneShot, person, log_to(&cx.ui))?;
-    let compiled = place.engine.compile(&candidate.capsule.verified, Flavour::Normal);
-    drop(progress);
-    compiled.map(|code| code.source.as_str()).map_err(|error| {
-        let message = format!("{} does not compile", candidate.capsule.id());
-        Failure::new(Exit::Invalid, "compile", message).because(&error)
-    })
 }
 
 fn locked(id: &str, error: &LockError) -> Failure {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::change::{Change, HowArgs, failed};
+use super::compile::WantedCode;
 use super::{Candidate, finish, refuse_other_principals, source};
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
@@ -56,7 +57,8 @@ fn rollback(cx: &Cx, args: &RollbackArgs, tracing: Option<&Tracing>) -> Result<E
     let plan = store.plan_return(&site, source(&candidate), &meta);
     let plan = plan.map_err(|error| failed(&args.name, &error))?;
     let phase = plan.phase();
-    let change = Change { store: &store, site: &site, candidate: &candidate, how: &args.how };
+    let code = WantedCode::Any;
+    let change = Change { store: &store, site: &site, candidate: &candidate, how: &args.how, code };
     let mut report = change.make(cx, plan, &phase, &[&meta], lock, tracing)?;
     report.is_rollback();
     finish(cx, report, started)

@@ -137,8 +137,8 @@ impl Hosting<'_> {
         let name = capsule.id().to_string();
         let mode = ready.surface.mode().name();
         let wasm_hash = capsule.verified.digest().to_string();
-        let cache = ready.code.source.as_str();
-        self.reporter.event(Some(&name), Event::Loaded { mode, wasm_hash, cache });
+        let code = (&ready.code).into();
+        self.reporter.event(Some(&name), Event::Loaded { mode, wasm_hash, code });
         let source_id = ready.hosted.host.source_id;
         let inbound = ready.hosted.host.services.inbound.clone();
         let handlers = capsule.manifest.handlers().count();

@@ -235,7 +235,7 @@ impl Call {
             action: args.tool.clone(),
             principal: stage.principal.to_string(),
             wasm_hash: member.capsule.verified.digest().to_string(),
-            cache: member.ready.code.source.as_str(),
+            code: (&member.ready.code).into(),
             fingerprint: fingerprint(stage.place.flavour),
             load,
             total: started.elapsed(),
