@@ -7,6 +7,8 @@
 #[path = "support/mod.rs"]
 mod support;
 
+#[path = "engine/baseline.rs"]
+mod baseline;
 #[path = "engine/belongings.rs"]
 mod belongings;
 #[path = "engine/code.rs"]

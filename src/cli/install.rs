@@ -79,8 +79,9 @@ pub(super) struct InstallArgs {
     strict: bool,
     /// Compile in a fifth of the time, to code that takes two to three times as long
     ///
-    /// Answers and fuel are the same. Optimized code that is there already is used instead; an install
-    /// of the same bytes without this option makes it.
+    /// It answers the same, and fuel is the same but for bytes that one instruction copies or fills, which
+    /// are not counted. Optimized code that is there already is used instead; an install of the same
+    /// bytes without this option makes it. Recordings, tests and --seed have optimized code always.
     #[arg(long)]
     fast_compile: bool,
     #[command(flatten)]

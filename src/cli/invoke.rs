@@ -23,7 +23,7 @@ use super::target::{self, Capsule};
 use super::workspace::{Workspace, WorkspaceArgs};
 use super::{interrupt, observe, parse};
 use crate::component::{EntryPoint, Surface};
-use crate::engine::{Call, CallReport, Ending, Loaded, Profile, fingerprint};
+use crate::engine::{Call, CallReport, Ending, Loaded, Profile};
 use crate::host::record::{Both, Observer};
 use crate::local::Account;
 use crate::manifest::Manifest;
@@ -224,7 +224,7 @@ impl Once {
             principal: principal.to_string(),
             wasm_hash: capsule.verified.digest().to_string(),
             code: (&ready.code).into(),
-            fingerprint: fingerprint(place.flavour),
+            fingerprint: ready.code.fingerprint(),
             load,
             total: started.elapsed(),
             workspace: left,

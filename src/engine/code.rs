@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
 
 use super::cache::CacheError;
-use super::config::Kind;
+use super::config::{Kind, kind_fingerprint};
 use super::profiled::Probe;
 use super::{Compiler, Engine, EngineError, Flavour, Flavoured, Profile};
 use crate::component::{Digest, IntegrityError, Verified};
@@ -24,8 +24,7 @@ pub struct Code {
     pub digest: Digest,
     /// Where the code came from.
     pub source: CodeSource,
-    /// Who made it.
-    pub compiler: Compiler,
+    kind: Kind,
 }
 
 /// Code that was made before it is needed.
@@ -190,14 +189,10 @@ impl Engine {
         profile: Profile,
         (component, source): (Component, CodeSource),
     ) -> Result<Code, LoadError> {
-        let flavour = match kind {
-            Kind::Optimized(flavour) => flavour,
-            Kind::Baseline => Flavour::Normal,
-        };
         let without_slots = (profile == Profile::Server).then(|| WithoutSlots {
             engine: self.clone(),
             verified: verified.clone(),
-            flavour,
+            flavour: kind.flavour(),
         });
         Ok(Code {
             component,
@@ -206,7 +201,7 @@ impl Engine {
             probe: None,
             digest: verified.digest(),
             source,
-            compiler: kind.compiler(),
+            kind,
         })
     }
 
@@ -240,6 +235,7 @@ impl Code {
         flavoured: Flavoured,
         digest: Digest,
         probe: Probe,
+        flavour: Flavour,
     ) -> Code {
         Code {
             component,
@@ -248,8 +244,19 @@ impl Code {
             probe: Some(probe),
             digest,
             source: CodeSource::Compiled,
-            compiler: Compiler::Optimizing,
+            kind: Kind::Optimized(flavour),
         }
+    }
+
+    /// Who made it.
+    pub fn compiler(&self) -> Compiler {
+        self.kind.compiler()
+    }
+
+    /// What its fuel figures are valid for: engine version, cost table, flags, and the compiler if that
+    /// is not the optimizing one.
+    pub fn fingerprint(&self) -> String {
+        kind_fingerprint(self.kind)
     }
 
     /// Links the code to the host functions of `capsule`: to those of the interfaces that it

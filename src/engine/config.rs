@@ -1,7 +1,5 @@
 //! The only file that knows how wasmtime is configured.
 
-use std::fmt::Write as _;
-
 use crate::limits::{MEMORY_BYTES, TABLE_ELEMENT_BYTES};
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, Strategy, WasmBacktraceDetails};
 
@@ -19,8 +17,9 @@ pub enum Flavour {
 pub enum Compiler {
     /// Cranelift: code that runs fast.
     Optimizing,
-    /// Winch: code that is there soon. It runs slower; answers and fuel are the same. It does not
-    /// know every proposal that the other does.
+    /// Winch: code that is there soon, and runs slower. It answers the same, and uses the same fuel but for
+    /// this: what one instruction copies, fills or initializes costs one and not one for each byte or
+    /// element. It does not know every proposal that the other does.
     Baseline,
 }
 
@@ -44,6 +43,14 @@ impl Kind {
             Kind::Optimized(Flavour::Normal) => 0,
             Kind::Optimized(Flavour::Deterministic) => 1,
             Kind::Baseline => 2,
+        }
+    }
+
+    /// The flavour of such code.
+    pub(super) fn flavour(self) -> Flavour {
+        match self {
+            Kind::Optimized(flavour) => flavour,
+            Kind::Baseline => Flavour::Normal,
         }
     }
 
@@ -82,7 +89,7 @@ pub(super) fn config(kind: Kind, profile: Profile) -> Config {
         .parallel_compilation(true);
     if kind == Kind::Baseline {
         config.strategy(Strategy::Winch);
-        wide_stack(&mut config);
+        stack(&mut config, BASELINE_STACK, 2 * BASELINE_STACK);
     }
     if profile == Profile::Server {
         config.allocation_strategy(pool());
@@ -90,19 +97,22 @@ pub(super) fn config(kind: Kind, profile: Profile) -> Config {
     config
 }
 
-/// Stack of code whose frames are larger than those of optimized code: instrumented code, and that of
-/// the baseline compiler, which keeps every local in memory. Twice the ordinary one, so that whatever
-/// did not use that up does not use this up either.
-const WIDE_STACK: usize = 1 << 20;
+/// Stack of instrumented code, whose frames are larger: twice the ordinary one, so that whatever did
+/// not use that up does not use this up either.
+const INSTRUMENTED_STACK: usize = 1 << 20;
+/// Stack of code of the baseline compiler, whose frames hold every local, also those that optimized code
+/// keeps in registers or not at all: eight times the ordinary one. Only what is touched takes memory.
+const BASELINE_STACK: usize = 4 << 20;
 
-fn wide_stack(config: &mut Config) {
-    config.max_wasm_stack(WIDE_STACK).async_stack_size(4 * WIDE_STACK);
+/// Bounds what the guest has of a stack, and says how large that is with what the host needs on it.
+fn stack(config: &mut Config, guest: usize, all: usize) {
+    config.max_wasm_stack(guest).async_stack_size(all);
 }
 
 /// A configuration for instrumented code of this flavour.
 pub(super) fn instrumented(flavour: Flavour) -> Config {
     let mut config = config(Kind::Optimized(flavour), Profile::OneShot);
-    wide_stack(&mut config);
+    stack(&mut config, INSTRUMENTED_STACK, 4 * INSTRUMENTED_STACK);
     config
 }
 
@@ -130,12 +140,20 @@ const POOL_TABLE_ELEMENTS: usize = (MEMORY_BYTES / TABLE_ELEMENT_BYTES) as usize
 /// Instances that a server's pool has slots for.
 const POOL_INSTANCES: u32 = 128;
 
-/// What fuel figures of this flavour are valid for: engine version, cost table and flags.
+/// What fuel figures of optimized code of this flavour are valid for: engine version, cost table and
+/// flags.
 pub fn fingerprint(flavour: Flavour) -> String {
+    kind_fingerprint(Kind::Optimized(flavour))
+}
+
+/// What fuel figures of code of this kind are valid for.
+pub(super) fn kind_fingerprint(kind: Kind) -> String {
     let mut text = format!("wasmtime {}, operator costs {OPERATOR_COSTS}", engine_version());
-    if flavour == Flavour::Deterministic {
-        let _ = write!(text, ", canonical nan");
-    }
+    text.push_str(match kind {
+        Kind::Optimized(Flavour::Normal) => "",
+        Kind::Optimized(Flavour::Deterministic) => ", canonical nan",
+        Kind::Baseline => ", baseline compiler",
+    });
     text
 }
 

@@ -25,6 +25,6 @@ impl From<&Code> for CodeReport {
             CodeSource::Cache => "hit",
             CodeSource::Compiled => "miss",
         };
-        CodeReport { cache, fast_compiled: code.compiler == Compiler::Baseline }
+        CodeReport { cache, fast_compiled: code.compiler() == Compiler::Baseline }
     }
 }

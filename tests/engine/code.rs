@@ -18,12 +18,12 @@ const ECHO: &str = r#"(module
     (call $continue (local.get $payload) (local.get $bytes))))"#;
 
 /// A place for compiled code that does not exist yet.
-struct Cache {
+pub(crate) struct Cache {
     root: TempDir,
 }
 
 impl Cache {
-    fn new() -> Cache {
+    pub(crate) fn new() -> Cache {
         let root = tempfile::Builder::new().prefix("capsule-").tempdir();
         Cache { root: root.expect("room for a test") }
     }
@@ -33,7 +33,7 @@ impl Cache {
     }
 
     /// Another engine every time, as another process would have.
-    fn engine(&self, profile: Profile) -> Engine {
+    pub(crate) fn engine(&self, profile: Profile) -> Engine {
         Engine::new(EngineOptions { profile, cache: Some(self.dir()) })
     }
 
@@ -44,7 +44,7 @@ impl Cache {
         engine.compile(&verified, Flavour::Normal).expect("it compiles")
     }
 
-    fn files(&self) -> Vec<PathBuf> {
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.dir()) else { return Vec::new() };
         let mut files: Vec<PathBuf> =
             entries.map(|entry| entry.expect("readable").path()).collect();
@@ -53,7 +53,7 @@ impl Cache {
     }
 
     /// The file with this ending.
-    fn file(&self, ending: &str) -> PathBuf {
+    pub(crate) fn file(&self, ending: &str) -> PathBuf {
         let files = self.files();
         let mut found = files.iter().filter(|path| path.extension().is_some_and(|e| e == ending));
         let file = found.next().unwrap_or_else(|| panic!("no {ending} among {files:?}"));

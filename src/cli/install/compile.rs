@@ -68,7 +68,7 @@ fn compile(place: &Place, candidate: &Candidate, wanted: WantedCode) -> Result<A
 }
 
 fn advice(code: &Code, took: Duration) -> Option<String> {
-    let optimized = code.source == CodeSource::Compiled && code.compiler == Compiler::Optimizing;
+    let optimized = code.source == CodeSource::Compiled && code.compiler() == Compiler::Optimizing;
     (optimized && took >= LONG).then(|| {
         let seconds = took.as_secs();
         format!("compiling took {seconds} s; --fast-compile takes a fifth, for code that is slower")

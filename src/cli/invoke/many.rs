@@ -16,7 +16,7 @@ use crate::cli::run::Instances;
 use crate::cli::target::Capsule;
 use crate::cli::{interrupt, observe};
 use crate::clock::Clock;
-use crate::engine::{Call, CallReport, Ending, Pool, fingerprint};
+use crate::engine::{Call, CallReport, Ending, Pool};
 use crate::host::ports::Belongings;
 use crate::policy::budget::{AskedLimits, CallLimits};
 use crate::policy::rate::RateLimiter;
@@ -201,7 +201,7 @@ pub(super) fn invoke(
         capsule: capsule.id().to_string(),
         action: plan.action.to_owned(),
         wasm_hash: capsule.verified.digest().to_string(),
-        fingerprint: fingerprint(place.flavour),
+        fingerprint: ready.code.fingerprint(),
         principals: shop.customers.iter().map(|it| it.belongings.id.to_string()).collect(),
         concurrency: plan.concurrency,
         instances: match plan.instances {

@@ -19,7 +19,7 @@ use crate::cli::workspace::{Workspace, WorkspaceArgs};
 use crate::cli::{invoke, parse};
 use crate::dispatch::Outcome;
 use crate::dispatch::tools::{self, Description, ToolResult};
-use crate::engine::{CallReport, Ending, fingerprint};
+use crate::engine::{CallReport, Ending};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::policy::budget::{AskedLimits, call_limits};
 use crate::policy::verdict::Verdict;
@@ -236,7 +236,7 @@ impl Call {
             principal: stage.principal.to_string(),
             wasm_hash: member.capsule.verified.digest().to_string(),
             code: (&member.ready.code).into(),
-            fingerprint: fingerprint(stage.place.flavour),
+            fingerprint: member.ready.code.fingerprint(),
             load,
             total: started.elapsed(),
             workspace: left,

@@ -104,6 +104,7 @@ pub enum Attempt {
 pub struct Profiled {
     component: Component,
     flavoured: Flavoured,
+    flavour: Flavour,
     digest: Digest,
     names: Names,
 }
@@ -127,7 +128,7 @@ impl Engine {
             .map_err(|error| ProfileError::Compile(LoadError::Invalid(error)))?;
         let flavoured = Flavoured { engine, ticks: ticker.ticks(), _ticker: Arc::clone(ticker) };
         let (digest, names) = (verified.digest(), instrumented.names);
-        Ok(Profiled { component, flavoured, digest, names })
+        Ok(Profiled { component, flavoured, flavour, digest, names })
     }
 }
 
@@ -154,6 +155,7 @@ impl Profiled {
             self.flavoured.clone(),
             self.digest,
             probe.clone(),
+            self.flavour,
         );
         let loaded = code.link(capsule).map_err(ProfileError::Link)?;
         let mut measured = probe.measure(&loaded, call, room).await;
