@@ -19,7 +19,9 @@ use choice::Bare;
 use measure::{Way, in_turns, print};
 use threads::on_threads;
 use wasmtime::component::Component;
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, Module, Store};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, Module, Store, Strategy, TypedFunc,
+};
 
 /// Anything that goes wrong before there is something to measure.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -40,6 +42,9 @@ fn main() -> Outcome<()> {
     }
     if wants("compile") {
         compile()?;
+    }
+    if wants("compilers") {
+        compilers()?;
     }
     Ok(())
 }
@@ -81,20 +86,35 @@ fn instrumentation() -> Outcome<()> {
         ("fuel", true, false),
         ("both, as everything has", true, true),
     ] {
-        let engine = Engine::new(Config::new().consume_fuel(fuel).epoch_interruption(epochs))?;
+        all.push(Sieve::new(name, Config::new().consume_fuel(fuel).epoch_interruption(epochs))?);
+    }
+    count_primes("a sieve of 64 KiB", &mut all);
+    Ok(())
+}
+
+/// Code that computes, under one configuration.
+struct Sieve {
+    name: &'static str,
+    store: Store<()>,
+    count: TypedFunc<(), i32>,
+}
+
+impl Sieve {
+    fn new(name: &'static str, config: &Config) -> Outcome<Sieve> {
+        let engine = Engine::new(config)?;
         let module = Module::new(&engine, from_wat(include_str!("engine/sieve.wat"))?)?;
         let mut store = Store::new(&engine, ());
-        if epochs {
-            store.set_epoch_deadline(1);
-        }
-        if fuel {
-            store.set_fuel(u64::MAX)?;
-        }
+        store.set_epoch_deadline(1);
+        // It has none when nothing is counted.
+        let _ = store.set_fuel(u64::MAX);
         let instance = wasmtime::Instance::new(&mut store, &module, &[])?;
-        let count = instance.get_typed_func::<(), i32>(&mut store, "count")?;
-        all.push((name, store, count));
+        let count = instance.get_typed_func(&mut store, "count")?;
+        Ok(Sieve { name, store, count })
     }
-    let ways = all.iter_mut().map(|(name, store, count)| {
+}
+
+fn count_primes(title: &str, sieves: &mut [Sieve]) {
+    let ways = sieves.iter_mut().map(|Sieve { name, store, count }| {
         Way::new(name, |times| {
             let started = Instant::now();
             for _ in 0..times {
@@ -105,8 +125,7 @@ fn instrumentation() -> Outcome<()> {
     });
     let mut ways: Vec<Way<'_>> = ways.collect();
     let samples = in_turns(&mut ways, ROUNDS, TIME);
-    print("a sieve of 64 KiB", &ways, &samples, 0);
-    Ok(())
+    print(title, &ways, &samples, 0);
 }
 
 /// Compiling 12 MB, and how large the code is.
@@ -125,10 +144,19 @@ fn compile() -> Outcome<()> {
             both().generate_address_map(false).clone()
         }),
     ];
+    compile_with("compile a component of 12 MB", &component, all)
+}
+
+/// Compiles the component under each of the configurations.
+fn compile_with<const N: usize>(
+    title: &str,
+    component: &[u8],
+    all: [(&'static str, Config); N],
+) -> Outcome<()> {
     let mut engines = Vec::new();
     for (name, config) in all {
         let engine = Engine::new(&config)?;
-        let code = Component::from_binary(&engine, &component)?.serialize()?;
+        let code = Component::from_binary(&engine, component)?.serialize()?;
         println!("{name}: {:.1} MB of code", code.len() as f64 / 1e6);
         engines.push((name, engine));
     }
@@ -136,14 +164,33 @@ fn compile() -> Outcome<()> {
         Way::new(name, |times| {
             let started = Instant::now();
             for _ in 0..times {
-                Component::from_binary(engine, &component).expect("it compiled before");
+                Component::from_binary(engine, component).expect("it compiled before");
             }
             started.elapsed()
         })
     });
     let mut ways: Vec<Way<'_>> = ways.collect();
     let samples = in_turns(&mut ways, COMPILE_ROUNDS, Duration::from_nanos(1));
-    print("compile a component of 12 MB", &ways, &samples, 0);
+    print(title, &ways, &samples, 0);
+    Ok(())
+}
+
+/// The optimizing compiler beside the baseline compiler: how long each takes, and its code.
+fn compilers() -> Outcome<()> {
+    let with = |strategy| {
+        let mut config = Config::new();
+        config.strategy(strategy).consume_fuel(true).epoch_interruption(true);
+        config
+    };
+    let both = || [("Cranelift", with(Strategy::Cranelift)), ("Winch", with(Strategy::Winch))];
+    compile_with("compile a component of 12 MB", &from_wat(&large::text())?, both())?;
+    let small = std::fs::read("fixtures/greeter/greeter.wasm")?;
+    compile_with("compile a small capsule", &small, both())?;
+    let mut all = Vec::new();
+    for (name, config) in both() {
+        all.push(Sieve::new(name, &config)?);
+    }
+    count_primes("a sieve of 64 KiB, by compiler", &mut all);
     Ok(())
 }
 

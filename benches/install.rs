@@ -51,9 +51,37 @@ fn main() -> Outcome<()> {
             let scratch = tempfile::tempdir()?;
             println!("capsule: {CAPSULE}");
             install(scratch.path())?;
+            compilers(scratch.path())?;
             verify(scratch.path())
         }
     }
+}
+
+/// Installs of the same 12 MB into fresh homes, with the code of either compiler.
+fn compilers(scratch: &Path) -> Outcome<()> {
+    let source = scratch.join("large");
+    write_capsule(&source, "large", &from_wat(&large::text())?)?;
+    let home = scratch.join("either");
+    let optimized = Run::capsule(CAPSULE.as_ref(), &home, &["install", "--yes"]).arg(&source);
+    let fast = ["install", "--yes", "--fast-compile"];
+    let fast = Run::capsule(CAPSULE.as_ref(), &home, &fast).arg(&source);
+    let into_fresh_homes = |install: &Run, times| {
+        let mut took = Duration::ZERO;
+        for _ in 0..times {
+            let _ = fs::remove_dir_all(&home);
+            took += install.once();
+        }
+        took
+    };
+    let mut ways = [
+        Way::new("capsule install", |times| into_fresh_homes(&optimized, times)),
+        Way::new("capsule install --fast-compile", |times| into_fresh_homes(&fast, times)),
+    ];
+    let samples = in_turns(&mut ways, INSTALL_ROUNDS, TIME);
+    print("install a component of 12 MB with either compiler", &ways, &samples, 0);
+    let ratio = samples[1].over(&samples[0]).median();
+    judge("--fast-compile / without, median of pairs", ratio, 0.5);
+    Ok(())
 }
 
 /// What `wasmtime compile` does, with the settings that the tool has.

@@ -172,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--allow-downgrade', '--allow-downgrade', [CompletionResultType]::ParameterName, 'Replace a newer version')
             [CompletionResult]::new('--allow-unlinkable', '--allow-unlinkable', [CompletionResultType]::ParameterName, 'Install even when imports are not served here; hooks are not run then')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Treat unknown and legacy manifest keys as errors')
+            [CompletionResult]::new('--fast-compile', '--fast-compile', [CompletionResultType]::ParameterName, 'Compile in a fifth of the time, to code that takes two to three times as long')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Make every check and write nothing')
             [CompletionResult]::new('--no-hooks', '--no-hooks', [CompletionResultType]::ParameterName, 'Do not run lifecycle hooks')
             [CompletionResult]::new('--no-wait', '--no-wait', [CompletionResultType]::ParameterName, 'Fail instead of waiting for another install of the same capsule')

@@ -1256,7 +1256,7 @@ _capsule() {
             return 0
             ;;
         capsule__subcmd__install)
-            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --key --signature --upgrade-only --reinstall --allow-downgrade --allow-unlinkable --strict --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --record --help"
+            opts="-q -v -y -c -h --home --principal --workspace --json --color --quiet --verbose --no-input --yes --expect-hash --key --signature --upgrade-only --reinstall --allow-downgrade --allow-unlinkable --strict --fast-compile --dry-run --no-hooks --no-wait --answers --set --approve --answer-timeout --allow-local --offline --resolve --ca-file --allow-unsandboxed --trace --trace-format --trace-output --trace-summary --record --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

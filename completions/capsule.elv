@@ -165,6 +165,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --allow-downgrade 'Replace a newer version'
             cand --allow-unlinkable 'Install even when imports are not served here; hooks are not run then'
             cand --strict 'Treat unknown and legacy manifest keys as errors'
+            cand --fast-compile 'Compile in a fifth of the time, to code that takes two to three times as long'
             cand --dry-run 'Make every check and write nothing'
             cand --no-hooks 'Do not run lifecycle hooks'
             cand --no-wait 'Fail instead of waiting for another install of the same capsule'

@@ -161,6 +161,7 @@ complete -c capsule -n "__fish_capsule_using_subcommand install" -l reinstall -d
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-downgrade -d 'Replace a newer version'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l allow-unlinkable -d 'Install even when imports are not served here; hooks are not run then'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l strict -d 'Treat unknown and legacy manifest keys as errors'
+complete -c capsule -n "__fish_capsule_using_subcommand install" -l fast-compile -d 'Compile in a fifth of the time, to code that takes two to three times as long'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l dry-run -d 'Make every check and write nothing'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-hooks -d 'Do not run lifecycle hooks'
 complete -c capsule -n "__fish_capsule_using_subcommand install" -l no-wait -d 'Fail instead of waiting for another install of the same capsule'

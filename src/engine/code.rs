@@ -111,12 +111,14 @@ impl Engine {
         }
         let mut refused = None;
         if compiler == Compiler::Baseline {
-            if let Some(code) = self.find(verified, Kind::Baseline, profile)? {
+            if let Some(code) = self.find_baseline(verified, profile)? {
                 return Ok(Ahead { code, refused });
             }
             match self.make(verified, Kind::Baseline, profile) {
                 Ok(code) => return Ok(Ahead { code, refused }),
-                Err(LoadError::Invalid(error)) => refused = Some(error),
+                Err(
+                    LoadError::Invalid(error) | LoadError::Engine(EngineError::Wasmtime(error)),
+                ) => refused = Some(error),
                 Err(error) => return Err(error),
             }
         }
@@ -124,7 +126,7 @@ impl Engine {
             Some(code) => code,
             None => self.make(verified, optimized, profile)?,
         };
-        self.drop_baseline(&verified.digest())?;
+        self.drop_baseline(&verified.digest());
         Ok(Ahead { code, refused })
     }
 
@@ -139,7 +141,7 @@ impl Engine {
             return Ok(code);
         }
         if flavour == Flavour::Normal
-            && let Some(code) = self.find(verified, Kind::Baseline, profile)?
+            && let Some(code) = self.find_baseline(verified, profile)?
         {
             return Ok(code);
         }
@@ -169,6 +171,19 @@ impl Engine {
                 cache.discard(&flavoured.engine, &digest);
                 Ok(None)
             }
+        }
+    }
+
+    /// The code of the baseline compiler, if it is kept. On a processor that it makes no code for there is
+    /// none.
+    fn find_baseline(
+        &self,
+        verified: &Verified,
+        profile: Profile,
+    ) -> Result<Option<Code>, LoadError> {
+        match self.find(verified, Kind::Baseline, profile) {
+            Err(LoadError::Engine(EngineError::Wasmtime(_))) => Ok(None),
+            found => found,
         }
     }
 
@@ -206,12 +221,12 @@ impl Engine {
     }
 
     /// Removes what the baseline compiler has made of a binary.
-    fn drop_baseline(&self, digest: &Digest) -> Result<(), LoadError> {
-        if let Some(cache) = &self.0.cache {
-            let flavoured = self.flavoured(Kind::Baseline, Profile::OneShot)?;
+    fn drop_baseline(&self, digest: &Digest) {
+        if let Some(cache) = &self.0.cache
+            && let Ok(flavoured) = self.flavoured(Kind::Baseline, Profile::OneShot)
+        {
             cache.discard(&flavoured.engine, digest);
         }
-        Ok(())
     }
 
     /// Keeps compiled code for next time; that it cannot be kept is no reason to fail.

@@ -289,7 +289,9 @@ impl Cost {
         if verbose {
             let _ = writeln!(text, "valid for   {}", self.fingerprint);
             if self.code.fast_compiled {
-                text.push_str("code        compiled fast; optimized code would run faster\n");
+                text.push_str(
+                    "code        compiled fast; an install without --fast-compile optimizes it\n",
+                );
             }
         }
         text

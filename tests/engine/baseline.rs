@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use capsule::component::Verified;
 use capsule::engine::{
     Ahead, Call, CallReport, CodeSource, Compiler, Ending, Engine, Flavour, LoadError, LoopEnd,
-    Profile, fingerprint,
+    Profile, engine_version, fingerprint,
 };
 use capsule::limits::WINDOWS_WITHOUT_PROGRESS_MAX;
 use capsule::manifest::ParseOptions;
@@ -75,12 +75,20 @@ fn what_was_compiled_fast_is_found_until_there_is_optimized_code() {
     }
     let fast = cache.files();
     assert_eq!(fast.len(), 2, "{fast:?}");
+    // By this form of a name `capsule gc` knows what it may remove.
+    let form = format!("{}-{}-", first.digest, engine_version());
+    let named = |file: &PathBuf| file.file_name().is_some_and(|name| starts_with(name, &form));
+    assert!(fast.iter().all(named), "{fast:?}");
 
     let better = cache.ahead(&echo, Compiler::Optimizing).code;
     assert_eq!((better.source, better.compiler()), (CodeSource::Compiled, Compiler::Optimizing));
     assert_eq!(cache.files().len(), 2, "{:?}", cache.files());
     assert!(fast.iter().all(|file| !file.exists()), "{fast:?}");
     assert_eq!(load(Profile::OneShot), (CodeSource::Cache, Compiler::Optimizing));
+}
+
+fn starts_with(name: &std::ffi::OsStr, form: &str) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(form))
 }
 
 #[test]
