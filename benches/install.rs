@@ -47,14 +47,25 @@ fn main() -> Outcome<()> {
     match args.next() {
         Some(arg) if arg == COMPILE => compile(Path::new(&args.next().ok_or("no file")?)),
         Some(arg) if arg == HASH => args.try_for_each(|file| hash(Path::new(&file))),
-        _ => {
-            let scratch = tempfile::tempdir()?;
-            println!("capsule: {CAPSULE}");
-            install(scratch.path())?;
-            compilers(scratch.path())?;
-            verify(scratch.path())
-        }
+        _ => measure_parts(),
     }
+}
+
+fn measure_parts() -> Outcome<()> {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let wants = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    let scratch = tempfile::tempdir()?;
+    println!("capsule: {CAPSULE}");
+    if wants("install") {
+        install(scratch.path())?;
+    }
+    if wants("compilers") {
+        compilers(scratch.path())?;
+    }
+    if wants("verify") {
+        verify(scratch.path())?;
+    }
+    Ok(())
 }
 
 /// Installs of the same 12 MB into fresh homes, with the code of either compiler.
