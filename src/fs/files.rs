@@ -24,6 +24,7 @@ use crate::limits::{FS_COPY_UP_BYTES_MAX, FS_ENTRIES_MAX, FS_FILE_BYTES_MAX};
 pub enum Access {
     Read,
     Write,
+    ReadAndWrite,
 }
 
 /// A resolved path, as policy is asked about it.
@@ -126,7 +127,7 @@ impl<'a> Files<'a> {
         let mount = self.mount_of(&path, access)?;
         let mut volume = mount.volume();
         let spot = self.spot(&mount, &mut *volume, &path, last, access)?;
-        let relative = (access == Access::Write).then(|| spot.path());
+        let relative = (access != Access::Read).then(|| spot.path());
         let done = act(&mount, &mut *volume, spot)?;
         if let Some(relative) = relative {
             mount.wrote(&relative);
@@ -236,7 +237,11 @@ impl<'a> Files<'a> {
 
     /// Opens a file.
     pub fn open(&mut self, path: &str, mode: OpenMode) -> Result<OpenFile, FsError> {
-        let access = if mode.writes() { Access::Write } else { Access::Read };
+        let access = match mode {
+            OpenMode::Read => Access::Read,
+            OpenMode::Write | OpenMode::Append => Access::Write,
+            OpenMode::ReadWrite => Access::ReadAndWrite,
+        };
         self.act(path, Last::Follow, access, |mount, volume, spot| open(mount, volume, spot, mode))
     }
 

@@ -25,11 +25,15 @@ pub(super) fn files_of<R>(
             home: home.as_deref().map(fs::Mount::absolute),
             tmp: tmp.as_deref().map(fs::Mount::absolute),
         };
-        let ask = match access {
-            Access::Read => Ask::Read(file),
-            Access::Write => Ask::Write(file),
-        };
-        gate.ask(ask).map_err(|_| FsError::Denied)
+        let mut allow = |ask| gate.ask(ask).map_err(|_| FsError::Denied);
+        match access {
+            Access::Read => allow(Ask::Read(file)),
+            Access::Write => allow(Ask::Write(file)),
+            Access::ReadAndWrite => {
+                allow(Ask::Write(file))?;
+                allow(Ask::Read(file))
+            }
+        }
     };
     let mounts = (workspace.clone(), home.clone(), tmp.clone());
     act(&mut Files::new(mounts.0, mounts.1, mounts.2, &mut ask))

@@ -76,7 +76,7 @@ pub(crate) struct Setting {
     /// Patterns of `[subscribe]` with a handler, and its action.
     #[serde(default)]
     pub(crate) handlers: BTreeMap<String, String>,
-    /// The manifest's `[capabilities]`.
+    /// The manifest's `[capabilities]`; `%workspace` is where the workspace is on the machine.
     #[serde(default)]
     pub(crate) capabilities: toml::Table,
     /// The manifest's `[env]`.
@@ -174,7 +174,8 @@ pub(crate) enum Thing {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) enum Other {
-    /// A link to this; `%outside` is a directory outside of the workspace with a file `secret`.
+    /// A link to this. `%workspace` is the workspace, and `%outside` a directory beside it with a file
+    /// `secret`, whose name begins with the workspace's.
     Link(String),
     /// A file of this many zeroes.
     Zeroes(u64),
@@ -183,6 +184,11 @@ pub(crate) enum Other {
     /// A named pipe.
     #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
     Pipe(bool),
+    /// A socket that nobody listens on.
+    #[expect(dead_code, reason = "its key says it all, and a key has to have a value")]
+    Socket(bool),
+    /// A directory with one empty file whose name is these bytes.
+    Named(Vec<u8>),
 }
 
 /// What a person answers to one question.

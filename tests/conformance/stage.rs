@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::future::Future;
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -46,6 +47,8 @@ use crate::web::Web;
 
 /// The id of every case's capsule.
 const ID: &str = "conformance";
+/// The name of every case's workspace.
+const WORKSPACE: &str = "workspace";
 /// Somebody besides `default`.
 const OTHER: &str = "other";
 /// How often a call that is ended from outside is made before the guest has to have answered: the
@@ -213,7 +216,7 @@ impl<'a> Stage<'a> {
         if setting.keys > 0 {
             way.principals().iter().try_for_each(|name| fill(&machine, name, setting.keys))?;
         }
-        let manifest = Arc::new(manifest(setting)?);
+        let manifest = Arc::new(manifest(setting, &place.path().join(WORKSPACE))?);
         let options = HostingOptions {
             has_run_loop: case.header.phase == Phase::Run,
             staged: case.header.phase.hook().map(|_| staging(&machine)).transpose()?,
@@ -614,7 +617,7 @@ fn furnish(store: &Store, setting: &Setting) -> Result<(), Box<dyn std::error::E
 /// Makes the workspace of a case in `place`. Interceptors and loops get a layer above it, as on the
 /// command line.
 fn workspace(place: &std::path::Path, case: &Case) -> Result<Arc<Mount>, std::io::Error> {
-    let (root, outside) = (place.join("workspace"), place.join("outside"));
+    let (root, outside) = (place.join(WORKSPACE), place.join("workspace-outside"));
     for dir in [&root, &outside] {
         fs::create_dir(dir)?;
     }
@@ -626,12 +629,18 @@ fn workspace(place: &std::path::Path, case: &Case) -> Result<Arc<Mount>, std::io
             Thing::Text(content) => fs::write(&path, content)?,
             Thing::Other(Other::Link(target)) => {
                 let target = target.replace("%outside", &outside.to_string_lossy());
+                let target = target.replace("%workspace", &root.to_string_lossy());
                 std::os::unix::fs::symlink(target, &path)?;
             }
             Thing::Other(Other::Zeroes(bytes)) => fs::File::create(&path)?.set_len(*bytes)?,
             Thing::Other(Other::Pipe(_)) => {
                 use rustix::fs::{CWD, FileType, Mode, mknodat};
                 mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
+            }
+            Thing::Other(Other::Socket(_)) => drop(std::os::unix::net::UnixListener::bind(&path)?),
+            Thing::Other(Other::Named(name)) => {
+                fs::create_dir(&path)?;
+                fs::write(path.join(std::ffi::OsStr::from_bytes(name)), "")?;
             }
             Thing::Other(Other::Files(count)) => {
                 fs::create_dir(&path)?;
@@ -661,8 +670,8 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
     text.parse().map_err(|error: EndpointError| error.to_string())
 }
 
-fn manifest(setting: &Setting) -> Result<Manifest, String> {
-    let text = setting.manifest(ID)?;
+fn manifest(setting: &Setting, workspace: &std::path::Path) -> Result<Manifest, String> {
+    let text = setting.manifest(ID)?.replace("%workspace", &workspace.to_string_lossy());
     let parsed = capsule::manifest::parse(&text, &ParseOptions::default());
     parsed.manifest.ok_or_else(|| format!("the manifest: {:?}\n{text}", parsed.problems))
 }

@@ -1,7 +1,7 @@
 ;;! interface = "fs"
 ;;! covers = ["capability-denied", "boundary-escape"]
 ;;! capabilities = { fs_read = ["cwd://granted"] }
-;;! workspace = { "granted/file" = "x", "secret/inner/file" = "y", out = { link = "%outside" }, up = { link = "../outside" } }
+;;! workspace = { "granted/file" = "x", "secret/inner/file" = "y", out = { link = "%outside" }, up = { link = "../workspace-outside" } }
 ;;! changes = []
 ;; A way that leads through what is not granted is denied, whether that is there or not.
 (module

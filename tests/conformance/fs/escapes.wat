@@ -12,9 +12,9 @@
   (import "astrid:fs/host@1.0.0" "fs-read-link" (func $readlink (param i32 i32 i32)))
   (import "astrid:fs/host@1.0.0" "fs-stat-symlink" (func $lstat (param i32 i32 i32)))
   (func $case
-    (call $read (@text "../outside/secret") (i32.const 0))
+    (call $read (@text "../workspace-outside/secret") (i32.const 0))
     (call $error (@error "boundary-escape") (@text "dots"))
-    (call $read (@text "d/../../outside/secret") (i32.const 0))
+    (call $read (@text "d/../../workspace-outside/secret") (i32.const 0))
     (call $error (@error "boundary-escape") (@text "dots after a name"))
     (call $read (@text "out/secret") (i32.const 0))
     (call $error (@error "boundary-escape") (@text "a link"))

@@ -1,7 +1,7 @@
 ;;! interface = "fs"
 ;;! covers = ["fs-stat", "fs-stat-symlink", "file-handle.stat"]
 ;;! capabilities = { fs_read = ["*", "home://"], fs_write = ["*", "home://"] }
-;;! workspace = { "d/a" = "", file = "12345", pipe = { pipe = true }, to = { link = "file" } }
+;;! workspace = { "d/a" = "", file = "12345", pipe = { pipe = true }, socket = { socket = true }, to = { link = "file" } }
 ;; Every kind of entry has its number and the bits of its mode; times are seconds since 1970 and
 ;; nanoseconds below a thousand million, and an open file tells the same as its path.
 (module
@@ -40,6 +40,10 @@
     (call $is (i32.const 3) (i32.const 0xa000) (@text "a link"))
     (call $lstat (@text "pipe") (i32.const 0))
     (call $is (i32.const 6) (i32.const 0x1000) (@text "a pipe"))
+    (call $number (i32.and (i32.load (i32.const 20)) (i32.const 0x1ff)) (i32.const 0x180)
+      (@text "who may do what with it"))
+    (call $lstat (@text "socket") (i32.const 0))
+    (call $is (i32.const 7) (i32.const 0xc000) (@text "a socket"))
     (call $open (@text "file") (i32.const 0) (i32.const 0))
     (call $ok (@text "open"))
     (local.set $file (i32.load (i32.const 4)))

@@ -1,0 +1,55 @@
+;;! interface = "fs"
+;;! covers = ["access"]
+;;! capabilities = { fs_read = ["*"], fs_write = ["*"] }
+;;! workspace = { pipe = { pipe = true }, socket = { socket = true } }
+;;! changes = ["removed pipe", "removed socket"]
+;;! fresh-only = "what is removed stays removed"
+;;! default-only = "both work in one workspace"
+;; What is neither a file, a directory nor a link can be removed, and nothing else happens to it.
+(module
+  (import "astrid:fs/host@1.0.0" "fs-open" (func $open (param i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-readdir" (func $readdir (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-stat-symlink" (func $lstat (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-unlink" (func $unlink (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-append" (func $append (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-copy" (func $copy (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-rename" (func $rename (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-hard-link" (func $link (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-remove-dir-all" (func $rmtree (param i32 i32 i32)))
+  (func $case
+    (call $open (@text "pipe") (i32.const 0) (i32.const 0))
+    (call $error (@error "access") (@text "open of a pipe"))
+    (call $copy (@text "pipe") (@text "n") (i32.const 0))
+    (call $error (@error "access") (@text "copy of a pipe"))
+    (call $rename (@text "pipe") (@text "n") (i32.const 0))
+    (call $error (@error "access") (@text "rename of a pipe"))
+    (call $link (@text "pipe") (@text "n") (i32.const 0))
+    (call $error (@error "access") (@text "link to a pipe"))
+    (call $append (@text "pipe") (@text "x") (i32.const 0))
+    (call $error (@error "access") (@text "append to a pipe"))
+    (call $readdir (@text "pipe") (i32.const 0))
+    (call $error (@error "not-directory") (@text "readdir of a pipe"))
+    (call $rmtree (@text "pipe") (i32.const 0))
+    (call $error-8 (@error "not-directory") (@text "remove-dir-all of a pipe"))
+    (call $unlink (@text "pipe") (i32.const 0))
+    (call $ok (@text "unlink of a pipe"))
+    (call $lstat (@text "pipe") (i32.const 0))
+    (call $error-8 (@error "not-found") (@text "pipe is gone"))
+    (call $open (@text "socket") (i32.const 0) (i32.const 0))
+    (call $error (@error "access") (@text "open of a socket"))
+    (call $copy (@text "socket") (@text "n") (i32.const 0))
+    (call $error (@error "access") (@text "copy of a socket"))
+    (call $rename (@text "socket") (@text "n") (i32.const 0))
+    (call $error (@error "access") (@text "rename of a socket"))
+    (call $link (@text "socket") (@text "n") (i32.const 0))
+    (call $error (@error "access") (@text "link to a socket"))
+    (call $append (@text "socket") (@text "x") (i32.const 0))
+    (call $error (@error "access") (@text "append to a socket"))
+    (call $readdir (@text "socket") (i32.const 0))
+    (call $error (@error "not-directory") (@text "readdir of a socket"))
+    (call $rmtree (@text "socket") (i32.const 0))
+    (call $error-8 (@error "not-directory") (@text "remove-dir-all of a socket"))
+    (call $unlink (@text "socket") (i32.const 0))
+    (call $ok (@text "unlink of a socket"))
+    (call $lstat (@text "socket") (i32.const 0))
+    (call $error-8 (@error "not-found") (@text "socket is gone"))))
