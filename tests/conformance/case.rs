@@ -127,6 +127,12 @@ pub(crate) struct Setting {
     pub(crate) asked: Option<Vec<String>>,
     /// Lines of the log, in order, with their level before them.
     pub(crate) log: Option<Vec<String>>,
+    /// What is added to the log files, by principal, without the time; `caller` is whomever the call is
+    /// for. Whoever is not named gets nothing.
+    pub(crate) log_files: Option<BTreeMap<String, Vec<String>>>,
+    /// The `[capabilities]` of another capsule on the machine, which sent the message that an
+    /// interceptor serves.
+    pub(crate) neighbour: Option<toml::Table>,
     /// What happens while the guest writes the line `now` to its log.
     #[serde(default)]
     pub(crate) now: Vec<Action>,
@@ -293,6 +299,7 @@ impl Setting {
         !(self.settings.is_empty()
             && self.secrets.is_empty()
             && self.files.is_empty()
+            && self.log_files.is_none()
             && self.homeless.is_empty())
     }
 

@@ -152,7 +152,10 @@ pub(crate) struct Stage<'a> {
     loaded: Loaded,
     runtime: tokio::runtime::Runtime,
     workspace: Arc<Mount>,
-    _places: [TempDir; 2],
+    neighbour: Option<Hosted>,
+    /// How many lines of the log files were looked at, by principal.
+    looked_at: Mutex<BTreeMap<String, usize>>,
+    places: [TempDir; 2],
     _web: Option<Web>,
 }
 
@@ -216,6 +219,8 @@ impl<'a> Stage<'a> {
         if setting.keys > 0 {
             way.principals().iter().try_for_each(|name| fill(&machine, name, setting.keys))?;
         }
+        let neighbour =
+            setting.neighbour.as_ref().map(|held| neighbour(&machine, held)).transpose()?;
         let manifest = Arc::new(manifest(setting, &place.path().join(WORKSPACE))?);
         let options = HostingOptions {
             has_run_loop: case.header.phase == Phase::Run,
@@ -229,7 +234,6 @@ impl<'a> Stage<'a> {
             .enable_all()
             .build()
             .map_err(|error| error.to_string())?;
-        let _places = [home, place];
         Ok(Stage {
             stand_in: Mutex::default(),
             case,
@@ -240,7 +244,9 @@ impl<'a> Stage<'a> {
             loaded,
             runtime,
             workspace,
-            _places,
+            neighbour,
+            looked_at: Mutex::default(),
+            places: [home, place],
             _web: web,
         })
     }
@@ -254,6 +260,7 @@ impl<'a> Stage<'a> {
             let before = lock(&self.live.lines).len();
             let (report, ready) = self.enter(principal, keep, &mut instance);
             self.judge(&report.ending, ready, before)
+                .and_then(|()| self.judge_log_files(principal))
                 .map_err(|mismatch| mismatch.in_call(index, principal))?;
         }
         Ok(Seen { items: std::mem::take(&mut *lock(&self.live.items)) })
@@ -334,6 +341,49 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// The message that an interceptor serves.
+    fn served(&self, kind: &str, principal: &str) -> Message {
+        let principal = match kind {
+            "verified" => Attribution::Verified(principal.into()),
+            "claimed" => Attribution::Claimed(principal.into()),
+            _ => Attribution::System,
+        };
+        let nobody_here = uuid::Uuid::from_u128(7);
+        Message {
+            topic: "case".into(),
+            payload: "{}".into(),
+            source_id: self.neighbour.as_ref().map_or(nobody_here, |other| other.host.source_id),
+            principal,
+            seq: 1,
+            timestamp: Duration::new(1_577_836_805, 250_000_000),
+        }
+    }
+
+    /// Compares what the log files have gained since the last call with what the case expects.
+    fn judge_log_files(&self, principal: &str) -> Result<(), Mismatch> {
+        let Some(wanted) = &self.case.setting.log_files else { return Ok(()) };
+        let mut looked_at = lock(&self.looked_at);
+        for name in ["default", OTHER] {
+            let logs = Home::at(self.places[0].path()).log_dir(name, ID).expect("good names");
+            let lines: Vec<String> = fs::read_dir(logs)
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok())
+                .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+                .filter_map(|line| Some(line.split_once(' ')?.1.to_owned()))
+                .collect();
+            let seen = looked_at.insert(name.to_owned(), lines.len()).unwrap_or(0);
+            let own = wanted.get("caller").filter(|_| name == principal);
+            let wanted = own.or_else(|| wanted.get(name)).cloned().unwrap_or_default();
+            if lines[seen..] != wanted {
+                let got = &lines[seen..];
+                let text = format!("the log of {name}: expected {wanted:?}, got {got:?}");
+                return Err(Mismatch::Other(text));
+            }
+        }
+        Ok(())
+    }
+
     fn belongings(&self, id: &str) -> Arc<capsule::host::ports::Belongings> {
         let id = PrincipalId::new(id).expect("a valid id");
         self.hosted.belongings(&id).expect("the runner made the principal")
@@ -365,7 +415,7 @@ impl<'a> Stage<'a> {
             payload: principal.as_bytes(),
             principal: self.belongings(principal),
             owner: &owner,
-            caller: setting.caller.as_deref().map(|kind| Arc::new(served(kind, principal))),
+            caller: setting.caller.as_deref().map(|kind| Arc::new(self.served(kind, principal))),
             limits: call_limits(Some(account.profile()), asked, false).expect("it tightens"),
             cancel: lock(&self.live.cancel).clone(),
         };
@@ -558,23 +608,6 @@ fn draft(sent: &Sent) -> Draft {
     }
 }
 
-/// The message that an interceptor serves.
-fn served(kind: &str, principal: &str) -> Message {
-    let principal = match kind {
-        "verified" => Attribution::Verified(principal.into()),
-        "claimed" => Attribution::Claimed(principal.into()),
-        _ => Attribution::System,
-    };
-    Message {
-        topic: "case".into(),
-        payload: "{}".into(),
-        source_id: uuid::Uuid::from_u128(7),
-        principal,
-        seq: 1,
-        timestamp: Duration::new(1_577_836_805, 250_000_000),
-    }
-}
-
 /// What may be reached, the case's own servers included.
 fn network(setting: &Setting, web: Option<&Web>) -> Result<NetworkOptions, String> {
     let local = setting.allow_local.iter().map(|text| endpoint(text));
@@ -674,6 +707,16 @@ fn manifest(setting: &Setting, workspace: &std::path::Path) -> Result<Manifest, 
     let text = setting.manifest(ID)?.replace("%workspace", &workspace.to_string_lossy());
     let parsed = capsule::manifest::parse(&text, &ParseOptions::default());
     parsed.manifest.ok_or_else(|| format!("the manifest: {:?}\n{text}", parsed.problems))
+}
+
+/// Another capsule on the machine, which does nothing.
+fn neighbour(machine: &Machine, held: &toml::Table) -> Result<Hosted, String> {
+    let setting = Setting { capabilities: held.clone(), ..Setting::default() };
+    let text = setting.manifest("neighbour")?;
+    let parsed = capsule::manifest::parse(&text, &ParseOptions::default());
+    let manifest = parsed.manifest.ok_or_else(|| format!("a manifest: {:?}", parsed.problems))?;
+    let hosted = machine.host(&Arc::new(manifest), HostingOptions::default());
+    hosted.map_err(|error| error.to_string())
 }
 
 fn staging(machine: &Machine) -> Result<Staging, String> {

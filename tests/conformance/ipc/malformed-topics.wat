@@ -1,7 +1,8 @@
 ;;! interface = "ipc"
 ;;! covers = ["publish", "invalid-input"]
 ;;! publish = ["*", "*.*"]
-;; A topic is one to eight segments in at most 256 bytes, none empty and without control characters.
+;; A topic is one to eight segments in at most 256 bytes, none empty and without control characters; a
+;; `*` in it is a letter.
 (module
   (import "astrid:ipc/host@1.0.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
   (func $bad (param $topic i32) (param $bytes i32)
@@ -25,4 +26,6 @@
     (call $good (local.get $long) (i32.const 256))
     (call $good (@text "a.b.c.d.e.f.g.h"))
     (call $good (@text "Upper_case.and-7"))
+    (call $good (@text "a.*.c"))
+    (call $good (@text "a.b*"))
     (call $good (@text "a"))))
