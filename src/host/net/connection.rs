@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -40,15 +40,16 @@ pub(in crate::host) struct Peer {
 
 impl Connection {
     pub(super) fn new(socket: impl Into<Socket>, slot: Slot) -> Connection {
-        let shared = Shared {
+        let shared = Arc::new_cyclic(|me| Shared {
+            me: Weak::clone(me),
             socket: socket.into(),
             held: Mutex::default(),
             failure: Mutex::default(),
             unsent: Mutex::default(),
             timeouts: Mutex::default(),
             _slot: slot,
-        };
-        Connection { shared: Arc::new(shared), peer: None }
+        });
+        Connection { shared, peer: None }
     }
 
     /// The same connection, whose other end is known.
@@ -71,16 +72,29 @@ pub(super) struct Timeouts {
 
 #[derive(Debug)]
 pub(super) struct Shared {
+    me: Weak<Shared>,
     pub(super) socket: Socket,
     /// Bytes that were read for a frame that is not complete.
     held: Mutex<VecDeque<u8>>,
     /// Why reading fails, found out by looking.
     failure: Mutex<Option<io::Error>>,
-    /// Bytes that were taken and not yet sent.
-    unsent: Mutex<Vec<u8>>,
+    unsent: Mutex<Unsent>,
     pub(super) timeouts: Mutex<Timeouts>,
     _slot: Slot,
 }
+
+/// Bytes that were taken and not yet sent.
+#[derive(Debug, Default)]
+struct Unsent {
+    bytes: Vec<u8>,
+    /// Whether a task sends them while the guest does something else.
+    under_way: bool,
+    /// Why that task could not.
+    failure: Option<io::Error>,
+}
+
+/// How long the task that sends bytes keeps a connection that nobody else has any more.
+const LET_GO: Duration = Duration::from_millis(50);
 
 impl Drop for Shared {
     /// The system goes on sending by itself; to wait for that here would hold up a thread of the host.
@@ -248,17 +262,29 @@ impl Shared {
     /// Sends what was taken before; `true` when nothing is left of it.
     fn drain(&self) -> io::Result<bool> {
         let mut unsent = lock(&self.unsent);
-        while !unsent.is_empty() {
-            match self.socket.try_write(&unsent) {
-                Ok(count) => drop(unsent.drain(..count)),
+        if let Some(error) = unsent.failure.take() {
+            return Err(error);
+        }
+        while !unsent.bytes.is_empty() {
+            match self.socket.try_write(&unsent.bytes) {
+                Ok(count) => drop(unsent.bytes.drain(..count)),
                 Err(error) if is_pending(&error) => return Ok(false),
                 Err(error) => {
-                    unsent.clear();
+                    unsent.bytes.clear();
                     return Err(error);
                 }
             }
         }
         Ok(true)
+    }
+
+    /// Sees to it that what could not be sent at once is sent when it can be, whatever the guest waits
+    /// for meanwhile.
+    fn send_later(&self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if !std::mem::replace(&mut lock(&self.unsent).under_way, true) {
+            runtime.spawn(send_on(Weak::clone(&self.me)));
+        }
     }
 
     async fn drained(&self) -> io::Result<()> {
@@ -286,6 +312,25 @@ impl Shared {
             bytes = &bytes[count..];
         }
         Ok(())
+    }
+}
+
+/// Sends what is unsent until nothing is left, or nobody has the connection any more.
+async fn send_on(connection: Weak<Shared>) {
+    while let Some(shared) = connection.upgrade() {
+        let drained = shared.drain();
+        {
+            let mut unsent = lock(&shared.unsent);
+            // Between the two locks more may have been taken.
+            let is_done = !matches!(drained, Ok(false)) && unsent.bytes.is_empty();
+            unsent.failure = drained.err();
+            if is_done {
+                unsent.under_way = false;
+                return;
+            }
+        }
+        // What is dropped meanwhile is gone in a moment.
+        let _ = tokio::time::timeout(LET_GO, shared.socket.writable()).await;
     }
 }
 
@@ -321,12 +366,15 @@ fn broken(error: &io::Error) -> Broken {
 impl Writer for Shared {
     fn room(&self) -> Result<usize, Broken> {
         self.drain().map_err(|error| broken(&error))?;
-        Ok(NET_UNSENT_BYTES_MAX.saturating_sub(lock(&self.unsent).len()))
+        Ok(NET_UNSENT_BYTES_MAX.saturating_sub(lock(&self.unsent).bytes.len()))
     }
 
     fn put(&self, bytes: &[u8]) -> Result<(), Broken> {
-        lock(&self.unsent).extend_from_slice(bytes);
-        self.drain().map(drop).map_err(|error| broken(&error))
+        lock(&self.unsent).bytes.extend_from_slice(bytes);
+        if !self.drain().map_err(|error| broken(&error))? {
+            self.send_later();
+        }
+        Ok(())
     }
 
     fn writable(self: Arc<Self>) -> Waiting<'static, ()> {
