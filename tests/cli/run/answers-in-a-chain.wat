@@ -18,7 +18,7 @@
 ;; MANIFEST: "m.final" = { wit = "opaque", handler = "tell" }
 ;; MANIFEST: "m.keep" = { wit = "opaque", handler = "tell" }
 ;; MANIFEST: "echo.v1.request.*" = { wit = "opaque", handler = "deny" }
-;; RUN[keep]: run %capsule --publish 'm.keep=[0]' --until chain.got
+;; RUN[keep]: run %capsule -q --publish 'm.keep=[0]' --until chain.got
 ;; RUN[final]: run %capsule --publish 'm.final=[0]'
 ;; RUN[stars]: run %capsule --publish 'm.a.b=[0]' --publish 'm.a.b.c=[0]' --publish 'm=[0]'
 ;; RUN[deny]: run %echo-loop %capsule --publish 'echo.v1.request.x={"text":"t"}' --until 'echo.v1.reply.*' -q
