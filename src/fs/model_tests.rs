@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::*;
 
@@ -173,6 +175,105 @@ proptest! {
             (found, expected) => {
                 prop_assert!(false, "{}: {:?}, the model says {:?}", path, found, expected);
             }
+        }
+    }
+}
+
+/// What no answer and no file inside may hold, as bytes are shown.
+const SECRET: &str = "secret!";
+/// A name that is in every directory outside and nowhere else.
+const ONLY_OUTSIDE: &str = "only-outside";
+
+/// A directory with the names of the one inside, so that whoever gets out finds something.
+fn furnish_outside(dir: &Path) {
+    furnish(dir);
+    for file in ["b", "a/a", "a/b/c", "c/b", "only-outside", "a/only-outside", "c/only-outside"] {
+        std::fs::write(dir.join(file), SECRET.repeat(1000)).expect("written");
+    }
+}
+
+/// Is over however the guest ends.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Exchanges what is inside for links that lead out, and back, until it is over. What the guest has
+/// moved or removed meanwhile is not there to be exchanged.
+fn exchange(root: &Path, over: &AtomicBool) {
+    let pairs = [("a", ".out"), ("b", ".file"), ("c", ".out"), ("a/b", ".out"), ("a/a", ".file")];
+    while !over.load(Ordering::Relaxed) {
+        for (inside, link) in pairs {
+            let (inside, link) = (root.join(inside), root.join(link));
+            let swap = || renameat_with(CWD, &inside, CWD, &link, RenameFlags::EXCHANGE);
+            if swap().is_ok() {
+                let _ = swap();
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_outside_is_seen_or_touched_whatever_the_links_and_whoever_exchanges_them(
+        links in prop::collection::vec(
+            (prop::sample::select(vec!["m", "a/l", "c/l", "a/b/m", "c/a"]), 0_usize..9),
+            0..4,
+        ),
+        steps in prop::collection::vec(step(), 1..30),
+        is_overlay in any::<bool>(),
+    ) {
+        let parent = tempfile::tempdir().unwrap();
+        let parent = parent.path().canonicalize().unwrap();
+        let (root, outside) = (parent.join("root"), parent.join("root-outside"));
+        furnish(&root);
+        furnish_outside(&outside);
+        let before = picture(&outside);
+        symlink(&outside, root.join(".out")).unwrap();
+        symlink(outside.join("b"), root.join(".file")).unwrap();
+        for (place, target) in links {
+            let target = [
+                outside.clone(),
+                outside.join("a"),
+                outside.join("b"),
+                root.join("a"),
+                root.join("../root-outside"),
+                "..".into(),
+                "../root-outside".into(),
+                "../../root-outside/a".into(),
+                "m".into(),
+            ][target].clone();
+            // One place twice is one link.
+            let _ = symlink(target, root.join(place));
+        }
+        let mount = match is_overlay {
+            true => Mount::overlay(Scheme::Workspace, &root),
+            false => Mount::direct(Scheme::Workspace, &root),
+        };
+        let mount = Arc::new(mount.unwrap());
+        let over = AtomicBool::new(false);
+        let answers: Vec<String> = std::thread::scope(|scope| {
+            scope.spawn(|| exchange(&root, &over));
+            let _over = Over(&over);
+            let answers = (0..20).flat_map(|_| run(&mount, &steps)).collect();
+            // It may refuse, since somebody else is at work.
+            let _ = mount.commit();
+            answers
+        });
+        let shown = format!("{:?}", SECRET.as_bytes());
+        for answer in answers {
+            let holds = |text: &str| answer.contains(text);
+            prop_assert!(!holds(shown.trim_matches(['[', ']'])) && !holds("7000"), "{}", answer);
+            prop_assert!(!holds(ONLY_OUTSIDE) && !holds(&*parent.to_string_lossy()), "{}", answer);
+        }
+        prop_assert_eq!(picture(&outside), before);
+        for (path, what) in picture(&root) {
+            prop_assert!(!what.contains(shown.trim_matches(['[', ']'])), "{:?}", path);
         }
     }
 }

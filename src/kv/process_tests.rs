@@ -3,6 +3,7 @@
 //! A child is this test program again, told by a variable to play a role instead of passing at
 //! once. It says what the store has acknowledged, line by line, on its standard output.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -42,6 +43,7 @@ fn child() {
     say("");
     match role.as_str() {
         "sequence" => sequence(&kv, &ns),
+        "mixture" => mixture(&kv, &ns),
         "increment" => {
             thread::scope(|scope| {
                 for _ in 0..2 {
@@ -63,6 +65,62 @@ fn sequence(kv: &KvService, ns: &Namespace) {
             Err(other) => panic!("{other:?}"),
         }
     }
+}
+
+type Model = BTreeMap<String, Vec<u8>>;
+
+/// One step of a mixture of all that changes a store, the same in every process. It is made to the
+/// store as well, if there is one, which has to answer as the model does.
+fn step(model: &mut Model, number: u64, store: Option<(&KvService, &Namespace)>) {
+    // The finaliser of splitmix64: steps differ in all that they do.
+    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let group = ["a", "b", "ab"][(mixed >> 8) as usize % 3];
+    let key = format!("{group}{}", (mixed >> 16) % 9);
+    let value = value_of(number);
+    match mixed % 16 {
+        0 => {
+            let gone = model.keys().filter(|key| key.starts_with(group)).count() as u64;
+            model.retain(|key, _| !key.starts_with(group));
+            if let Some((kv, ns)) = store {
+                assert_eq!(kv.clear_prefix(ns, group).expect("the store is sound"), gone);
+            }
+        }
+        1..=3 => {
+            model.remove(&key);
+            if let Some((kv, ns)) = store {
+                kv.delete(ns, &key).expect("the store is sound");
+            }
+        }
+        4..=8 => {
+            let before = model.insert(key.clone(), value.clone());
+            if let Some((kv, ns)) = store {
+                let swapped = kv.cas(ns, &key, before.as_deref(), &value);
+                swapped.expect("the value is as expected");
+            }
+        }
+        _ => {
+            model.insert(key.clone(), value.clone());
+            if let Some((kv, ns)) = store {
+                kv.set(ns, &key, &value).expect("the store is sound");
+            }
+        }
+    }
+}
+
+/// Changes the store in all ways that there are until it is killed.
+fn mixture(kv: &KvService, ns: &Namespace) {
+    let mut model = Model::new();
+    for number in 0.. {
+        step(&mut model, number, Some((kv, ns)));
+        say(&format!("ack {number}"));
+    }
+}
+
+fn contents(kv: &KvService, ns: &Namespace) -> Model {
+    let keys = kv.list_keys(ns, "").expect("the store is sound");
+    let value = |key: &String| kv.get(ns, key).expect("the store is sound").expect("it is listed");
+    keys.iter().map(|key| (key.clone(), value(key))).collect()
 }
 
 fn increment(kv: &KvService, ns: &Namespace) {
@@ -176,6 +234,28 @@ fn acknowledged_writes_outlive_a_kill() {
         check_sequence(&KvService::at(path.clone()), &name, last);
     }
     assert_eq!(kv.usage(&namespace("parent")).expect("the store is sound").keys, 7);
+}
+
+/// What was not acknowledged happened wholly or not at all.
+#[test]
+fn a_killed_process_leaves_a_map_after_some_step() {
+    let home = tempfile::tempdir().expect("the machine has a temporary directory");
+    let path = home.path().join("var/capsule.kv");
+    for (round, acks) in [1, 17, 90, 41, 5, 130].into_iter().enumerate() {
+        let name = format!("victim{round}");
+        let mut victim = Player::start("mixture", &path, &name);
+        let heard = (0..acks).filter_map(|_| victim.next_ack()).last();
+        let last = victim.kill().max(heard).expect("it was acknowledged");
+        let mut model = Model::new();
+        (0..=last).for_each(|number| step(&mut model, number, None));
+        let kv = KvService::at(path.clone());
+        let left = contents(&kv, &namespace(&name));
+        if left != model {
+            step(&mut model, last + 1, None);
+            assert_eq!(left, model, "{name}: {last}");
+        }
+        assert!(kv.damage().expect("the store is sound").is_empty());
+    }
 }
 
 #[test]

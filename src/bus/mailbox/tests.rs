@@ -251,3 +251,56 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// Messages no larger than a smallest share: everybody who waits is heard before anybody has had
+    /// two turns.
+    #[test]
+    fn nobody_waits_for_more_envelopes_than_there_are_senders(
+        puts in prop::collection::vec((0_u8..6, 1_usize..=DRAIN_QUANTUM_BYTES_MIN), 1..200),
+        late in prop::collection::vec((0_u8..6, 1_usize..=DRAIN_QUANTUM_BYTES_MIN), 0..60),
+        bytes_max in 0_usize..40_000,
+    ) {
+        let mut mailbox = Mailbox::default();
+        let mut late = late.into_iter();
+        let mut seq = 0;
+        let mut waiting: HashMap<u8, VecDeque<u64>> = HashMap::new();
+        let mut put = |mailbox: &mut Mailbox, waiting: &mut HashMap<u8, VecDeque<u64>>, who: u8, cost| {
+            seq += 1;
+            mailbox.put(message(seq, from(&who.to_string()), cost));
+            waiting.entry(who).or_default().push_back(seq);
+        };
+        for (who, cost) in puts {
+            put(&mut mailbox, &mut waiting, who, cost);
+        }
+        // How many envelopes each has waited for.
+        let mut waits: HashMap<u8, usize> = HashMap::new();
+        while !waiting.is_empty() {
+            let senders = waiting.len();
+            let drained = mailbox.drain(bytes_max, Batch::OneSender);
+            let first = drained.messages.first().expect("somebody waits");
+            let heard = *waiting
+                .keys()
+                .find(|who| from(&who.to_string()) == first.principal)
+                .expect("whoever is heard has waited");
+            let queue = waiting.get_mut(&heard).expect("it waits");
+            for got in seqs(&drained) {
+                prop_assert_eq!(Some(got), queue.pop_front(), "in order, each once");
+            }
+            if queue.is_empty() {
+                waiting.remove(&heard);
+            }
+            waits.insert(heard, 0);
+            for who in waiting.keys().filter(|who| **who != heard) {
+                let waited = waits.entry(*who).or_default();
+                *waited += 1;
+                prop_assert!(*waited <= senders.max(6), "{} waits for {}", who, waited);
+            }
+            // Others go on sending.
+            if let Some((who, cost)) = late.next() {
+                put(&mut mailbox, &mut waiting, who, cost);
+            }
+        }
+        prop_assert_eq!(mailbox.lagged, 0);
+    }
+}
