@@ -76,23 +76,25 @@ fn step(model: &mut Model, number: u64, store: Option<(&KvService, &Namespace)>)
     let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     let group = ["a", "b", "ab"][(mixed >> 8) as usize % 3];
-    let key = format!("{group}{}", (mixed >> 16) % 9);
+    let key = format!("{group}{}", (mixed >> 16) % 30);
     let value = value_of(number);
     match mixed % 16 {
-        0 => {
+        // There is much to clear by then, so that a kill is likely to meet it.
+        _ if number % 48 == 47 => {
+            let group = ["", "a"][(mixed >> 8) as usize % 2];
             let gone = model.keys().filter(|key| key.starts_with(group)).count() as u64;
             model.retain(|key, _| !key.starts_with(group));
             if let Some((kv, ns)) = store {
                 assert_eq!(kv.clear_prefix(ns, group).expect("the store is sound"), gone);
             }
         }
-        1..=3 => {
+        0..=1 => {
             model.remove(&key);
             if let Some((kv, ns)) = store {
                 kv.delete(ns, &key).expect("the store is sound");
             }
         }
-        4..=8 => {
+        2..=7 => {
             let before = model.insert(key.clone(), value.clone());
             if let Some((kv, ns)) = store {
                 let swapped = kv.cas(ns, &key, before.as_deref(), &value);
@@ -241,10 +243,12 @@ fn acknowledged_writes_outlive_a_kill() {
 fn a_killed_process_leaves_a_map_after_some_step() {
     let home = tempfile::tempdir().expect("the machine has a temporary directory");
     let path = home.path().join("var/capsule.kv");
-    for (round, acks) in [1, 17, 90, 41, 5, 130].into_iter().enumerate() {
+    for (round, acks) in [1, 47, 95, 47, 143, 47, 95, 30, 47, 95, 47, 47].into_iter().enumerate() {
         let name = format!("victim{round}");
         let mut victim = Player::start("mixture", &path, &name);
         let heard = (0..acks).filter_map(|_| victim.next_ack()).last();
+        // Into the step that comes next, which mostly clears, a little deeper each time.
+        (0..round * 60_000).for_each(|_| std::hint::spin_loop());
         let last = victim.kill().max(heard).expect("it was acknowledged");
         let mut model = Model::new();
         (0..=last).for_each(|number| step(&mut model, number, None));

@@ -252,14 +252,21 @@ proptest! {
     }
 }
 
+const SENDERS: usize = 6;
+
+/// A sender, of whom one sends as much as all others, and a cost within a smallest share.
+fn small() -> impl Strategy<Value = (u8, usize)> {
+    let who = prop_oneof![Just(0), 0..u8::try_from(SENDERS).expect("few")];
+    (who, prop_oneof![1 => 1_usize..200, 4 => 3000..=DRAIN_QUANTUM_BYTES_MIN])
+}
+
 proptest! {
     /// Messages no larger than a smallest share: everybody who waits is heard before anybody has had
-    /// two turns.
+    /// two turns, and a turn is a fair share of an envelope.
     #[test]
     fn nobody_waits_for_more_envelopes_than_there_are_senders(
-        puts in prop::collection::vec((0_u8..6, 1_usize..=DRAIN_QUANTUM_BYTES_MIN), 1..200),
-        late in prop::collection::vec((0_u8..6, 1_usize..=DRAIN_QUANTUM_BYTES_MIN), 0..60),
-        bytes_max in 0_usize..40_000,
+        puts in prop::collection::vec(small(), 1..240),
+        late in prop::collection::vec(small(), 0..12),
     ) {
         let mut mailbox = Mailbox::default();
         let mut late = late.into_iter();
@@ -275,14 +282,17 @@ proptest! {
         }
         // How many envelopes each has waited for.
         let mut waits: HashMap<u8, usize> = HashMap::new();
+        let mut senders = waiting.len();
         while !waiting.is_empty() {
-            let senders = waiting.len();
-            let drained = mailbox.drain(bytes_max, Batch::OneSender);
+            let drained = mailbox.drain(DRAIN_BYTES_MAX, Batch::OneSender);
             let first = drained.messages.first().expect("somebody waits");
             let heard = *waiting
                 .keys()
                 .find(|who| from(&who.to_string()) == first.principal)
                 .expect("whoever is heard has waited");
+            let bytes: usize = drained.messages.iter().map(|message| message.cost()).sum();
+            let left_over = DRAIN_QUANTUM_BYTES_MIN;
+            prop_assert!(bytes <= DRAIN_BYTES_MAX / senders + left_over, "{} of {}", bytes, senders);
             let queue = waiting.get_mut(&heard).expect("it waits");
             for got in seqs(&drained) {
                 prop_assert_eq!(Some(got), queue.pop_front(), "in order, each once");
@@ -294,8 +304,9 @@ proptest! {
             for who in waiting.keys().filter(|who| **who != heard) {
                 let waited = waits.entry(*who).or_default();
                 *waited += 1;
-                prop_assert!(*waited <= senders.max(6), "{} waits for {}", who, waited);
+                prop_assert!(*waited < SENDERS, "{} waits for {}", who, waited);
             }
+            senders = waiting.len().max(1);
             // Others go on sending.
             if let Some((who, cost)) = late.next() {
                 put(&mut mailbox, &mut waiting, who, cost);
