@@ -34,6 +34,9 @@ use stage::{ENGINE, Way};
 /// Where the cases are that call what is linked and not served.
 const UNSERVED: &str = "unserved";
 
+/// What the types are called that functions fail with; an interface has one of them.
+const ERRORS: [&str; 2] = ["error-code", "stream-error"];
+
 /// Why the methods of a UDP socket are never called.
 const NO_DATAGRAMS: &str = "nobody gets a socket: `udp-bind` is refused, as by every release";
 
@@ -176,7 +179,7 @@ type Served = BTreeMap<String, Shape>;
 struct Shape {
     /// `kv-set`, `subscription.recv`, `subscription.drop`.
     functions: Vec<String>,
-    /// The cases of `error-code`, in order.
+    /// The cases of what its functions fail with, in order.
     errors: Vec<String>,
 }
 
@@ -200,7 +203,7 @@ fn served() -> Served {
                     TypeDefKind::Resource if served(&format!("[resource-drop]{type_name}")) => {
                         shape.functions.push(format!("{type_name}.drop"));
                     }
-                    TypeDefKind::Variant(cases) if type_name == "error-code" => {
+                    TypeDefKind::Variant(cases) if ERRORS.contains(&type_name.as_str()) => {
                         shape.errors.extend(cases.cases.iter().map(|case| case.name.clone()));
                     }
                     _ => {}

@@ -269,7 +269,7 @@ proptest! {
         for answer in answers {
             let holds = |text: &str| answer.contains(text);
             prop_assert!(!holds(shown.trim_matches(['[', ']'])) && !holds("7000"), "{}", answer);
-            prop_assert!(!holds(ONLY_OUTSIDE) && !holds(&*parent.to_string_lossy()), "{}", answer);
+            prop_assert!(!holds(ONLY_OUTSIDE) && !holds(&parent.to_string_lossy()), "{}", answer);
         }
         prop_assert_eq!(picture(&outside), before);
         for (path, what) in picture(&root) {

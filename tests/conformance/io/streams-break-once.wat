@@ -1,6 +1,6 @@
 ;;! interface = "io/streams"
 ;;! with = "tcp"
-;;! covers = ["output-stream.check-write", "output-stream.blocking-write-and-flush"]
+;;! covers = ["output-stream.check-write", "output-stream.blocking-write-and-flush", "last-operation-failed"]
 ;;! real-time = true
 ;;! capabilities = { net_connect = ["127.0.0.1:*"], net_bind = ["127.0.0.1:*"] }
 ;;! allow-local = ["127.0.0.1:*"]

@@ -1,6 +1,6 @@
 ;;! interface = "io/streams"
 ;;! with = "tcp"
-;;! covers = ["input-stream.read", "input-stream.blocking-read", "input-stream.skip", "input-stream.blocking-skip", "input-stream.drop", "output-stream.check-write", "output-stream.write", "output-stream.flush", "output-stream.drop"]
+;;! covers = ["input-stream.read", "input-stream.blocking-read", "input-stream.skip", "input-stream.blocking-skip", "input-stream.drop", "output-stream.check-write", "output-stream.write", "output-stream.flush", "output-stream.drop", "closed"]
 ;;! real-time = true
 ;;! capabilities = { net_connect = ["127.0.0.1:*"], net_bind = ["127.0.0.1:*"] }
 ;;! allow-local = ["127.0.0.1:*"]
