@@ -103,9 +103,9 @@ pub(crate) struct Setting {
     /// What is under the URLs of a web that is made for the case; every connection leads into it.
     #[serde(default)]
     pub(crate) web: Pages,
-    /// Other files of the home.
+    /// Other things in the home.
     #[serde(default)]
-    pub(crate) files: BTreeMap<String, String>,
+    pub(crate) files: BTreeMap<String, Thing>,
     /// What is in the workspace, by path.
     #[serde(default)]
     pub(crate) workspace: BTreeMap<String, Thing>,
@@ -166,7 +166,7 @@ pub(crate) enum Phase {
     Run,
 }
 
-/// Something in the workspace.
+/// Something in the workspace or in the home.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Thing {
@@ -181,8 +181,10 @@ pub(crate) enum Thing {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) enum Other {
     /// A link to this. `%workspace` is the workspace, and `%outside` a directory beside it with a file
-    /// `secret`, whose name begins with the workspace's.
+    /// `secret`, whose name begins with the workspace's; `%home` is the home of all.
     Link(String),
+    /// A file with these bytes.
+    Bytes(Vec<u8>),
     /// A file of this many zeroes.
     Zeroes(u64),
     /// A directory with this many empty files, `0`, `1`, ….

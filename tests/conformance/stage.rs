@@ -5,6 +5,8 @@ use std::fs;
 use std::future::Future;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -639,53 +641,59 @@ fn furnish(store: &Store, setting: &Setting) -> Result<(), Box<dyn std::error::E
             secrets.set(key, value)?;
         }
     }
-    for (path, content) in &setting.files {
-        let path = home.root().join(path);
-        fs::create_dir_all(path.parent().unwrap_or(home.root()))?;
-        fs::write(path, content)?;
+    for (path, thing) in &setting.files {
+        thing.make(&home.root().join(path), &[("%home", home.root())])?;
     }
     Ok(())
 }
 
 /// Makes the workspace of a case in `place`. Interceptors and loops get a layer above it, as on the
 /// command line.
-fn workspace(place: &std::path::Path, case: &Case) -> Result<Arc<Mount>, std::io::Error> {
+fn workspace(place: &Path, case: &Case) -> Result<Arc<Mount>, std::io::Error> {
     let (root, outside) = (place.join(WORKSPACE), place.join("workspace-outside"));
     for dir in [&root, &outside] {
         fs::create_dir(dir)?;
     }
     fs::write(outside.join("secret"), "secret")?;
     for (path, thing) in &case.setting.workspace {
-        let path = root.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(&root))?;
-        match thing {
-            Thing::Text(content) => fs::write(&path, content)?,
-            Thing::Other(Other::Link(target)) => {
-                let target = target.replace("%outside", &outside.to_string_lossy());
-                let target = target.replace("%workspace", &root.to_string_lossy());
-                std::os::unix::fs::symlink(target, &path)?;
-            }
-            Thing::Other(Other::Zeroes(bytes)) => fs::File::create(&path)?.set_len(*bytes)?,
-            Thing::Other(Other::Pipe(_)) => {
-                use rustix::fs::{CWD, FileType, Mode, mknodat};
-                mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
-            }
-            Thing::Other(Other::Socket(_)) => drop(std::os::unix::net::UnixListener::bind(&path)?),
-            Thing::Other(Other::Named(name)) => {
-                fs::create_dir(&path)?;
-                fs::write(path.join(std::ffi::OsStr::from_bytes(name)), "")?;
-            }
-            Thing::Other(Other::Files(count)) => {
-                fs::create_dir(&path)?;
-                (0..*count).try_for_each(|name| fs::write(path.join(name.to_string()), ""))?;
-            }
-        }
+        thing.make(&root.join(path), &[("%outside", &outside), ("%workspace", &root)])?;
     }
     let mount = match case.header.phase {
         Phase::Install | Phase::Upgrade => Mount::direct(Scheme::Workspace, &root)?,
         Phase::Interceptor | Phase::Run => Mount::overlay(Scheme::Workspace, &root)?,
     };
     Ok(Arc::new(mount))
+}
+
+impl Thing {
+    /// Makes it, with the directories above it. `places` are what links may name.
+    fn make(&self, path: &Path, places: &[(&str, &Path)]) -> std::io::Result<()> {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        fs::create_dir_all(path.parent().unwrap_or(path))?;
+        match self {
+            Thing::Text(content) => fs::write(path, content),
+            Thing::Other(Other::Link(target)) => {
+                let target = places.iter().fold(target.clone(), |target, (name, place)| {
+                    target.replace(name, &place.to_string_lossy())
+                });
+                std::os::unix::fs::symlink(target, path)
+            }
+            Thing::Other(Other::Bytes(bytes)) => fs::write(path, bytes),
+            Thing::Other(Other::Zeroes(bytes)) => fs::File::create(path)?.set_len(*bytes),
+            Thing::Other(Other::Pipe(_)) => {
+                Ok(mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
+            }
+            Thing::Other(Other::Socket(_)) => UnixListener::bind(path).map(drop),
+            Thing::Other(Other::Named(name)) => {
+                fs::create_dir(path)?;
+                fs::write(path.join(std::ffi::OsStr::from_bytes(name)), "")
+            }
+            Thing::Other(Other::Files(count)) => {
+                fs::create_dir(path)?;
+                (0..*count).try_for_each(|name| fs::write(path.join(name.to_string()), ""))
+            }
+        }
+    }
 }
 
 /// Gives a principal keys, all at once: a thousand acknowledged writes take a while.
@@ -703,7 +711,7 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
     text.parse().map_err(|error: EndpointError| error.to_string())
 }
 
-fn manifest(setting: &Setting, workspace: &std::path::Path) -> Result<Manifest, String> {
+fn manifest(setting: &Setting, workspace: &Path) -> Result<Manifest, String> {
     let text = setting.manifest(ID)?.replace("%workspace", &workspace.to_string_lossy());
     let parsed = capsule::manifest::parse(&text, &ParseOptions::default());
     parsed.manifest.ok_or_else(|| format!("the manifest: {:?}\n{text}", parsed.problems))

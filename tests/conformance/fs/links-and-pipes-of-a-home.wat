@@ -1,0 +1,56 @@
+;;! interface = "fs"
+;;! covers = ["fs-read-link", "boundary-escape", "access"]
+;;! capabilities = { fs_read = ["home://"], fs_write = ["home://"] }
+;;! files = { "home/default/a" = "mine", "home/default/d/a" = "x", "home/default/d/up" = { link = ".." }, "home/default/d/out" = { link = "%home/home/other" }, "home/default/link" = { link = "d/a" }, "home/default/far" = { link = "%home/home/default/d/a" }, "home/default/others" = { link = "../other/a" }, "home/default/up" = { link = "%home/home" }, "home/default/pipe" = { pipe = true }, "home/other/a" = "mine", "home/other/d/a" = "x", "home/other/d/up" = { link = ".." }, "home/other/d/out" = { link = "%home/home/default" }, "home/other/link" = { link = "d/a" }, "home/other/far" = { link = "%home/home/other/d/a" }, "home/other/others" = { link = "../default/a" }, "home/other/up" = { link = "%home/home" }, "home/other/pipe" = { pipe = true } }
+;;! fresh-only = "what is removed stays removed"
+;; Links of a home are followed in it and nowhere else, and are spelled as its own; a pipe can be moved and
+;; removed, and nothing goes through it.
+(module
+  (import "astrid:fs/host@1.0.0" "fs-open" (func $open (param i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-stat-symlink" (func $lstat (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-unlink" (func $unlink (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "read-file" (func $read (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "write-file" (func $write (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-rename" (func $rename (param i32 i32 i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-remove-dir-all" (func $rmtree (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-canonicalize" (func $canon (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-read-link" (func $readlink (param i32 i32 i32)))
+  (func $has (param $path i32) (param $bytes i32) (param $wanted i32) (param $wanted-bytes i32)
+    (call $read (local.get $path) (local.get $bytes) (i32.const 0))
+    (call $ok (local.get $path) (local.get $bytes))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8))
+      (local.get $wanted) (local.get $wanted-bytes) (local.get $path) (local.get $bytes)))
+  ;; The result at address 0 is this text.
+  (func $spelled (param $wanted i32) (param $wanted-bytes i32) (param $text i32) (param $bytes i32)
+    (call $ok (local.get $text) (local.get $bytes))
+    (call $text (i32.load (i32.const 4)) (i32.load (i32.const 8))
+      (local.get $wanted) (local.get $wanted-bytes) (local.get $text) (local.get $bytes)))
+  (func $case
+    (call $has (@text "home://link") (@text "x"))
+    (call $has (@text "home://far") (@text "x"))
+    (call $readlink (@text "home://link") (i32.const 0))
+    (call $spelled (@text "home://d/a") (@text "where a link of the home leads"))
+    (call $canon (@text "home://far") (i32.const 0))
+    (call $spelled (@text "home://d/a") (@text "its other name"))
+    (call $read (@text "home://others") (i32.const 0))
+    (call $error (@error "boundary-escape") (@text "a link into the home of another"))
+    (call $read (@text "home://up/other/a") (i32.const 0))
+    (call $error (@error "boundary-escape") (@text "a link to all homes"))
+    (call $write (@text "home://others") (@text "stolen") (i32.const 0))
+    (call $error (@error "boundary-escape") (@text "writing through it"))
+    (call $open (@text "home://pipe") (i32.const 0) (i32.const 0))
+    (call $error (@error "access") (@text "open of a pipe"))
+    (call $write (@text "home://pipe") (@text "x") (i32.const 0))
+    (call $error (@error "access") (@text "writing to a pipe"))
+    (call $rename (@text "home://pipe") (@text "home://moved") (i32.const 0))
+    (call $ok (@text "a pipe moves"))
+    (call $lstat (@text "home://moved") (i32.const 0))
+    (call $ok (@text "stat-symlink"))
+    (call $number (i32.load (i32.const 16)) (i32.const 6) (@text "it is one still"))
+    (call $unlink (@text "home://moved") (i32.const 0))
+    (call $ok (@text "unlink of a pipe"))
+    (call $unlink (@text "home://others") (i32.const 0))
+    (call $ok (@text "unlink of a link out"))
+    (call $rmtree (@text "home://d") (i32.const 0))
+    (call $ok (@text "remove-dir-all"))
+    (call $equal (i64.load (i32.const 8)) (i64.const 4) (@text "links are removed, not followed"))))
