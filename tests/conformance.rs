@@ -145,13 +145,14 @@ fn run_case(path: &Path, served: &Served) -> Result<(), String> {
     let code = stage::compile(component)?;
     let mut complaints = Vec::new();
     for way in Way::ALL {
-        let skipped = match way {
-            Way::Fresh => &None,
-            Way::Replayed => &header.not_replayed,
-            Way::Again => &header.fresh_only,
-            Way::AfterAnother => &header.default_only,
+        let is_skipped = match way {
+            Way::Fresh => false,
+            Way::Replayed => header.not_replayed.is_some(),
+            Way::Again => header.fresh_only.is_some(),
+            Way::Anew => !header.anew,
+            Way::AfterAnother => header.default_only.is_some(),
         };
-        if skipped.is_some() {
+        if is_skipped {
             continue;
         }
         let seen = match way {

@@ -46,13 +46,16 @@ pub(crate) struct Header {
     pub(crate) fresh_only: Option<String>,
     /// Why the case cannot be run for anybody but `default`.
     pub(crate) default_only: Option<String>,
+    /// Whether the case is run as well on an instance whose principal had another one before.
+    #[serde(default)]
+    pub(crate) anew: bool,
     /// Why the case is not run from a recording: mostly because the guest goes another way when what
     /// is secret is covered.
     pub(crate) not_replayed: Option<String>,
 }
 
 /// The keys that belong to [`Header`]; all others belong to [`Setting`].
-const HEADER_KEYS: [&str; 8] = [
+const HEADER_KEYS: [&str; 9] = [
     "interface",
     "with",
     "covers",
@@ -60,6 +63,7 @@ const HEADER_KEYS: [&str; 8] = [
     "expect",
     "fresh-only",
     "default-only",
+    "anew",
     "not-replayed",
 ];
 

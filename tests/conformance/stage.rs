@@ -68,6 +68,8 @@ pub(crate) enum Way {
     Fresh,
     /// On an instance that has just run the case.
     Again,
+    /// On an instance of a principal for whom another one has just run it.
+    Anew,
     /// Right after the same capsule ran it for another principal.
     AfterAnother,
     /// From a recording of a run, on a machine that has nothing of what the case is about.
@@ -76,13 +78,15 @@ pub(crate) enum Way {
 
 impl Way {
     /// All of them.
-    pub(crate) const ALL: [Way; 4] = [Way::Fresh, Way::Again, Way::AfterAnother, Way::Replayed];
+    pub(crate) const ALL: [Way; 5] =
+        [Way::Fresh, Way::Again, Way::Anew, Way::AfterAnother, Way::Replayed];
 
     /// The name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Way::Fresh => "on a fresh instance",
             Way::Again => "on an instance that served a call before",
+            Way::Anew => "on another instance of the same principal",
             Way::AfterAnother => "after another principal",
             Way::Replayed => "from a recording",
         }
@@ -92,7 +96,7 @@ impl Way {
     fn principals(self) -> &'static [&'static str] {
         match self {
             Way::Fresh | Way::Replayed => &["default"],
-            Way::Again => &["default", "default"],
+            Way::Again | Way::Anew => &["default", "default"],
             Way::AfterAnother => &[OTHER, "default"],
         }
     }
