@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "conformance/around.rs"]
+mod around;
 #[path = "conformance/case.rs"]
 mod case;
 #[path = "conformance/stage.rs"]
