@@ -1,9 +1,9 @@
 ;;! interface = "fs"
 ;;! covers = ["fs-read-link", "boundary-escape"]
 ;;! capabilities = { fs_read = ["*"] }
-;;! workspace = { "d/file" = "x", top = "t", "d/up" = { link = "../top" }, file = { link = "%workspace/d/file" }, dir = { link = "%workspace/d" }, beside = { link = "%outside" }, machine = { link = "/etc/passwd" } }
+;;! workspace = { "d/file" = "x", top = "t", "d/up" = { link = "../top" }, file = { link = "%workspace/d/file" }, dir = { link = "%workspace/d" }, one = { link = "d/two" }, "d/two" = { link = "../three" }, three = { link = "%workspace/dir" }, beside = { link = "%outside" }, machine = { link = "/etc/passwd" } }
 ;; A link to a path of the machine is followed where that is in the workspace, component by component;
-;; a relative one begins where the link is.
+;; a relative one begins where the link is. One link may lead to the next.
 (module
   (import "astrid:fs/host@1.0.0" "fs-exists" (func $exists (param i32 i32 i32)))
   (import "astrid:fs/host@1.0.0" "read-file" (func $read (param i32 i32 i32)))
@@ -22,6 +22,7 @@
   (func $case
     (call $has (@text "file") (@text "x"))
     (call $has (@text "dir/file") (@text "x"))
+    (call $has (@text "one/file") (@text "x"))
     (call $canon (@text "dir/file") (i32.const 0))
     (call $spelled (@text "workspace://d/file") (@text "canonicalize"))
     (call $readlink (@text "file") (i32.const 0))

@@ -9,6 +9,7 @@
 ;; copy makes the directories that it lacks in the workspace.
 (module
   (import "astrid:fs/host@1.0.0" "fs-mkdir" (func $mkdir (param i32 i32 i32)))
+  (import "astrid:fs/host@1.0.0" "fs-mkdir-all" (func $mkdirs (param i32 i32 i32)))
   (import "astrid:fs/host@1.0.0" "fs-unlink" (func $unlink (param i32 i32 i32)))
   (import "astrid:fs/host@1.0.0" "read-file" (func $read (param i32 i32 i32)))
   (import "astrid:fs/host@1.0.0" "write-file" (func $write (param i32 i32 i32 i32 i32)))
@@ -43,6 +44,8 @@
     (call $error (@error "not-found") (@text "link into what is not there"))
     (call $mkdir (@text "d/a") (i32.const 0))
     (call $error (@error "already-exists") (@text "mkdir of a file"))
+    (call $mkdirs (@text "d/a") (i32.const 0))
+    (call $error (@error "already-exists") (@text "mkdir-all of a file"))
     (call $mkdir (@text "d/a/b") (i32.const 0))
     (call $error (@error "not-directory") (@text "mkdir below a file"))
     (call $rename (@text "d") (@text "d/e") (i32.const 0))
