@@ -16,6 +16,10 @@ use turns::Turns;
 /// 2020-01-01T00:00:00Z, where a seeded clock starts.
 pub const SEEDED_START: Duration = Duration::from_secs(1_577_836_800);
 
+/// The last moment of a virtual clock, as [`Clock::monotonic`] shows it: 584 years after its beginning. There
+/// time stands still.
+pub const LAST: Duration = Duration::from_nanos(u64::MAX);
+
 /// A source of wall-clock time, monotonic time and random bytes.
 ///
 /// Clones share the same time and the same stream of random bytes.
@@ -110,7 +114,9 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         if let Source::Seeded { elapsed_ns, .. } = &*self.0 {
             let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-            elapsed_ns.fetch_add(by, Ordering::Relaxed);
+            let _ = elapsed_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |elapsed| {
+                Some(elapsed.saturating_add(by))
+            });
         }
     }
 
@@ -122,6 +128,15 @@ impl Clock {
         self.wait(Some(self.monotonic().saturating_add(by)), enough);
     }
 
+    /// Gives others their turns, and lets no time pass.
+    pub fn pass_nothing(&self) {
+        let Some(turns) = self.turns() else { return };
+        let next = self.happen();
+        if turns.are_shared() {
+            turns.give(self, Some(self.monotonic()), next);
+        }
+    }
+
     /// The same without an end: until it is `enough`, or nothing is to come any more.
     pub fn pass_until(&self, enough: impl Fn() -> bool) {
         self.wait(None, enough);
@@ -129,8 +144,9 @@ impl Clock {
 
     fn wait(&self, end: Option<Duration>, enough: impl Fn() -> bool) {
         let Some(turns) = self.turns() else { return };
+        let end = end.map(|end| end.min(LAST));
         loop {
-            let next = self.happen();
+            let next = self.happen().map(|next| next.min(LAST));
             let is_over = end.is_some_and(|end| end <= self.monotonic());
             if enough() || is_over || !turns.give(self, end, next) {
                 return turns.go_on();

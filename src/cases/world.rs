@@ -72,7 +72,7 @@ pub struct Simulation {
     web: Web,
     has_workspace: bool,
     places: Places,
-    _root: Private,
+    root: Private,
 }
 
 impl Simulation {
@@ -127,22 +127,18 @@ impl Simulation {
         let (bus, clock) = (machine.bus(), machine.clock());
         let others = Others::new(bus, clock, &author, &world.messages, &world.replies);
         let (workspace, settings) = (Arc::new(workspace), world.env.clone());
-        let has_workspace = !world.workspace.is_empty();
-        Ok(Simulation {
-            machine,
-            workspace,
-            others,
-            settings,
-            web,
-            has_workspace,
-            places,
-            _root: root,
-        })
+        let has_workspace = world.has_workspace;
+        Ok(Simulation { machine, workspace, others, settings, web, has_workspace, places, root })
     }
 
     /// Requests over HTTP that nothing answers, in words.
     pub fn in_vain(&self) -> Vec<String> {
         self.web.in_vain()
+    }
+
+    /// Where all of it is.
+    pub fn root(&self) -> &Path {
+        self.root.path()
     }
 
     /// Where the files are that the world has for a workspace; `None` when it says nothing of one.

@@ -273,6 +273,7 @@ impl InvokeArgs {
         capsule: &Capsule,
     ) -> Result<Option<Simulated>, Failure> {
         let Some(world) = self.seed.world(cx)? else { return Ok(None) };
+        self.many.check_for_seed()?;
         let principals = self.many.principals(principal.clone())?;
         let manifests = vec![Arc::clone(&capsule.manifest)];
         Ok(Some(Simulated { world, principals, manifests }))

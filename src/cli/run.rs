@@ -68,7 +68,7 @@ pub(super) struct RunArgs {
     /// End at the first message whose topic matches
     #[arg(long, value_name = "TOPIC")]
     until: Option<String>,
-    /// End after this time; with --seed it is virtual, and 60s unless given
+    /// End after this time; with --seed it is virtual, and 60s after the last message unless given
     #[arg(long = "for", value_name = "DURATION", value_parser = parse::duration)]
     duration: Option<Duration>,
     /// Print every message

@@ -18,9 +18,10 @@ pub(super) struct SeedArgs {
     /// Simulate, so that equal runs are equal: virtual time, repeatable random bytes, a throw-away home,
     /// no network
     ///
-    /// Time passes while guests wait, and only then: hours are over in moments. Several take turns. Nothing is read from the
-    /// home but the capsule, and nothing is left in it; settings, keys, files and servers are those of
-    /// --given. Programs that a guest starts are real.
+    /// Time passes while guests wait, and only then: hours are over in moments. Several take turns. Nothing is
+    /// read from the home but the capsule, and nothing is left in it but compiled code; settings, keys, users,
+    /// approvals and servers are those of --given. The workspace is the real one, under its overlay, unless
+    /// --given has another. Programs that a guest starts are real.
     #[arg(long, value_name = "N", conflicts_with_all = ["allow_local", "resolve", "ca_file"])]
     seed: Option<u64>,
     /// What there is in the simulated world: a TOML file

@@ -1,12 +1,12 @@
 //! The directory that guests work in, and what becomes of their changes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::Place;
-use crate::cases::world::Simulation;
 use crate::fs::{CommitError, FsError, Mount, Scheme};
 use crate::report::workspace::WorkspaceReport;
 
@@ -41,6 +41,11 @@ pub(super) struct Workspace {
 impl Workspace {
     /// Opens the directory that the options name.
     pub(super) fn open(cx: &Cx, args: WorkspaceArgs) -> Result<Workspace, Failure> {
+        Workspace::opened(cx, args, None)
+    }
+
+    /// The same, where guests do not see a directory that is theirs by other ways.
+    fn opened(cx: &Cx, args: WorkspaceArgs, hidden: Option<&Path>) -> Result<Workspace, Failure> {
         let dir = match &cx.global.workspace {
             Some(dir) => cx.env.absolute(dir)?,
             None => cx.env.cwd()?.to_owned(),
@@ -65,6 +70,10 @@ impl Workspace {
             Ok(home) => mount.without(home.root()),
             Err(_) => mount,
         };
+        let mount = match hidden {
+            Some(hidden) => mount.without(hidden),
+            None => mount,
+        };
         Ok(Workspace { mount: Arc::new(mount), args, is_simulated: false })
     }
 
@@ -74,8 +83,9 @@ impl Workspace {
         args: WorkspaceArgs,
         place: &Place,
     ) -> Result<Workspace, Failure> {
-        let Some(dir) = place.simulation().and_then(Simulation::given_workspace) else {
-            return Workspace::open(cx, args);
+        let Some(simulation) = place.simulation() else { return Workspace::open(cx, args) };
+        let Some(dir) = simulation.given_workspace() else {
+            return Workspace::opened(cx, args, Some(simulation.root()));
         };
         if args.keeps() || cx.global.workspace.is_some() {
             let message = "the workspace is the one of --given";

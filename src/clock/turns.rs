@@ -8,6 +8,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -16,21 +17,38 @@ use super::Clock;
 
 thread_local! {
     /// The seat of this thread, and whose turns it is about.
-    static HERE: Cell<Option<(*const Turns, usize)>> = const { Cell::new(None) };
+    static HERE: Cell<Option<(u64, usize)>> = const { Cell::new(None) };
 }
 
-#[derive(Debug, Default)]
+/// Turns at one moment. Those who always find something to do would hold up the time for ever.
+const TURNS_MAX: u32 = 10_000;
+
+#[derive(Debug)]
 pub(super) struct Turns {
+    /// Another one for each clock.
+    id: u64,
     state: Mutex<State>,
     changed: Condvar,
+}
+
+impl Default for Turns {
+    fn default() -> Turns {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Turns { id, state: Mutex::default(), changed: Condvar::default() }
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
     /// By their numbers; those who have left keep theirs.
     seats: Vec<Option<Waits>>,
-    /// The seat of everybody who has none.
+    /// The seat of those who have none.
     common: Option<usize>,
+    /// Whether one of them is using its turn.
+    is_lent: bool,
+    /// Whether somebody has left whom nobody has missed yet.
+    has_left: bool,
     /// Nobody begins before all have sat down.
     is_open: bool,
     /// From then on nobody waits for a turn.
@@ -38,6 +56,8 @@ struct State {
     turn: usize,
     /// How many have looked in vain since somebody last went on.
     in_vain: usize,
+    /// Turns since time last passed.
+    turns: u32,
 }
 
 /// What somebody waits for.
@@ -65,11 +85,21 @@ impl Waits {
 }
 
 impl State {
-    /// The seat of this thread.
+    /// The seat of this thread, if it has one.
     fn here(&self, turns: &Turns) -> Option<usize> {
-        let own = HERE.get().filter(|(whose, _)| std::ptr::eq(*whose, turns));
-        let seat = own.map(|(_, seat)| seat).or(self.common)?;
+        let (_, seat) = HERE.get().filter(|(whose, _)| *whose == turns.id)?;
         self.seats.get(seat)?.is_some().then_some(seat)
+    }
+
+    /// A seat that nobody has.
+    fn free(&mut self) -> usize {
+        let free = self.seats.iter().position(Option::is_none);
+        let seat = free.unwrap_or(self.seats.len());
+        if free.is_none() {
+            self.seats.push(None);
+        }
+        self.seats[seat] = Some(Waits::default());
+        seat
     }
 
     fn has_turn(&self, seat: usize) -> bool {
@@ -83,6 +113,7 @@ impl State {
     /// Gives the turn to the next one who can use it. When nobody can, lets time pass until the first thing
     /// that somebody waits for, or what happens `next`; `false` when there is no such thing.
     fn hand_on(&mut self, clock: &Clock, next: Option<Duration>) -> bool {
+        self.turns += 1;
         let count = self.present().count();
         if count == 0 {
             return false;
@@ -93,22 +124,31 @@ impl State {
             if self.seats[seat].is_none() {
                 continue;
             }
-            if self.in_vain >= count {
-                let ends = self.present().filter_map(|waits| waits.until);
-                let Some(at) = ends.chain(next).min() else { return false };
-                clock.reach(at);
-                self.in_vain = 0;
+            if (self.in_vain >= count || self.turns > TURNS_MAX) && !self.leap(clock, next) {
+                return false;
             }
             let now = clock.monotonic();
             // Where all wait for others, somebody has to see what time brought.
             let is_anybody = self.present().all(|waits| waits.is_ready.is_some());
-            if is_anybody || self.seats[seat].as_ref().is_some_and(|waits| waits.may_go(now)) {
+            let misses = self.has_left && self.common == Some(seat);
+            let may_go = self.seats[seat].as_ref().is_some_and(|waits| waits.may_go(now));
+            if is_anybody || misses || may_go {
                 self.turn = seat;
                 break;
             }
             self.in_vain += 1;
         }
         self.wake();
+        true
+    }
+
+    /// Lets time pass until the first thing that is to come after now; `false` when there is none.
+    fn leap(&mut self, clock: &Clock, next: Option<Duration>) -> bool {
+        let now = clock.monotonic();
+        let ends = self.present().filter_map(|waits| waits.until);
+        let Some(at) = ends.chain(next).filter(|at| *at > now).min() else { return false };
+        clock.reach(at);
+        (self.in_vain, self.turns) = (0, 0);
         true
     }
 
@@ -126,8 +166,10 @@ impl State {
         if self.is_closed {
             return false;
         }
+        // Whoever waits for nothing goes on in any case.
+        let goes_on = waits.until.is_some_and(|until| until <= clock.monotonic());
+        self.in_vain = if goes_on { 0 } else { self.in_vain + 1 };
         self.seats[seat] = Some(waits);
-        self.in_vain += 1;
         self.hand_on(clock, next)
     }
 }
@@ -144,6 +186,11 @@ impl Turns {
         !state.is_closed
     }
 
+    pub(super) fn are_shared(&self) -> bool {
+        let state = self.lock();
+        state.is_open && !state.is_closed
+    }
+
     /// Notes that somebody goes on, or that something happened: others may find something new.
     pub(super) fn go_on(&self) {
         self.lock().in_vain = 0;
@@ -158,14 +205,31 @@ impl Turns {
         next: Option<Duration>,
     ) -> bool {
         let mut state = self.lock();
-        let Some(seat) = state.here(self) else {
+        let waits = Waits { until, ..Waits::default() };
+        if let Some(seat) = state.here(self) {
+            let gave = state.give(seat, clock, waits, next);
+            self.changed.notify_all();
+            return gave && self.wait(state, seat);
+        }
+        let Some(common) = state.common else {
             let Some(at) = until.into_iter().chain(next).min() else { return false };
             clock.reach(at);
             return true;
         };
-        let gave = state.give(seat, clock, Waits { until, ..Waits::default() }, next);
+        // Whoever uses the common turn waits in a seat of its own, so that others may use it meanwhile.
+        let seat = state.free();
+        state.is_lent = false;
+        if let Some(Some(waits)) = state.seats.get_mut(common) {
+            *waits = Waits { waker: waits.waker.take(), ..Waits::default() };
+        }
+        state.turn = seat;
+        let gave = state.give(seat, clock, waits, next);
         self.changed.notify_all();
-        gave && self.wait(state, seat)
+        let goes_on = gave && self.wait(state, seat);
+        let mut state = self.lock();
+        state.seats[seat] = None;
+        (state.turn, state.is_lent) = (common, true);
+        goes_on
     }
 }
 
@@ -180,12 +244,12 @@ impl Clock {
     /// A seat for one more, who gets the turn after those who have one already. `None` by the machine's
     /// clock, where everybody runs as they like.
     pub fn seat(&self) -> Option<Seat> {
-        let mut state = self.turns()?.lock();
-        state.seats.push(Some(Waits::default()));
-        Some(Seat { clock: self.clone(), number: state.seats.len() - 1 })
+        let number = self.turns()?.lock().free();
+        Some(Seat { clock: self.clone(), number })
     }
 
-    /// A seat for all who have none of their own, of whom only one may run at a time.
+    /// A seat for all who have none of their own. One of them may use its turn ([`Seat::lend`]); while that one
+    /// waits, another may.
     pub fn common_seat(&self) -> Option<Seat> {
         let seat = self.seat()?;
         self.turns()?.lock().common = Some(seat.number);
@@ -220,7 +284,7 @@ impl Seat {
     /// Takes the seat for this thread, and waits until it is its turn.
     pub fn sit(&self) {
         let turns = self.turns();
-        HERE.set(Some((turns, self.number)));
+        HERE.set(Some((turns.id, self.number)));
         turns.wait(turns.lock(), self.number);
     }
 
@@ -231,7 +295,8 @@ impl Seat {
 
     fn poll_turn(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.turns().lock();
-        if state.has_turn(self.number) {
+        if state.has_turn(self.number) && !state.is_lent {
+            state.has_left = false;
             return Poll::Ready(());
         }
         if let Some(Some(waits)) = state.seats.get_mut(self.number) {
@@ -248,6 +313,36 @@ impl Seat {
     /// Notes that whoever sits here goes on.
     pub fn go_on(&self) {
         self.turns().go_on();
+    }
+
+    /// Leaves the turn to somebody who has no seat. Whoever sits here has none until it is given
+    /// [back](Seat::take_back), or that one waits.
+    pub fn lend(&self) {
+        let mut state = self.turns().lock();
+        (state.in_vain, state.is_lent) = (0, true);
+        state.turns += 1;
+    }
+
+    /// Ends that.
+    pub fn take_back(&self) {
+        let mut state = self.turns().lock();
+        state.is_lent = false;
+        state.wake();
+    }
+
+    /// Lets time pass when there were too many turns at this moment. For whoever has the turn.
+    pub fn let_time_pass(&self) {
+        let next = self.clock.happen();
+        let mut state = self.turns().lock();
+        if state.turns > TURNS_MAX {
+            state.leap(&self.clock, next);
+        }
+    }
+
+    /// Whether it is its turn now.
+    pub fn has_turn(&self) -> bool {
+        let state = self.turns().lock();
+        state.has_turn(self.number) && !state.is_lent && !state.is_closed
     }
 
     /// Gives the turn away without waiting for it; it comes back when `is_ready` or at this time of the
@@ -277,6 +372,7 @@ impl Drop for Seat {
         let next = if is_mine { self.clock.happen() } else { None };
         let mut state = turns.lock();
         state.seats[self.number] = None;
+        state.has_left = true;
         state.common = state.common.filter(|seat| *seat != self.number);
         if is_mine {
             // They may have done something for others before they left.

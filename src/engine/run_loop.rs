@@ -221,6 +221,12 @@ impl RunLoop {
         *self.ready.borrow()
     }
 
+    /// The same for whoever does not have the loop.
+    pub fn readiness(&self) -> impl Fn() -> bool + Send + 'static {
+        let ready = self.ready.clone();
+        move || *ready.borrow()
+    }
+
     /// Waits until the loop has signalled readiness or is over; `true` when it has signalled, even
     /// before this was called. Any number may wait at once.
     pub fn ready(&self) -> impl Future<Output = bool> + Send + 'static {

@@ -128,6 +128,18 @@ impl Pace {
     }
 }
 
+/// Has the call that awaits it count as one that waited: by a virtual clock nothing else shows it.
+pub(crate) fn waited() -> impl Future<Output = ()> + Send {
+    let mut has_waited = false;
+    std::future::poll_fn(move |context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -77,6 +77,7 @@ pub(super) fn read(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Wo
         kv: plain(section.contents(problems, "kv")),
         home: files(problems, section, "home"),
         workspace: files(problems, section, "workspace"),
+        has_workspace: section.get("workspace").is_some(),
         answers: answers(problems, section),
         approve: approve(problems, section),
         messages: outside::messages(problems, section),
@@ -159,10 +160,17 @@ fn approve(problems: &mut Vec<Problem>, section: &Section<'_, '_>) -> Vec<Rule> 
     rules.into_iter().filter_map(rule).collect()
 }
 
+/// The beginning of the year 2500: a century before the last moment of a virtual clock.
+const MOMENT_MAX: Duration = Duration::from_secs(16_725_225_600);
+
 /// A moment that a virtual clock can show, since the Unix epoch.
 fn moment(text: &str) -> Result<Duration, String> {
-    let wanted = "a moment such as \"2026-01-31T12:00:00Z\", from 2020 on";
+    let wanted = "a moment such as \"2026-01-31T12:00:00Z\", from 2020 to 2500";
     let at: jiff::Timestamp = text.parse().map_err(|_| wanted.to_owned())?;
     let at = Duration::try_from(at.as_duration()).map_err(|_| wanted.to_owned())?;
-    if at < crate::clock::SEEDED_START { Err(wanted.to_owned()) } else { Ok(at) }
+    if (crate::clock::SEEDED_START..=MOMENT_MAX).contains(&at) {
+        Ok(at)
+    } else {
+        Err(wanted.to_owned())
+    }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::bus::{Attribution, Bus, Draft, Tap};
 use crate::cases::model::{Arrival, Reply};
-use crate::clock::{Clock, Happened, Happenings};
+use crate::clock::{Clock, Happened, Happenings, LAST};
 use crate::principal::PrincipalId;
 
 /// Answers to the messages of one wait. Two that answer each other would go on for ever.
@@ -31,6 +31,8 @@ pub struct Others {
 #[derive(Default)]
 struct State {
     one_at_a_time: bool,
+    /// Whether nothing comes yet.
+    is_held: bool,
     /// Under which ids the capsules publish.
     capsules: Vec<Uuid>,
     /// What is still to come, soonest first, by the clock.
@@ -52,8 +54,10 @@ impl Others {
         replies: &[Reply],
     ) -> Arc<Others> {
         let now = clock.monotonic();
-        let mut coming: Vec<_> =
-            messages.iter().map(|it| (now.saturating_add(it.after), it.clone())).collect();
+        let mut coming: Vec<_> = messages
+            .iter()
+            .map(|it| (now.saturating_add(it.after).min(LAST), it.clone()))
+            .collect();
         // Those of one moment stay in their order.
         coming.sort_by_key(|(at, _)| *at);
         let others = Arc::new(Others {
@@ -81,6 +85,16 @@ impl Others {
         self.lock().one_at_a_time = true;
     }
 
+    /// Nothing comes until [`Others::begin`].
+    pub fn hold(&self) {
+        self.lock().is_held = true;
+    }
+
+    /// What is to come comes from now on, in its time.
+    pub fn begin(&self) {
+        self.lock().is_held = false;
+    }
+
     /// No message comes any more but answers.
     pub(in crate::cases) fn fall_silent(&self) {
         self.lock().coming.clear();
@@ -92,10 +106,10 @@ impl Others {
         let mut state = self.lock();
         let now = self.clock.monotonic();
         let at = match given {
-            Some(given) => now.saturating_add(given),
+            Some(given) => now.saturating_add(given).min(LAST),
             None => {
                 let last = state.coming.back().map_or(now, |(at, _)| *at);
-                last.max(now).saturating_add(quiet)
+                last.max(now).saturating_add(quiet).min(LAST)
             }
         };
         state.end = Some((at, cancel));
@@ -153,6 +167,9 @@ impl Happenings for Others {
         let mut anything = self.answer();
         loop {
             let mut state = self.lock();
+            if state.is_held {
+                return Happened { anything, next: None };
+            }
             let due = state.coming.pop_front_if(|(at, _)| *at <= now);
             let one_at_a_time = state.one_at_a_time;
             drop(state);
@@ -170,10 +187,11 @@ impl Happenings for Others {
             cancel.cancel();
             anything = true;
             state.end = None;
+            // What comes after the end does not come.
+            state.coming.clear();
         }
         let end = state.end.as_ref().map(|(at, _)| *at);
         let next = state.coming.front().map(|(at, _)| *at);
-        // What comes after the end does not come.
         Happened { anything, next: end.into_iter().chain(next).min() }
     }
 }

@@ -76,6 +76,15 @@ impl ManyArgs {
         self.repeat
     }
 
+    /// Refuses what a seed could not repeat.
+    pub(super) fn check_for_seed(&self) -> Result<(), Failure> {
+        if self.concurrency == 1 {
+            return Ok(());
+        }
+        let message = "calls at once depend on the machine, and not on the seed";
+        Err(Failure::new(Exit::Usage, "usage", message).help("leave out --concurrency, or --seed"))
+    }
+
     pub(super) fn concurrency(&self) -> usize {
         self.concurrency
     }

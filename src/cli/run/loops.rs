@@ -7,7 +7,6 @@ use tokio::sync::mpsc;
 
 use super::hosting::{LiveLoop, Member, Role};
 use super::session::{FAR_AWAY, Session};
-use super::simulation::turn;
 use super::tally::loop_event;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -31,7 +30,7 @@ pub(super) enum Restart {
 #[command(next_help_heading = "Restarts")]
 pub(super) struct RestartArgs {
     /// Whether a loop that failed is started again; one that returned never is
-    #[arg(long, value_name = "WHEN", default_value = "never")]
+    #[arg(long, value_name = "WHEN", conflicts_with = "seed", default_value = "never")]
     restart: Restart,
     /// Attempts in a row; a loop that ran for two minutes begins anew [default: 5]
     #[arg(long, value_name = "N", requires = "restart")]
@@ -178,12 +177,10 @@ impl Loops {
 }
 
 impl Session<'_> {
-    /// Waits until every loop has signalled readiness, or had its time. Where loops take turns, that is their
-    /// first one.
+    /// Waits until every loop has signalled readiness, or had its time.
     pub(super) async fn wait_ready(&mut self) {
         if self.rounds.is_some() {
-            turn(&self.rounds).await;
-            return self.see_ready().await;
+            return self.wait_ready_in_turns(self.loops.ready_timeout).await;
         }
         let timeout = self.loops.ready_timeout;
         // A time that cannot be counted is one that never comes.
@@ -203,24 +200,8 @@ impl Session<'_> {
         }
     }
 
-    /// Says which loops have signalled readiness; the others have all the time they need.
-    async fn see_ready(&mut self) {
-        for member in 0..self.members.len() {
-            let Role::Loop(live) = &self.members[member].role else { continue };
-            match live.run.health() {
-                _ if live.run.was_ready() => self.say_ready(member),
-                Health::Exited(report) | Health::Failed(report) => {
-                    self.serve_instead(member, &report);
-                }
-                Health::Starting | Health::Ready => {
-                    self.loops.watch_ready(member, live, FAR_AWAY);
-                }
-            }
-        }
-    }
-
     /// Says once that a loop has signalled readiness.
-    fn say_ready(&mut self, member: usize) {
+    pub(super) fn say_ready(&mut self, member: usize) {
         let member = &mut self.members[member];
         let Role::Loop(live) = &mut member.role else { return };
         if !std::mem::replace(&mut live.said_ready, true) {
@@ -229,7 +210,7 @@ impl Session<'_> {
     }
 
     /// Says that a loop is late; that it is ready is told whenever it is.
-    fn say_late(&self, member: usize) {
+    pub(super) fn say_late(&self, member: usize) {
         let member_name = &self.members[member].name;
         if let Role::Loop(live) = &self.members[member].role {
             self.loops.watch_ready(member, live, FAR_AWAY);

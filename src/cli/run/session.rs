@@ -79,7 +79,7 @@ pub(super) struct Session<'a> {
     pub(super) rounds: Option<Rounds>,
     /// Gone once the run is closed.
     pub(super) dispatcher: Option<Dispatcher>,
-    handled: mpsc::UnboundedReceiver<Handled>,
+    pub(super) handled: mpsc::UnboundedReceiver<Handled>,
     /// Messages whose chain is not over, and their bytes.
     in_flight: usize,
     in_flight_bytes: usize,
@@ -190,6 +190,7 @@ impl<'a> Session<'a> {
         let machine = &self.hosting.place.machine;
         if !cancel.is_cancelled() {
             self.topics.loaded();
+            self.rounds.iter().for_each(Rounds::begin);
         }
         let feeding = feed.start(machine.bus(), machine.clock())?;
         self.serve(feeding, until.as_deref(), limit, &interrupted).await
@@ -241,7 +242,7 @@ impl<'a> Session<'a> {
                 }
                 () = &mut limit => return self.over("the time of --for is over", until),
                 change = self.loops.next() => {
-                    if let Some(change) = self.later(change) {
+                    if let Some(change) = self.unseen(change, false) {
                         // What a loop published comes before its end.
                         seen |= self.take_messages(until);
                         self.loop_changed(change, false);
@@ -272,13 +273,14 @@ impl<'a> Session<'a> {
 
     /// Why the run is over, if nothing is left to do.
     fn nothing_left(&self, fed: bool, has_loops: bool) -> Option<&'static str> {
-        let is_idle = self.watch.is_none() && self.loops.are_over() && self.in_flight == 0;
+        let is_timed = self.rounds.is_some() && self.hosting.loops_end.is_cancelled();
+        let is_idle = self.in_flight == 0 || is_timed;
+        let is_idle = self.watch.is_none() && self.loops.are_over() && is_idle;
         let is_served = match &self.rounds {
             // Messages of others may come until the end.
-            Some(rounds) => rounds.are_over() || self.bindings.is_empty(),
+            Some(rounds) => rounds.are_over() || is_timed || self.bindings.is_empty(),
             None => fed || (has_loops && self.bindings.is_empty()),
         };
-        let is_timed = self.rounds.is_some() && self.hosting.loops_end.is_cancelled();
         (is_idle && is_served).then_some(match has_loops {
             _ if is_timed => "the virtual time is over",
             true => "every loop has ended",
@@ -364,7 +366,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn finish_step(&mut self, handled: &Handled) {
+    pub(super) fn finish_step(&mut self, handled: &Handled) {
         let step = handled.delivered.step();
         let name = &self.members[step.worker].name;
         if let Outcome::Called(report) = &handled.outcome
@@ -382,7 +384,7 @@ impl<'a> Session<'a> {
         if handled.over.is_some() {
             self.in_flight -= 1;
             self.in_flight_bytes -= handled.delivered.message.payload.len();
-            self.served();
+            self.served(handled);
         }
     }
 
@@ -400,7 +402,6 @@ impl<'a> Session<'a> {
         workspace: impl FnOnce(Option<Exit>) -> WorkspaceReport,
     ) -> Result<Option<Exit>, Failure> {
         self.cancel.cancel();
-        self.rounds.iter().for_each(Rounds::close);
         self.upcoming.clear();
         for member in &self.members {
             if let Role::Loop(live) = &member.role {
@@ -408,10 +409,15 @@ impl<'a> Session<'a> {
             }
         }
         runtime.block_on(async {
+            let _ = tokio::time::timeout(GRACE, self.leave()).await;
+            self.look_at_loops();
+            self.rounds.iter().for_each(Rounds::close);
             let ended = async {
                 while self.loops.are_running() {
                     let change = self.loops.next().await;
-                    self.loop_changed(change, true);
+                    if let Some(change) = self.unseen(change, true) {
+                        self.loop_changed(change, true);
+                    }
                 }
             };
             if tokio::time::timeout(GRACE, ended).await.is_err() {
@@ -422,7 +428,8 @@ impl<'a> Session<'a> {
         while let Ok(handled) = self.handled.try_recv() {
             self.finish_step(&handled);
         }
-        for delivery in left {
+        let queued = self.rounds.as_mut().map(Rounds::take_queue).unwrap_or_default();
+        for delivery in queued.into_iter().chain(left) {
             self.tallies[delivery.step().worker].undelivered += 1;
         }
         self.take_inbound();

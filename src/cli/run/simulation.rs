@@ -5,7 +5,7 @@
 //! are seen and one handler after the other is called. The user's messages come when somebody waits first,
 //! and the end of `--for` when its time has come.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +14,19 @@ use tokio_util::sync::CancellationToken;
 use super::RunArgs;
 use super::events::Feed;
 use super::host_topics::TICK;
+use super::hosting::Role;
 use super::loops::Change;
 use super::session::Session;
 use crate::bus::{Readiness, Tap};
+use crate::cases::world::Others;
 use crate::cli::cx::Cx;
 use crate::cli::failure::Failure;
 use crate::cli::load::Place;
 use crate::cli::simulated::Simulated;
 use crate::cli::target::Capsule;
 use crate::clock::{Clock, Seat};
-use crate::dispatch::Deliver;
+use crate::dispatch::{Deliver, Handled};
+use crate::engine::Health;
 use crate::limits::RECV_TIMEOUT_MAX;
 use crate::principal::PrincipalId;
 
@@ -66,13 +69,14 @@ pub(super) fn end(place: &Place, lasts: Option<Duration>) -> CancellationToken {
 pub(super) struct Rounds {
     pub(super) seat: Seat,
     clock: Clock,
+    others: Arc<Others>,
     tap: Arc<Readiness>,
     /// Messages whose handlers are called when it is their turn.
     queue: VecDeque<Deliver>,
-    /// What happened to loops and is looked at in the next turn.
-    changes: VecDeque<Change>,
-    /// Whether a handler is being called, in the turn of the run.
-    is_calling: bool,
+    /// Messages whose handlers are being called: one computes, the others wait.
+    calls: Vec<Deliver>,
+    /// Loops whose end was seen, by member.
+    ended: HashSet<usize>,
     /// Whether nothing is ever to come.
     is_over: bool,
     /// When the host ticks next, if anybody may see it.
@@ -82,15 +86,19 @@ pub(super) struct Rounds {
 impl Rounds {
     /// The turns of a run in a simulated world; there are none in the real one.
     pub(super) fn new(place: &Place, tap: &Tap, ticks: bool) -> Option<Rounds> {
-        let clock = place.simulation()?.machine.clock().clone();
+        let simulation = place.simulation()?;
+        let clock = simulation.machine.clock().clone();
         let tick = ticks.then(|| clock.monotonic().saturating_add(TICK));
+        // Nobody has subscribed to anything yet.
+        simulation.others.hold();
         Some(Rounds {
             seat: clock.common_seat()?,
             clock,
+            others: Arc::clone(&simulation.others),
             tap: Arc::new(tap.ready()),
             queue: VecDeque::new(),
-            changes: VecDeque::new(),
-            is_calling: false,
+            calls: Vec::new(),
+            ended: HashSet::new(),
             is_over: false,
             tick,
         })
@@ -106,30 +114,61 @@ impl Rounds {
         self.clock.open();
     }
 
+    /// Lets the messages come: every loop has had its first turn.
+    pub(super) fn begin(&self) {
+        self.others.begin();
+    }
+
     /// Lets everybody end.
     pub(super) fn close(&self) {
         self.clock.close();
     }
+
+    /// What is not served any more.
+    pub(super) fn take_queue(&mut self) -> VecDeque<Deliver> {
+        std::mem::take(&mut self.queue)
+    }
+
+    /// The next message that can be served. A capsule serves one of a principal at a time, and a chain goes
+    /// on without waiting for its turn: so none begins that has to wait for another.
+    fn next_call(&mut self) -> Option<Deliver> {
+        let workers = |delivery: &Deliver| -> Vec<usize> {
+            delivery.chain.iter().map(|step| step.worker).collect()
+        };
+        let is_free = |delivery: &Deliver| {
+            let (wanted, who) = (workers(delivery), whose(delivery));
+            self.calls.iter().all(|call| {
+                whose(call) != who || workers(call).iter().all(|worker| !wanted.contains(worker))
+            })
+        };
+        let at = self.queue.iter().position(is_free)?;
+        let delivery = self.queue.remove(at)?;
+        self.calls.push(delivery.clone());
+        Some(delivery)
+    }
 }
 
-/// Completes when it is the turn of the run, and nobody is using it.
+/// For whom a message is served: what the host says, for the owner.
+fn whose(delivery: &Deliver) -> &str {
+    delivery.message.principal.name().unwrap_or("default")
+}
+
+/// Completes when it is the turn of the run, and no handler is using it.
 pub(super) async fn turn(rounds: &Option<Rounds>) {
     match rounds {
-        Some(rounds) if !rounds.is_calling && !rounds.is_over => rounds.seat.turn().await,
+        Some(rounds) if !rounds.is_over => rounds.seat.turn().await,
         _ => std::future::pending().await,
     }
 }
 
 impl Session<'_> {
-    /// Notes what happened to a loop, for the next turn of the run. Gives it back where there are no turns.
-    pub(super) fn later(&mut self, change: Change) -> Option<Change> {
-        match &mut self.rounds {
-            Some(rounds) if !rounds.is_over => {
-                rounds.changes.push_back(change);
-                None
-            }
-            _ => Some(change),
-        }
+    /// A change of a loop that is still to be looked at: in a simulated world it is seen in a turn, when it has
+    /// happened and not when it is heard of.
+    pub(super) fn unseen(&self, change: Change, closing: bool) -> Option<Change> {
+        let Some(rounds) = &self.rounds else { return Some(change) };
+        let Change::Ended { member, .. } = change else { return None };
+        let is_new = !rounds.ended.contains(&member);
+        (is_new && (closing || rounds.is_over)).then_some(change)
     }
 
     /// Has a message served in its turn. Gives it back where there are no turns.
@@ -144,31 +183,88 @@ impl Session<'_> {
     }
 
     /// Notes that a message has been served.
-    pub(super) fn served(&mut self) {
-        self.rounds.iter_mut().for_each(|rounds| rounds.is_calling = false);
+    pub(super) fn served(&mut self, handled: &Handled) {
+        if let Some(rounds) = &mut self.rounds {
+            rounds.calls.retain(|call| !Arc::ptr_eq(&call.message, &handled.delivered.message));
+            rounds.seat.take_back();
+        }
+    }
+
+    /// Waits until every loop has signalled readiness or ended, or had its virtual time.
+    pub(super) async fn wait_ready_in_turns(&mut self, timeout: Duration) {
+        let mut deadline = None;
+        loop {
+            turn(&self.rounds).await;
+            self.look_at_loops();
+            let starting = self.members.iter().position(|member| match &member.role {
+                Role::Loop(live) => matches!(live.run.health(), Health::Starting),
+                _ => false,
+            });
+            let (Some(rounds), Some(member)) = (&self.rounds, starting) else { return };
+            let now = rounds.clock.monotonic();
+            let deadline = *deadline.get_or_insert_with(|| now.saturating_add(timeout));
+            let Role::Loop(live) = &self.members[member].role else { return };
+            if now >= deadline || !rounds.seat.give(Some(deadline), live.run.readiness()) {
+                break;
+            }
+        }
+        for member in 0..self.members.len() {
+            if let Role::Loop(live) = &self.members[member].role
+                && matches!(live.run.health(), Health::Starting)
+            {
+                self.say_late(member);
+            }
+        }
+    }
+
+    /// Sees which loops are ready by now, and which have ended.
+    pub(super) fn look_at_loops(&mut self) {
+        if self.rounds.is_none() {
+            return;
+        }
+        for member in 0..self.members.len() {
+            let Role::Loop(live) = &self.members[member].role else { continue };
+            let (was_ready, generation) = (live.run.was_ready(), live.generation);
+            let report = match live.run.health() {
+                Health::Exited(report) | Health::Failed(report) => Some(report),
+                Health::Starting | Health::Ready => None,
+            };
+            if was_ready {
+                self.say_ready(member);
+            }
+            let Some(rounds) = &mut self.rounds else { return };
+            let Some(report) = report.filter(|_| rounds.ended.insert(member)) else { continue };
+            if !was_ready {
+                self.serve_instead(member, &report);
+            }
+            self.loop_changed(Change::Ended { member, generation, report }, false);
+        }
     }
 
     /// Does what is to be done in a turn, until a handler is called or the turn is given away; whether a
-    /// message of `until` was seen.
+    /// message of `until` was seen, which ends the turn and the run.
     pub(super) fn take_turn(&mut self, until: Option<&str>) -> bool {
-        let mut seen = false;
         loop {
             self.rounds.iter().for_each(|rounds| rounds.seat.look());
-            seen |= self.take_messages(until);
+            if self.take_messages(until) {
+                return true;
+            }
             self.take_inbound();
-            let Some(rounds) = &mut self.rounds else { return seen };
-            if let Some(change) = rounds.changes.pop_front() {
-                self.loop_changed(change, false);
+            self.look_at_loops();
+            let is_timed = self.hosting.loops_end.is_cancelled();
+            let Some(rounds) = &mut self.rounds else { return false };
+            rounds.seat.let_time_pass();
+            if rounds.tap.is_ready() {
                 continue;
             }
-            if let (Some(delivery), Some(dispatcher)) = (rounds.queue.pop_front(), &self.dispatcher)
+            if let (false, Some(dispatcher)) = (is_timed, &self.dispatcher)
+                && let Some(delivery) = rounds.next_call()
             {
-                rounds.is_calling = true;
-                rounds.seat.go_on();
+                rounds.seat.lend();
                 dispatcher.dispatch(delivery);
-                return seen;
+                return false;
             }
-            if let Some(at) = rounds.tick
+            if let Some(at) = rounds.tick.filter(|_| !is_timed)
                 && at <= rounds.clock.monotonic()
             {
                 rounds.tick = Some(at.saturating_add(TICK));
@@ -176,9 +272,28 @@ impl Session<'_> {
                 self.topics.tick();
                 continue;
             }
-            let (tap, tick) = (Arc::clone(&rounds.tap), rounds.tick);
+            let (tap, tick) = (Arc::clone(&rounds.tap), rounds.tick.filter(|_| !is_timed));
             rounds.is_over = !rounds.seat.give(tick, move || tap.is_ready());
-            return seen;
+            return false;
+        }
+    }
+
+    /// Lets all that was asked to end do so in its turn, if the run has the turn to give.
+    pub(super) async fn leave(&mut self) {
+        if !self.rounds.as_ref().is_some_and(|rounds| rounds.seat.has_turn()) {
+            return;
+        }
+        loop {
+            let Some(rounds) = &self.rounds else { return };
+            tokio::select! {
+                biased;
+                Some(handled) = self.handled.recv() => self.finish_step(&handled),
+                () = rounds.seat.turn() => {
+                    if !rounds.seat.give(None, || false) {
+                        return;
+                    }
+                }
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use wasmtime::component::Resource;
 use super::{POLL_HANDLES_MAX, Pollable, View};
 use crate::host::bindings::poll::ErrorCode;
 use crate::host::boundary::Waiting;
+use crate::host::pace::waited;
 
 impl<'a> View<'a> {
     fn get(&self, pollable: &Resource<Pollable>) -> Result<&Pollable, ErrorCode> {
@@ -20,7 +21,9 @@ impl<'a> View<'a> {
 
     pub(super) async fn block(self, pollable: &'a Resource<Pollable>) -> Result<(), ErrorCode> {
         let source = &self.get(pollable)?.0;
-        self.let_time_pass(|| source.is_ready());
+        if self.let_time_pass(|| source.is_ready()) {
+            waited().await;
+        }
         source.wait().await;
         Ok(())
     }
@@ -34,16 +37,22 @@ impl<'a> View<'a> {
         for pollable in pollables {
             sources.push(&self.get(pollable)?.0);
         }
-        self.let_time_pass(|| sources.iter().any(|source| source.is_ready()));
+        if self.let_time_pass(|| sources.iter().any(|source| source.is_ready())) {
+            waited().await;
+        }
         let mut waits: Vec<_> = sources.into_iter().map(|source| source.wait()).collect();
         Ok(poll_fn(|context| ready_indices(&mut waits, context)).await)
     }
 
-    /// By a virtual clock, lets time pass until something is ready or nothing is to come.
-    fn let_time_pass(&self, is_ready: impl Fn() -> bool) {
-        if self.clock.is_virtual() {
-            self.clock.pass_until(|| is_ready() || self.cancel.is_cancelled());
+    /// By a virtual clock, lets time pass until something is ready or nothing is to come; whether any
+    /// passed.
+    fn let_time_pass(&self, is_ready: impl Fn() -> bool) -> bool {
+        if !self.clock.is_virtual() {
+            return false;
         }
+        let before = self.clock.monotonic();
+        self.clock.pass_until(|| is_ready() || self.cancel.is_cancelled());
+        self.clock.monotonic() > before
     }
 }
 

@@ -104,10 +104,12 @@ impl<'a> View<'a> {
         let subscription = self.get(subscription)?;
         let timeout = Duration::from_millis(timeout_ms).min(RECV_TIMEOUT_MAX);
         let mut envelope = self.drain(&subscription);
+        let clock = &self.capsule.services.clock;
         if !envelope.messages.is_empty() || timeout.is_zero() {
+            // Whoever only looks, again and again, lets others do something.
+            clock.pass_nothing();
             return Ok(envelope);
         }
-        let clock = &self.capsule.services.clock;
         if clock.is_virtual() {
             let cancel = &self.scope.cancel;
             let arrived = subscription.ready();

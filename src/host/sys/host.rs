@@ -6,6 +6,7 @@ use super::View;
 use crate::host::bindings::sys::{
     CallerContext, CapabilityCheckRequest, CapabilityCheckResponse, ErrorCode, LogLevel,
 };
+use crate::host::pace::waited;
 use crate::host::ports;
 use crate::host::scope::Phase;
 use crate::limits::{RANDOM_BYTES_MAX, SLEEP_MAX};
@@ -55,6 +56,9 @@ impl View<'_> {
             self.clock().pass(duration, || cancel.is_cancelled());
             if cancel.is_cancelled() {
                 return Err(ErrorCode::Cancelled);
+            }
+            if !duration.is_zero() {
+                waited().await;
             }
         } else if !duration.is_zero() {
             tokio::time::sleep(duration).await;
