@@ -19,7 +19,7 @@ use capsule::component::from_wat;
 use capsule::engine::{Pool, Profile};
 use fairness::Hostile;
 use measure::{Way, in_turns, judge, print};
-use town::{Capsule, Customer, Town, UNBOUNDED, check, principal};
+use town::{Capsule, Customer, Town, UNBOUNDED, Whose, check, principal};
 
 /// Anything that goes wrong before there is something to measure.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -91,14 +91,25 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
                 bare_crowd(&mut bare, payload, calls)
             }),
             Way::new("admission, pool, ledger", |calls| {
-                town.crowd((&capsule, &customers), payload, &pool, (THREADS, calls))
+                town.crowd(
+                    (&capsule, &customers),
+                    payload,
+                    &pool,
+                    (THREADS, calls),
+                    Whose::Everybodys,
+                )
             }),
             Way::new("the same for one principal that nothing bounds", |calls| {
-                town.crowd((&capsule, &unbounded), payload, &other, (THREADS, calls))
+                town.crowd(
+                    (&capsule, &unbounded),
+                    payload,
+                    &other,
+                    (THREADS, calls),
+                    Whose::Everybodys,
+                )
             }),
-            Way::new("the same for as many principals as threads", |calls| {
-                let few = &customers[..THREADS as usize];
-                town.crowd((&capsule, few), payload, &third, (THREADS, calls))
+            Way::new("the same, each thread for principals of its own", |calls| {
+                town.crowd((&capsule, &customers), payload, &third, (THREADS, calls), Whose::Own)
             }),
             Way::new("bare wasmtime, as many instances as here", |calls| {
                 bare_turns(&mut many, payload, calls)
@@ -108,7 +119,7 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
         print(&format!("a call among many on {THREADS} threads, {title}"), &ways, &samples, 0);
         // Times are limited from above: so many calls in a second are the inverse.
         judge("here / bare", samples[1].over(&samples[0]).median(), 1.0 / least);
-        judge("few principals / bare", samples[3].over(&samples[0]).median(), 1.0 / least);
+        judge("own principals / bare", samples[3].over(&samples[0]).median(), 1.0 / least);
         judge("here / as many bare ones", samples[1].over(&samples[4]).median(), 1.0 / least);
     }
     let stats = pool.stats();

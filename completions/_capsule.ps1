@@ -447,7 +447,7 @@ Register-ArgumentCompleter -Native -CommandName 'capsule' -ScriptBlock {
             [CompletionResult]::new('--publish', '--publish', [CompletionResultType]::ParameterName, 'Publish a message once the loops are ready; repeatable')
             [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is standard input')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'End at the first message whose topic matches')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End after this time; with --seed it is virtual, and 60s unless given')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'End after this time; with --seed it is virtual, and 60s after the last message unless given')
             [CompletionResult]::new('--ready-timeout', '--ready-timeout', [CompletionResultType]::ParameterName, 'How long a loop may take to signal readiness before a warning')
             [CompletionResult]::new('--guards-below', '--guards-below', [CompletionResultType]::ParameterName, 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied')
             [CompletionResult]::new('--instances', '--instances', [CompletionResultType]::ParameterName, 'Whether an instance serves further calls of the same principal, or each call gets its own [default: reuse; fresh with --record]')

@@ -430,7 +430,7 @@ set edit:completion:arg-completer[capsule] = {|@words|
             cand --publish 'Publish a message once the loops are ready; repeatable'
             cand --events 'Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is standard input'
             cand --until 'End at the first message whose topic matches'
-            cand --for 'End after this time; with --seed it is virtual, and 60s unless given'
+            cand --for 'End after this time; with --seed it is virtual, and 60s after the last message unless given'
             cand --ready-timeout 'How long a loop may take to signal readiness before a warning'
             cand --guards-below 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied'
             cand --instances 'Whether an instance serves further calls of the same principal, or each call gets its own [default: reuse; fresh with --record]'

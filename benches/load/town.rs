@@ -58,6 +58,15 @@ pub(crate) struct Customer {
     limits: CallLimits,
 }
 
+/// For whom a thread makes calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// For all customers, so that each of them comes from one processor to the other.
+    Everybodys,
+    /// For its share of them.
+    Own,
+}
+
 /// A principal whose processor time nothing bounds.
 pub(crate) const UNBOUNDED: &str = "unbounded";
 
@@ -129,20 +138,26 @@ impl Town {
         report
     }
 
-    /// So many calls on so many threads, each of which goes through the customers in turns, from a place of
-    /// its own.
+    /// So many calls on so many threads, each of which goes through the customers in turns: all of them, from
+    /// a place of its own, or its share of them.
     pub(crate) fn crowd(
         &self,
         (capsule, customers): (&Capsule, &[Customer]),
         payload: &[u8],
         pool: &Pool,
         (threads, calls): (u64, u64),
+        whose: Whose,
     ) -> Duration {
         let owner = &customers[0].belongings;
         let share = calls.div_ceil(threads) as usize;
         let work = async |thread: u64| {
             let cancel = self.cancel.child_token();
             let from = customers.len() * thread as usize / threads as usize;
+            let to = customers.len() * (thread + 1) as usize / threads as usize;
+            let (customers, from) = match whose {
+                Whose::Everybodys => (customers, from),
+                Whose::Own => (&customers[from..to], 0),
+            };
             for customer in customers.iter().cycle().skip(from).take(share) {
                 check(&self.serve((capsule, customer), owner, payload, (pool, &cancel)).await);
             }
