@@ -130,11 +130,9 @@ impl Clock {
 
     /// Gives others their turns, and lets no time pass.
     pub fn pass_nothing(&self) {
-        let Some(turns) = self.turns() else { return };
+        let Some(turns) = self.turns().filter(|turns| turns.are_shared()) else { return };
         let next = self.happen();
-        if turns.are_shared() {
-            turns.give(self, Some(self.monotonic()), next);
-        }
+        turns.give(self, Some(self.monotonic()), next);
     }
 
     /// The same without an end: until it is `enough`, or nothing is to come any more.
