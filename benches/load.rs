@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bare::{Bare, Clock, Live};
+use bare::{Bare, Clock};
 use capsule::component::from_wat;
 use capsule::engine::{Pool, Profile};
 use fairness::Hostile;
@@ -88,7 +88,7 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
         let payload = payload.as_bytes();
         let mut ways = [
             Way::new("bare wasmtime, an instance for each thread", |calls| {
-                bare_crowd(&mut bare, payload, calls)
+                on_threads(&mut bare, calls, |(one, live), share| one.warm(live, payload, share))
             }),
             Way::new("admission, pool, ledger", |calls| {
                 town.crowd(
@@ -112,7 +112,9 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
                 town.crowd((&capsule, &customers), payload, &third, (THREADS, calls), Whose::Own)
             }),
             Way::new("bare wasmtime, as many instances as here", |calls| {
-                bare_turns(&mut many, payload, calls)
+                on_threads(&mut many, calls, |(one, lives), share| {
+                    one.in_turns(lives, payload, share)
+                })
             }),
         ];
         let samples = in_turns(&mut ways, ROUNDS, TIME);
@@ -127,23 +129,17 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn bare_crowd(bare: &mut [(Bare, Live)], payload: &[u8], calls: u64) -> Duration {
+/// So many calls, a share of them on a thread for each of `bare`.
+fn on_threads<T: Send>(
+    bare: &mut [T],
+    calls: u64,
+    make: impl Fn(&mut T, u64) -> Duration + Sync,
+) -> Duration {
     let share = calls.div_ceil(bare.len() as u64);
     let started = Instant::now();
     std::thread::scope(|scope| {
-        for (one, live) in bare.iter_mut() {
-            scope.spawn(move || one.warm(live, payload, share));
-        }
-    });
-    started.elapsed()
-}
-
-fn bare_turns(bare: &mut [(Bare, Vec<Live>)], payload: &[u8], calls: u64) -> Duration {
-    let share = calls.div_ceil(bare.len() as u64);
-    let started = Instant::now();
-    std::thread::scope(|scope| {
-        for (one, lives) in bare.iter_mut() {
-            scope.spawn(move || one.in_turns(lives, payload, share));
+        for one in bare.iter_mut() {
+            scope.spawn(|| make(one, share));
         }
     });
     started.elapsed()

@@ -188,20 +188,3 @@ fn what_loops_say_until_a_message_comes_is_the_same_every_time() {
     let told = same_every_time(&sandbox, &loops, &["--given", "world.toml", "--until", "ask.x"]);
     assert!(told.contains("naps1 info nap"), "{told}");
 }
-
-#[test]
-fn a_loop_of_short_naps_is_not_taken_for_one_that_spins() {
-    let sandbox = Sandbox::new();
-    let naps = r#"(func (export "run") (call $ready)
-        (loop $on
-          (call $sleep (i64.const 1000000) (i32.const 2048))
-          (br_if $on (i32.eqz (i32.load8_u (i32.const 2048))))))"#;
-    let naps = guest(&sandbox, "naps", "", naps);
-    let output = sandbox.run(["run", "--seed", "1", "--for", "10m", "--json", &naps]);
-    let output = output.expect_code(0);
-    let lines = output.json_lines();
-    assert_eq!(lines.last().expect("a summary")["end"], "the virtual time is over");
-    for window in lines.iter().filter(|line| line["event"] == "window") {
-        assert_eq!(window["without_progress"], 0, "{window}");
-    }
-}

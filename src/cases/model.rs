@@ -165,10 +165,8 @@ pub struct World {
     pub kv: BTreeMap<String, Content>,
     /// Files in the home of the principal.
     pub home: BTreeMap<String, Content>,
-    /// Files in the workspace.
-    pub workspace: BTreeMap<String, Content>,
-    /// Whether it says anything of a workspace, be it that there are no files.
-    pub has_workspace: bool,
+    /// Files in the workspace, if anything is said of one.
+    pub workspace: Option<BTreeMap<String, Content>>,
     /// Answers, by the keys of questions.
     pub answers: BTreeMap<String, Answer>,
     /// Decisions on requests for approval; the first that is about one decides.

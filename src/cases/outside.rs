@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::model::{Answer, Given};
 use super::world::{Simulation, SimulationOptions, WorldError};
 use crate::clock::Clock;
+use crate::fs::Mount;
 use crate::host::ports::{
     ApprovalRequest, Approved, LogLevel, Person, PersonAnswer, Question, Remember,
 };
@@ -20,6 +21,8 @@ use crate::policy::approval::{Rule, RuleAnswer};
 pub struct Outside {
     /// The world that it is in.
     pub simulation: Simulation,
+    /// What the capsule works in.
+    pub workspace: Arc<Mount>,
     person: Arc<Scripted>,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -49,7 +52,8 @@ impl Outside {
             log: log_to(&log),
             processes,
         })?;
-        Ok(Outside { simulation, person, log })
+        let workspace = Arc::new(simulation.workspace()?);
+        Ok(Outside { simulation, workspace, person, log })
     }
 
     /// The machine that the capsule is on.

@@ -171,7 +171,7 @@ impl Suite {
         let options = HostingOptions {
             has_run_loop: crate::component::has_run_loop(surface),
             settings,
-            workspace: Some(Arc::clone(&outside.simulation.workspace)),
+            workspace: Some(Arc::clone(&outside.workspace)),
             staged,
             ..HostingOptions::default()
         };

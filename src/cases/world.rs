@@ -63,8 +63,6 @@ pub struct SimulationOptions<'a> {
 pub struct Simulation {
     /// The machine that capsules are on.
     pub machine: Machine,
-    /// What they work in.
-    pub workspace: Arc<Mount>,
     /// Everybody else on the bus.
     pub others: Arc<Others>,
     /// Settings of every capsule, for [`HostingOptions::settings`](crate::local::HostingOptions).
@@ -105,9 +103,7 @@ impl Simulation {
             home: home.principal(author.as_str()).map_err(failed("the principal has no home"))?,
             workspace: root.path().join("workspace"),
         };
-        write(&places.workspace, &world.workspace)?;
-        let workspace = Mount::direct(Scheme::Workspace, &places.workspace)
-            .map_err(failed("the workspace cannot be opened"))?;
+        write(&places.workspace, world.workspace.as_ref().unwrap_or(&BTreeMap::new()))?;
         let web = Web::new(&world.http);
         let machine = Machine::new(MachineOptions {
             store: Some(store),
@@ -126,9 +122,15 @@ impl Simulation {
         }
         let (bus, clock) = (machine.bus(), machine.clock());
         let others = Others::new(bus, clock, &author, &world.messages, &world.replies);
-        let (workspace, settings) = (Arc::new(workspace), world.env.clone());
-        let has_workspace = world.has_workspace;
-        Ok(Simulation { machine, workspace, others, settings, web, has_workspace, places, root })
+        let settings = world.env.clone();
+        let has_workspace = world.workspace.is_some();
+        Ok(Simulation { machine, others, settings, web, has_workspace, places, root })
+    }
+
+    /// Its workspace, as a case has it: what is written is there at once.
+    pub(super) fn workspace(&self) -> Result<Mount, WorldError> {
+        Mount::direct(Scheme::Workspace, &self.places.workspace)
+            .map_err(failed("the workspace cannot be opened"))
     }
 
     /// Requests over HTTP that nothing answers, in words.

@@ -90,3 +90,17 @@ impl SeedArgs {
         Ok(Some(World { seed, ..world }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_help_is_a_world() {
+        let example: Vec<&str> =
+            GIVEN_HELP.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        let world = read::world(&example.join("\n"));
+        let world = world.unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert_eq!((world.http.len(), world.messages.len(), world.replies.len()), (1, 1, 1));
+    }
+}

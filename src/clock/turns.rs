@@ -41,7 +41,7 @@ impl Default for Turns {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By their numbers; those who have left keep theirs.
+    /// By their numbers; a number whose seat was left is given again.
     seats: Vec<Option<Waits>>,
     /// The seat of those who have none.
     common: Option<usize>,
@@ -305,9 +305,14 @@ impl Seat {
         Poll::Pending
     }
 
-    /// Lets happen what is due. For whoever has the turn.
+    /// Lets happen what is due; when there were too many turns at this moment, time passes as well. For
+    /// whoever has the turn.
     pub fn look(&self) {
-        let _ = self.clock.happen();
+        let next = self.clock.happen();
+        let mut state = self.turns().lock();
+        if state.turns > TURNS_MAX {
+            state.leap(&self.clock, next);
+        }
     }
 
     /// Notes that whoever sits here goes on.
@@ -328,15 +333,6 @@ impl Seat {
         let mut state = self.turns().lock();
         state.is_lent = false;
         state.wake();
-    }
-
-    /// Lets time pass when there were too many turns at this moment. For whoever has the turn.
-    pub fn let_time_pass(&self) {
-        let next = self.clock.happen();
-        let mut state = self.turns().lock();
-        if state.turns > TURNS_MAX {
-            state.leap(&self.clock, next);
-        }
     }
 
     /// Whether it is its turn now.

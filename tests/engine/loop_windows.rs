@@ -183,6 +183,17 @@ async fn sleeping_is_progress() {
     watched.end_well().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn sleeping_is_progress_by_a_virtual_clock_too() {
+    let bytes = looping("(call $sleep (i64.const 1000000) (i32.const 1024))");
+    let setting = Setting { manifest: ALLOWED, seed: Some(1), ..Setting::default() };
+    let mut watched = start(&Rig::with(&bytes, setting), windows_of(WINDOW));
+    for (_, without_progress) in watched.windows(4).await {
+        assert_eq!(without_progress, 0);
+    }
+    watched.end_well().await;
+}
+
 fn rig_of_sleeper() -> Rig {
     let manifest = "[publish]\n\"sleeper.v1.tick\" = \"opaque\"\n\
                     [subscribe]\n\"sleeper.v1.tick\" = \"opaque\"";

@@ -2,8 +2,8 @@
 //!
 //! Virtual time passes while all of them wait, and only then, so that hours are over in moments and the same
 //! happens in the same places each time. Loops take turns; the run itself has one too, in which messages
-//! are seen and one handler after the other is called. The user's messages come when somebody waits first,
-//! and the end of `--for` when its time has come.
+//! are seen and handlers are called, of whom one computes at a time. The user's messages come once every
+//! loop is ready, and the end of `--for` when its time has come.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl Rounds {
         self.clock.open();
     }
 
-    /// Lets the messages come: every loop has had its first turn.
+    /// Lets the messages come: every loop is ready, or has had the time for it.
     pub(super) fn begin(&self) {
         self.others.begin();
     }
@@ -253,7 +253,7 @@ impl Session<'_> {
             self.look_at_loops();
             let is_timed = self.hosting.loops_end.is_cancelled();
             let Some(rounds) = &mut self.rounds else { return false };
-            rounds.seat.let_time_pass();
+            // What a loop's end led to.
             if rounds.tap.is_ready() {
                 continue;
             }
