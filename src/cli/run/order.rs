@@ -68,6 +68,13 @@ mod tests {
             &[("z", "[imports.x]\nb = \"1\"\n"), ("m", both), ("p", GIVES_A), ("q", GIVES_A)],
             &["p", "q", "m", "z"],
         );
+        // Two that need one, and one that needs both.
+        let other = "[imports.x]\na = \"1\"\n[exports.x]\nc = \"1.0.0\"\n";
+        let last = "[imports.x]\nb = \"1\"\nc = \"1\"\n";
+        check(
+            &[("last", last), ("one", both), ("other", other), ("first", GIVES_A)],
+            &["first", "one", "other", "last"],
+        );
     }
 
     #[test]
