@@ -107,7 +107,7 @@ fn call(owner: &Arc<Belongings>, limits: CallLimits) -> Call<'_> {
     Call {
         action: "read",
         payload: &[],
-        principal: Arc::clone(owner),
+        principal: owner,
         owner,
         caller: None,
         limits,

@@ -152,7 +152,7 @@ fn call<'a>(owner: &'a Arc<Belongings>, url: &'a [u8], limits: CallLimits) -> Ca
     Call {
         action: "stream",
         payload: url,
-        principal: Arc::clone(owner),
+        principal: owner,
         owner,
         caller: None,
         limits,

@@ -19,7 +19,7 @@ use capsule::component::from_wat;
 use capsule::engine::{Pool, Profile};
 use fairness::Hostile;
 use measure::{Way, in_turns, judge, print};
-use town::{Capsule, Customer, Town, UNBOUNDED, Whose, check, principal};
+use town::{Capsule, Customer, Town, UNBOUNDED, Whose, principal};
 
 /// Anything that goes wrong before there is something to measure.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -66,21 +66,21 @@ fn payload(work: &[u8]) -> Outcome<String> {
 
 /// Calls on both cores: a loop over wasmtime with an instance for each thread, and the pool.
 fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
-    let mut bare = Vec::new();
-    for _ in 0..THREADS {
-        let one = Bare::new(work, Profile::Server, Clock::Constant)?;
-        let live = one.instance()?;
-        bare.push((one, live));
-    }
+    let engine = Bare::new(work, Profile::Server, Clock::Constant)?;
+    let with_instances = |one: Bare, count| {
+        let lives = (0..count).map(|_| one.instance()).collect::<Outcome<Vec<_>>>()?;
+        Ok((one, lives))
+    };
+    let threads = || 0..THREADS;
+    let shared = |count| {
+        threads().map(|_| with_instances(engine.beside()?, count)).collect::<Outcome<Vec<_>>>()
+    };
+    let (mut bare, mut many) = (shared(1)?, shared(CUSTOMERS)?);
+    let alone = |_| with_instances(Bare::new(work, Profile::Server, Clock::Constant)?, 1);
+    let mut apart = threads().map(alone).collect::<Outcome<Vec<_>>>()?;
     let town = Town::new(work, CUSTOMERS, Profile::Server)?;
     let capsule = town.capsule(0)?;
     let customers = customers(&town, &capsule, CUSTOMERS)?;
-    let mut many = Vec::new();
-    for _ in 0..THREADS {
-        let one = Bare::new(work, Profile::Server, Clock::Constant)?;
-        let lives = (0..CUSTOMERS).map(|_| one.instance()).collect::<Outcome<Vec<_>>>()?;
-        many.push((one, lives));
-    }
     let unbounded = [town.customer(&capsule, &UNBOUNDED.parse()?)?];
     // One for each way: what waits for the others' principals is in nobody's way.
     let [pool, other, third] = [(); 3].map(|()| Pool::new(capsule::limits::INSTANCES_IDLE_MAX));
@@ -88,7 +88,9 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
         let payload = payload.as_bytes();
         let mut ways = [
             Way::new("bare wasmtime, an instance for each thread", |calls| {
-                on_threads(&mut bare, calls, |(one, live), share| one.warm(live, payload, share))
+                on_threads(&mut bare, calls, |(one, lives), share| {
+                    one.warm(&mut lives[0], payload, share)
+                })
             }),
             Way::new("admission, pool, ledger", |calls| {
                 town.crowd(
@@ -114,6 +116,11 @@ fn throughput(work: &[u8], payload: &str) -> Outcome<()> {
             Way::new("bare wasmtime, as many instances as here", |calls| {
                 on_threads(&mut many, calls, |(one, lives), share| {
                     one.in_turns(lives, payload, share)
+                })
+            }),
+            Way::new("bare wasmtime, an engine for each thread too", |calls| {
+                on_threads(&mut apart, calls, |(one, lives), share| {
+                    one.warm(&mut lives[0], payload, share)
                 })
             }),
         ];
@@ -170,9 +177,7 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
             let started = Instant::now();
             runtime.block_on(async {
                 for customer in known.by_ref().take(calls as usize) {
-                    check(
-                        &town.serve((&capsule, customer), &owner, &[], (&pool, &town.cancel)).await,
-                    );
+                    town.serve((&capsule, customer), &owner, &[], (&pool, &town.cancel)).await;
                 }
             });
             started.elapsed()
@@ -182,11 +187,7 @@ fn newcomers(work: &[u8]) -> Outcome<()> {
             runtime.block_on(async {
                 for id in strangers.by_ref().take(calls as usize) {
                     let customer = town.customer(&capsule, id).expect("it has a profile");
-                    check(
-                        &town
-                            .serve((&capsule, &customer), &owner, &[], (&pool, &town.cancel))
-                            .await,
-                    );
+                    town.serve((&capsule, &customer), &owner, &[], (&pool, &town.cancel)).await;
                 }
             });
             started.elapsed()
@@ -223,12 +224,7 @@ fn memory(work: &[u8]) -> Outcome<()> {
         let everybody = customers(&town, &capsule, PRINCIPALS)?;
         let principals = resident()?;
         for customer in everybody.iter().take(count) {
-            check(&runtime.block_on(town.serve(
-                (&capsule, customer),
-                &owner,
-                &[],
-                (&pool, &town.cancel),
-            )));
+            runtime.block_on(town.serve((&capsule, customer), &owner, &[], (&pool, &town.cancel)));
         }
         let instances = resident()?;
         assert_eq!(pool.stats().idle, count);

@@ -109,11 +109,11 @@ impl Guest {
         Call {
             action: "act",
             payload: self.payload.as_bytes(),
-            principal: Arc::clone(&self.owner),
+            principal: &self.owner,
             owner: &self.owner,
             caller: None,
             limits: self.limits,
-            cancel: CancellationToken::new(),
+            cancel: Arc::default(),
         }
     }
 

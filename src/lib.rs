@@ -52,7 +52,7 @@
 //! let call = Call {
 //!     action: "echo",
 //!     payload: b"hello",
-//!     principal: Arc::clone(&owner),
+//!     principal: &owner,
 //!     owner: &owner,
 //!     caller: None,
 //!     limits: call_limits(None, AskedLimits::default(), false)?,

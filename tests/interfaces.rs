@@ -23,7 +23,6 @@ use capsule::policy::budget::{AskedLimits, call_limits};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use capsule::trace::Trace;
-use tokio_util::sync::CancellationToken;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::abi::{AbiVariant, WasmType};
 use wit_parser::{Resolve, TypeDefKind, WorldId, WorldItem, WorldKey};
@@ -73,11 +72,11 @@ impl Guest {
         Call {
             action: "go",
             payload: b"",
-            principal: Arc::clone(&self.belongings),
+            principal: &self.belongings,
             owner: &self.belongings,
             caller: None,
             limits: call_limits(None, AskedLimits::default(), false).expect("nothing is asked"),
-            cancel: CancellationToken::new(),
+            cancel: Arc::default(),
         }
     }
 

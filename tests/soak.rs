@@ -19,8 +19,7 @@ use capsule::host::ports::{Person, PersonAnswer, Question};
 use capsule::local::{Hosted, HostingOptions, Machine, MachineOptions};
 use capsule::manifest::{Manifest, ParseOptions};
 use capsule::policy::budget::{AskedLimits, CallLimits, call_limits};
-use capsule::policy::ledger::FuelLedger;
-use capsule::policy::rate::{Caller, RateLimiter};
+use capsule::policy::fuel::{Caller, FuelLedger};
 use capsule::principal::PrincipalId;
 use capsule::store::Store;
 use capsule::store::layout::Home;
@@ -99,7 +98,6 @@ struct World {
     principals: Vec<PrincipalId>,
     pool: Pool,
     ledger: FuelLedger,
-    rate: RateLimiter,
     /// Fuel as the calls measured it.
     measured: AtomicU64,
     calls: AtomicU64,
@@ -142,7 +140,6 @@ impl World {
             principals,
             pool: Pool::new(IDLE_MAX),
             ledger: FuelLedger::default(),
-            rate: RateLimiter::default(),
             measured: AtomicU64::new(0),
             calls: AtomicU64::new(0),
             wrong: Mutex::default(),
@@ -163,7 +160,7 @@ impl World {
         let stopwatch = self.machine.stopwatch();
         let (profile, groups) = (Some(account.profile()), Some(account.groups()));
         let asks = Caller { profile, groups, id };
-        let reservation = match self.rate.admit(asks, stopwatch.monotonic()) {
+        let reservation = match self.ledger.admit(asks, stopwatch.monotonic()) {
             Ok(reservation) => reservation,
             // Those who spin may use up what they have in a second.
             Err(_) if kind != Kind::Answers => return,
@@ -185,16 +182,15 @@ impl World {
         let call = Call {
             action,
             payload: b"",
-            principal: Arc::clone(&belongings),
+            principal: &belongings,
             owner: &belongings,
             caller: None,
             limits,
-            cancel,
+            cancel: Arc::new(cancel),
         };
         let report: CallReport = self.pool.call(loaded, call, || None).await;
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
         reservation.settle(used, stopwatch.monotonic());
-        self.ledger.charge(id, used);
         self.measured.fetch_add(used, Ordering::Relaxed);
         self.calls.fetch_add(1, Ordering::Relaxed);
         if !kind.is_met(&report.ending) {

@@ -92,6 +92,12 @@ impl Bare {
         Ok(Bare { runtime: runtime()?, engine, pre, hook })
     }
 
+    /// The same component in the same engine, for another thread.
+    pub(crate) fn beside(&self) -> Outcome<Bare> {
+        let Bare { engine, pre, hook, .. } = self;
+        Ok(Bare { runtime: runtime()?, engine: engine.clone(), pre: pre.clone(), hook: *hook })
+    }
+
     pub(crate) fn instance(&self) -> Outcome<Live> {
         Ok(self.runtime.block_on(self.live())?)
     }

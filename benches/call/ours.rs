@@ -38,7 +38,7 @@ pub(crate) struct Ours {
     hosted: Hosted,
     owner: Arc<Belongings>,
     limits: CallLimits,
-    cancel: CancellationToken,
+    cancel: Arc<CancellationToken>,
 }
 
 impl Ours {
@@ -69,7 +69,7 @@ impl Ours {
             owner: hosted.belongings(&PrincipalId::default())?,
             hosted,
             limits: call_limits(None, AskedLimits::default(), false)?,
-            cancel: CancellationToken::new(),
+            cancel: Arc::default(),
         })
     }
 
@@ -78,11 +78,11 @@ impl Ours {
         Call {
             action: ACTION,
             payload,
-            principal: Arc::clone(&self.owner),
+            principal: &self.owner,
             owner: &self.owner,
             caller: None,
             limits: self.limits,
-            cancel: self.cancel.clone(),
+            cancel: Arc::clone(&self.cancel),
         }
     }
 
@@ -128,7 +128,7 @@ impl Ours {
             let started = Instant::now();
             for id in next {
                 let principal = self.hosted.belongings(id).expect("the principal may act");
-                let call = Call { principal, ..self.call(&[]) };
+                let call = Call { principal: &principal, ..self.call(&[]) };
                 check(&self.loaded.invoke(call, None).await);
             }
             started.elapsed()

@@ -165,17 +165,18 @@ impl Street {
 
 /// A capsule as `run` serves it.
 fn served(town: &Arc<Town>, capsule: &Capsule) -> Outcome<Served> {
-    let accounts = town.machine.accounts();
-    let (rate, clock) = (town.rate.clone(), town.machine.stopwatch().clone());
+    let hosted = capsule.hosted.clone();
+    let (ledger, clock) = (town.ledger.clone(), town.machine.stopwatch().clone());
     let admit = move |id: &PrincipalId| {
         let refuse = |reason: String| Refused { id: id.to_string(), reason };
-        let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
+        let (account, principal) = hosted.find(id)?;
         let (profile, asked) = (Some(account.profile()), AskedLimits::default());
         let limits = call_limits(profile, asked, account.is_exempt())
             .map_err(|error| refuse(error.to_string()))?;
-        let reservation =
-            account.admit(&rate, clock.monotonic()).map_err(|error| refuse(error.to_string()))?;
-        Ok(Admitted { limits, reservation })
+        let reservation = account
+            .admit(&ledger.tab(id), clock.monotonic())
+            .map_err(|error| refuse(error.to_string()))?;
+        Ok(Admitted { principal, limits, reservation })
     };
     let pace = town.machine.stopwatch().clone();
     Ok(Served {

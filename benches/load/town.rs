@@ -16,8 +16,7 @@ use capsule::host::ports::{Belongings, Person, PersonAnswer, Question};
 use capsule::local::{Account, Hosted, HostingOptions, Machine, MachineOptions};
 use capsule::manifest::{CapsuleId, Manifest};
 use capsule::policy::budget::{AskedLimits, CallLimits, call_limits};
-use capsule::policy::ledger::FuelLedger;
-use capsule::policy::rate::RateLimiter;
+use capsule::policy::fuel::{FuelLedger, Tab};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use capsule::store::Store;
@@ -44,9 +43,8 @@ pub(crate) struct Capsule {
 /// A machine with one program on it, hosted as so many capsules as are needed.
 pub(crate) struct Town {
     pub(crate) machine: Machine,
-    pub(crate) rate: RateLimiter,
     pub(crate) ledger: FuelLedger,
-    pub(crate) cancel: CancellationToken,
+    pub(crate) cancel: Arc<CancellationToken>,
     code: Code,
     _home: tempfile::TempDir,
 }
@@ -54,6 +52,7 @@ pub(crate) struct Town {
 /// Somebody for whom calls are made.
 pub(crate) struct Customer {
     account: Account,
+    tab: Arc<Tab>,
     belongings: Arc<Belongings>,
     limits: CallLimits,
 }
@@ -90,9 +89,9 @@ impl Town {
         });
         let engine = Engine::new(EngineOptions { profile, cache: None });
         let code = engine.compile(&Verified::unpacked(component.to_vec()), Flavour::Normal)?;
-        let (rate, ledger) = (RateLimiter::default(), FuelLedger::default());
-        let cancel = CancellationToken::new();
-        Ok(Town { machine, rate, ledger, cancel, code, _home: home })
+        let ledger = FuelLedger::default();
+        let cancel = Arc::default();
+        Ok(Town { machine, ledger, cancel, code, _home: home })
     }
 
     pub(crate) fn capsule(&self, number: usize) -> Outcome<Capsule> {
@@ -104,38 +103,37 @@ impl Town {
 
     /// Looks a principal up, as every call of `run` does.
     pub(crate) fn customer(&self, capsule: &Capsule, id: &PrincipalId) -> Outcome<Customer> {
-        let account = self.machine.accounts().find(id)?;
+        let (account, belongings) = capsule.hosted.find(id)?;
         let asked = AskedLimits::default();
         let limits = call_limits(Some(account.profile()), asked, account.is_exempt())?;
-        Ok(Customer { belongings: capsule.hosted.belongings(id)?, limits, account })
+        let tab = self.ledger.tab(id);
+        Ok(Customer { account, tab, belongings, limits })
     }
 
-    /// One call from admission to settlement.
+    /// One call from admission to settlement, and a look at its answer.
     pub(crate) async fn serve(
         &self,
         (capsule, customer): (&Capsule, &Customer),
         owner: &Arc<Belongings>,
         payload: &[u8],
-        (pool, cancel): (&Pool, &CancellationToken),
-    ) -> CallReport {
-        let account = &customer.account;
+        (pool, cancel): (&Pool, &Arc<CancellationToken>),
+    ) {
         let stopwatch = self.machine.stopwatch();
-        let reservation = account.admit(&self.rate, stopwatch.monotonic());
+        let reservation = customer.account.admit(&customer.tab, stopwatch.roughly());
         let reservation = reservation.expect("there are enough principals for the work");
         let call = Call {
             action: ACTION,
             payload,
-            principal: Arc::clone(&customer.belongings),
+            principal: &customer.belongings,
             owner,
             caller: None,
             limits: customer.limits,
-            cancel: cancel.clone(),
+            cancel: Arc::clone(cancel),
         };
         let report = pool.call(&capsule.loaded, call, || None).await;
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
-        reservation.settle(used, stopwatch.monotonic());
-        self.ledger.charge(&account.id, used);
-        report
+        reservation.settle(used, stopwatch.roughly());
+        check(&report);
     }
 
     /// So many calls on so many threads, each of which goes through the customers in turns: all of them, from
@@ -151,7 +149,7 @@ impl Town {
         let owner = &customers[0].belongings;
         let share = calls.div_ceil(threads) as usize;
         let work = async |thread: u64| {
-            let cancel = self.cancel.child_token();
+            let cancel = Arc::new(self.cancel.child_token());
             let from = customers.len() * thread as usize / threads as usize;
             let to = customers.len() * (thread + 1) as usize / threads as usize;
             let (customers, from) = match whose {
@@ -159,7 +157,7 @@ impl Town {
                 Whose::Own => (&customers[from..to], 0),
             };
             for customer in customers.iter().cycle().skip(from).take(share) {
-                check(&self.serve((capsule, customer), owner, payload, (pool, &cancel)).await);
+                self.serve((capsule, customer), owner, payload, (pool, &cancel)).await;
             }
         };
         let started = Instant::now();

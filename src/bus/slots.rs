@@ -1,12 +1,13 @@
 //! How many subscriptions one instance may hold.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
-/// A fixed number of places for subscriptions; clones share them.
-#[derive(Clone, Debug)]
+/// A fixed number of places for subscriptions.
+#[derive(Debug)]
 pub struct Slots {
-    free: Arc<AtomicUsize>,
+    /// Counted from the first one on: most instances hold none.
+    free: OnceLock<Arc<AtomicUsize>>,
     max: usize,
 }
 
@@ -21,14 +22,14 @@ pub struct SlotsFull {
 impl Slots {
     /// `max` free slots.
     pub fn new(max: usize) -> Slots {
-        Slots { free: Arc::new(AtomicUsize::new(max)), max }
+        Slots { free: OnceLock::new(), max }
     }
 
     /// Takes a slot until the result is dropped.
     pub(super) fn take(&self) -> Result<Slot, SlotsFull> {
-        self.free
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1))
-            .map(|_| Slot(Arc::clone(&self.free)))
+        let free = self.free.get_or_init(|| Arc::new(AtomicUsize::new(self.max)));
+        free.try_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1))
+            .map(|_| Slot(Arc::clone(free)))
             .map_err(|_| SlotsFull { max: self.max })
     }
 }

@@ -337,11 +337,11 @@ impl Stage {
         Ok(Call {
             action,
             payload,
-            principal: Arc::clone(&self.principal),
+            principal: &self.principal,
             owner: &self.owner,
             caller: Some(Arc::new(message)),
             limits: self.limits,
-            cancel,
+            cancel: Arc::new(cancel),
         })
     }
 

@@ -108,11 +108,11 @@ impl Player<'_> {
                 let call = Call {
                     action,
                     payload: &payload,
-                    principal: Arc::clone(&owner),
+                    principal: &owner,
                     owner: &owner,
                     caller: None,
                     limits: CallLimits { fuel, timeout: Duration::MAX, memory_bytes },
-                    cancel,
+                    cancel: Arc::new(cancel),
                 };
                 Ok(tokio::task::coop::unconstrained(self.loaded.invoke(call, tape)).await)
             }

@@ -8,8 +8,6 @@ mod many;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio_util::sync::CancellationToken;
-
 use super::cx::Cx;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -194,14 +192,15 @@ impl Once {
         let owner = ready.hosted.belongings(&PrincipalId::default());
         let owner = owner.map_err(|error| refused(&error))?;
         let message = input::caller(&args.message.topic, principal.as_str(), place, payload)?;
+        let belongings = ready.hosted.belongings(principal).map_err(|error| refused(&error))?;
         let call = Call {
             action: &args.action,
             payload,
-            principal: ready.hosted.belongings(principal).map_err(|error| refused(&error))?,
+            principal: &belongings,
             owner: &owner,
             caller: Some(Arc::new(message)),
             limits,
-            cancel: CancellationToken::new(),
+            cancel: Arc::default(),
         };
         let load = started.elapsed();
         let tracer = tracing.map(|tracing| tracing.watch(&capsule.manifest, ""));
@@ -371,7 +370,7 @@ pub(super) fn call_once(
     observer: Option<Box<dyn Observer>>,
 ) -> Result<(CallReport, Option<Exit>), Failure> {
     let runtime = observe::runtime()?;
-    let interrupted = interrupt::watch(call.cancel.clone())?;
+    let interrupted = interrupt::watch((*call.cancel).clone())?;
     let invoke = tokio::task::coop::unconstrained(loaded.invoke(call, observer));
     let report = runtime.block_on(invoke);
     runtime.shutdown_background();

@@ -34,7 +34,6 @@ use crate::bus::topic::check_key;
 use crate::engine::{Pool, Profile};
 use crate::limits::{INSTANCES_IDLE_MAX, READY_TIMEOUT};
 use crate::manifest::Manifest;
-use crate::policy::rate::RateLimiter;
 use crate::report::run::Event;
 use events::Feed;
 use hosting::Calls;
@@ -200,7 +199,6 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         runtime: runtime.handle(),
         trace: tracing.cloned(),
         recording: recording.clone(),
-        rate: RateLimiter::default(),
         ledgers: ledgers::Ledgers::default(),
         guards_below: args.guards_below,
         restart: args.restart.rules(),

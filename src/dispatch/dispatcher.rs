@@ -17,7 +17,7 @@ use crate::limits::{
     DISPATCH_TOTAL_MAX,
 };
 use crate::policy::budget::CallLimits;
-use crate::policy::rate::Reservation;
+use crate::policy::fuel::Reservation;
 use crate::principal::PrincipalId;
 
 /// What a dispatcher is made with.
@@ -54,7 +54,8 @@ pub struct Served {
     pub attend: Option<Attend>,
 }
 
-/// Decides whether a principal may call, and with what limits.
+/// Decides whether a principal may call, and with what limits. Asked for each call: what its profile says
+/// now counts, the owner's as well.
 pub type Admit = Box<dyn Fn(&PrincipalId) -> Result<Admitted, Refused> + Send + Sync>;
 
 /// Makes the observer of one instance, if it is to be observed.
@@ -73,6 +74,8 @@ pub struct Attendance {
 
 /// Leave to make one call.
 pub struct Admitted {
+    /// What the principal owns.
+    pub principal: Arc<Belongings>,
     /// What the call may use.
     pub limits: CallLimits,
     /// The principal's share of processor time, charged in full unless it is settled.
@@ -90,7 +93,7 @@ struct Shared {
     idle: Condvar,
     lanes: Lanes,
     handled: HandledSink,
-    cancel: CancellationToken,
+    cancel: Arc<CancellationToken>,
     instances: Option<Pool>,
 }
 
@@ -118,7 +121,7 @@ impl Dispatcher {
                 idle: Condvar::new(),
                 lanes: Lanes::start(&runtime, stopwatch)?,
                 handled,
-                cancel,
+                cancel: Arc::new(cancel),
                 instances,
             }),
         })
@@ -187,7 +190,7 @@ impl Shared {
             let served = state.capsules.get(key.capsule).and_then(Clone::clone);
             let who = Arc::clone(&key.principal);
             let place = Place { shared: Arc::downgrade(self), key };
-            let (cancel, instances) = (self.cancel.clone(), self.instances.clone());
+            let (cancel, instances) = (Arc::clone(&self.cancel), self.instances.clone());
             self.lanes.spawn(who, async move {
                 let outcome = match &served {
                     Some(served) => served.call(&delivery, cancel, instances.as_ref()).await,
@@ -239,21 +242,18 @@ impl Served {
     async fn call(
         &self,
         delivery: &Deliver,
-        cancel: CancellationToken,
+        cancel: Arc<CancellationToken>,
         instances: Option<&Pool>,
     ) -> Outcome {
-        let admitted = self.principal(&delivery.message).and_then(|principal| {
-            let admitted = (self.admit)(&principal.id)?;
-            Ok((principal, admitted))
-        });
-        let (principal, Admitted { limits, reservation }) = match admitted {
+        let admitted = self.id_of(&delivery.message).and_then(|id| (self.admit)(&id));
+        let Admitted { principal, limits, reservation } = match admitted {
             Ok(admitted) => admitted,
             Err(refused) => return Outcome::Refused(refused),
         };
         let call = Call {
             action: &delivery.step().action,
             payload: &delivery.payload,
-            principal,
+            principal: &principal,
             owner: &self.owner,
             caller: Some(Arc::clone(&delivery.message)),
             limits,
@@ -272,20 +272,17 @@ impl Served {
             },
         };
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
-        reservation.settle(used, self.pace.monotonic());
+        reservation.settle(used, self.pace.roughly());
         Outcome::Called(Box::new(report))
     }
 
     /// For whom a message is served: its sender, and for the host's own messages the owner.
-    fn principal(&self, message: &Message) -> Result<Arc<Belongings>, Refused> {
-        let principals = &self.loaded.capsule().services.principals;
+    fn id_of(&self, message: &Message) -> Result<PrincipalId, Refused> {
         let Some(name) = message.principal.name() else {
-            // Looked up as well: what its profile says now counts.
-            return principals.belongings(&self.owner.id);
+            return Ok(self.owner.id.clone());
         };
         // A principal that is there but malformed is refused, never taken for the owner.
-        let id = PrincipalId::new(name)
-            .map_err(|error| Refused { id: name.to_owned(), reason: error.to_string() })?;
-        principals.belongings(&id)
+        PrincipalId::new(name)
+            .map_err(|error| Refused { id: name.to_owned(), reason: error.to_string() })
     }
 }

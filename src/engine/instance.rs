@@ -27,7 +27,7 @@ use crate::policy::verdict::{Verdict, is_known_action};
 /// What an interceptor answers; the names and order of the fields are part of the ABI.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-struct CapsuleResult {
+pub(super) struct CapsuleResult {
     action: String,
     data: Option<String>,
 }
@@ -41,26 +41,27 @@ pub struct Call<'a> {
     pub action: &'a str,
     /// The payload.
     pub payload: &'a [u8],
-    /// On whose behalf.
-    pub principal: Arc<Belongings>,
-    /// The capsule's owner. Lent: to count a handle that all threads have is what makes them wait.
+    /// On whose behalf. Lent, as the owner is: to count handles that threads share is what makes them
+    /// wait for each other.
+    pub principal: &'a Arc<Belongings>,
+    /// The capsule's owner.
     pub owner: &'a Arc<Belongings>,
     /// The message that is being served.
     pub caller: Option<Arc<Message>>,
     /// What the call may use.
     pub limits: CallLimits,
-    /// Ends the call from outside.
-    pub cancel: CancellationToken,
+    /// Ends the call from outside. Calls that one place makes may share a token.
+    pub cancel: Arc<CancellationToken>,
 }
 
 impl Call<'_> {
     fn scope(&self, bounds: Bounds) -> CallScope {
         CallScope {
             phase: Phase::Interceptor,
-            principal: Arc::clone(&self.principal),
+            principal: Arc::clone(self.principal),
             owner: Arc::clone(self.owner),
             caller: self.caller.clone(),
-            cancel: self.cancel.clone(),
+            cancel: Arc::clone(&self.cancel),
             deadline: bounds.deadline,
             asked_to_end: None,
             vain_waits: 0,
@@ -80,10 +81,10 @@ impl Call<'_> {
             vain_waits,
         } = scope;
         *phase = Phase::Interceptor;
-        // Handed over, not copied: to count handles that threads share is what makes them wait.
-        *principal = self.principal;
-        if !Arc::ptr_eq(owner, self.owner) {
-            *owner = Arc::clone(self.owner);
+        for (had, has) in [(principal, self.principal), (owner, self.owner)] {
+            if !Arc::ptr_eq(had, has) {
+                *had = Arc::clone(has);
+            }
         }
         *caller = self.caller;
         *cancel = self.cancel;
@@ -126,17 +127,37 @@ pub struct Instance {
     spent: bool,
 }
 
-/// A store with an instance in it, and what making it took.
+/// A store with an instance in it.
 pub(super) struct Made {
     /// What the instance was made from.
     pub(super) linked: Arc<Linked>,
     pub(super) store: Store<HostState>,
     pub(super) instance: wasmtime::component::Instance,
+    pub(super) cost: Cost,
+}
+
+/// What making an instance took.
+#[derive(Clone, Copy)]
+pub(super) struct Cost {
     pub(super) fuel: u64,
     pub(super) time: Duration,
+    /// When it was made.
+    pub(super) at: Instant,
+}
+
+impl Cost {
+    pub(super) fn add_to(self, report: &mut CallReport) {
+        report.fuel.instantiate = self.fuel;
+        report.times.instantiate = self.time;
+    }
 }
 
 impl Linked {
+    /// What making an instance for calls may use.
+    fn instance_fuel(&self) -> u64 {
+        self.probe.as_ref().map_or(CALL_FUEL, Probe::given)
+    }
+
     /// Makes an instance, within the limits that its scope and meter bring: in a slot where the
     /// engine keeps slots, one is free and the guest cannot outgrow it, and else on demand.
     pub(super) async fn make(
@@ -181,8 +202,9 @@ impl Linked {
             Ok(instance) => {
                 store.data_mut().meter.end_call();
                 let fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
-                let linked = Arc::clone(self);
-                Ok(Made { linked, store, instance, fuel, time: started.elapsed() })
+                let (linked, at) = (Arc::clone(self), Instant::now());
+                let cost = Cost { fuel, time: at - started, at };
+                Ok(Made { linked, store, instance, cost })
             }
             Err(error) => {
                 store.data_mut().meter.end_call();
@@ -275,10 +297,9 @@ impl Loaded {
     pub async fn invoke(&self, call: Call<'_>, observer: Option<Box<dyn Observer>>) -> CallReport {
         let bounds = self.bounds(&call);
         match self.instance_within(&call, bounds, observer).await {
-            Ok((mut instance, made)) => {
-                let mut report = instance.call_within(call, bounds, Instant::now()).await;
-                report.fuel.instantiate = made.fuel.instantiate;
-                report.times.instantiate = made.times.instantiate;
+            Ok((mut instance, cost)) => {
+                let mut report = instance.call_within(call, bounds, cost.at).await;
+                cost.add_to(&mut report);
                 report
             }
             Err(report) => *report,
@@ -297,7 +318,15 @@ impl Loaded {
         observer: Option<Box<dyn Observer>>,
     ) -> Result<(Instance, CallReport), Box<CallReport>> {
         let bounds = self.bounds(call);
-        self.instance_within(call, bounds, observer).await
+        let (instance, cost) = self.instance_within(call, bounds, observer).await?;
+        let mut report = CallReport::of(
+            &instance.store,
+            Ending::Returned,
+            FuelUse { budget: self.0.instance_fuel(), ..FuelUse::default() },
+            Times::default(),
+        );
+        cost.add_to(&mut report);
+        Ok((instance, report))
     }
 
     pub(super) async fn instance_within(
@@ -305,24 +334,24 @@ impl Loaded {
         call: &Call<'_>,
         bounds: Bounds,
         observer: Option<Box<dyn Observer>>,
-    ) -> Result<(Instance, CallReport), Box<CallReport>> {
+    ) -> Result<(Instance, Cost), Box<CallReport>> {
         let meter = Meter::new(call.limits.memory_bytes);
         let scope = call.scope(bounds);
-        let budget = self.0.probe.as_ref().map_or(CALL_FUEL, Probe::given);
+        let budget = self.0.instance_fuel();
         let made = self.0.make(scope, meter, bounds.pace(), observer, budget).await?;
-        let Made { linked, mut store, instance, fuel, time } = made;
-        let fuel = FuelUse { call: 0, instantiate: fuel, budget, lower_bound: false };
-        let times = Times { instantiate: time, ..Times::default() };
+        let Made { linked, mut store, instance, cost } = made;
         let hook = linked.hook.as_ref().map(|index| instance.get_typed_func(&mut store, index));
         let hook = match hook.transpose() {
             Ok(hook) => hook,
             Err(error) => {
                 let ending = classify(&error, store.data(), budget, true);
-                return Err(Box::new(CallReport::of(&store, ending, fuel, times)));
+                let fuel = FuelUse { budget, ..FuelUse::default() };
+                let mut report = CallReport::of(&store, ending, fuel, Times::default());
+                cost.add_to(&mut report);
+                return Err(Box::new(report));
             }
         };
-        let report = CallReport::of(&store, Ending::Returned, fuel, times);
-        Ok((Instance { linked, store, hook, spent: false }, report))
+        Ok((Instance { linked, store, hook, spent: false }, cost))
     }
 }
 
@@ -361,11 +390,19 @@ impl Instance {
         bounds: Bounds,
         started: Instant,
     ) -> CallReport {
-        let (budget, action, payload) = (call.limits.fuel, call.action, call.payload);
-        // Until it has returned normally: the future may be dropped half-way.
-        self.spent = true;
+        let Call { action, payload, limits, .. } = call;
         self.begin(call, bounds);
         let outcome = self.enter(action, payload).await;
+        self.end(outcome, limits.fuel, started)
+    }
+
+    /// What became of a call.
+    pub(super) fn end(
+        &mut self,
+        outcome: wasmtime::Result<CapsuleResult>,
+        budget: u64,
+        started: Instant,
+    ) -> CallReport {
         let left = self.store.get_fuel().unwrap_or(0);
         let state = self.store.data_mut();
         state.meter.end_call();
@@ -387,8 +424,10 @@ impl Instance {
     }
 
     /// Gives the store everything that belongs to this call and nothing of the one before.
-    fn begin(&mut self, call: Call<'_>, bounds: Bounds) {
+    pub(super) fn begin(&mut self, call: Call<'_>, bounds: Bounds) {
         let fuel = call.limits.fuel;
+        // Until it has returned normally: the future may be dropped half-way.
+        self.spent = true;
         let state = self.store.data_mut();
         call.renew(&mut state.scope, bounds);
         state.pace = bounds.pace();
@@ -400,7 +439,12 @@ impl Instance {
         self.store.set_epoch_deadline(1);
     }
 
-    async fn enter(&mut self, action: &str, payload: &[u8]) -> wasmtime::Result<CapsuleResult> {
+    /// Enters the guest. Between [`Instance::begin`] and [`Instance::end`].
+    pub(super) async fn enter(
+        &mut self,
+        action: &str,
+        payload: &[u8],
+    ) -> wasmtime::Result<CapsuleResult> {
         let Some(hook) = &self.hook else {
             return Err(wasmtime::Error::msg("the capsule exports no astrid-hook-trigger"));
         };

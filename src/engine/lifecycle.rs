@@ -81,7 +81,7 @@ impl Loaded {
             principal: Arc::clone(&call.principal),
             owner: call.principal,
             caller: None,
-            cancel: call.cancel.clone(),
+            cancel: Arc::new(call.cancel.clone()),
             deadline: deadline(std::time::Instant::now(), limit),
             asked_to_end: None,
             vain_waits: 0,
@@ -89,7 +89,7 @@ impl Loaded {
         let pace = Pace::call(linked.flavoured.ticks.now(), limit, EPOCH_TICK);
         let meter = Meter::new(MEMORY_BYTES);
         let made = linked.make(scope, meter, pace, observer, UNBOUNDED_FUEL).await;
-        let Made { linked, mut store, instance, fuel: instantiate, time } = match made {
+        let Made { linked, mut store, instance, cost } = match made {
             Ok(made) => made,
             Err(report) => return Some(*report),
         };
@@ -110,11 +110,11 @@ impl Loaded {
         };
         let fuel = FuelUse {
             call: before.saturating_sub(store.get_fuel().unwrap_or(0)),
-            instantiate,
+            instantiate: cost.fuel,
             budget: UNBOUNDED_FUEL,
             lower_bound: ending != Ending::Returned,
         };
-        let times = Times { guest: started.elapsed(), instantiate: time };
+        let times = Times { guest: started.elapsed(), instantiate: cost.time };
         Some(CallReport::of(&store, ending, fuel, times))
     }
 }

@@ -6,17 +6,21 @@
 //! those that waited longest go first. Nobody waits for an instance: when none is there, one is
 //! made.
 //!
+//! What waits is kept by the threads that called it last. A thread looks among its own first, where
+//! nobody else looks while they find something too: the memory is near, and there is nothing that
+//! processors have to hand to each other.
+//!
 //! A capsule that may start programs is different: a handle to a program is meant to outlive the call
 //! that made it. Such a capsule has one instance for each principal, which keeps its handles, and calls
-//! for that principal are made one after the other: here they do wait, within their deadlines. An
-//! instance that holds something makes room for others only when all that wait do.
+//! for that principal are made one after the other: here they do wait, within their deadlines. It is kept by
+//! principals. An instance that holds something makes room for others only when all that wait do.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, MutexGuard, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
+use hashbrown::HashTable;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
@@ -25,12 +29,12 @@ use super::instance::{Bounds, Call, Instance};
 use super::outcome::{CallReport, Ending};
 use crate::host::CapsuleHost;
 use crate::host::record::Observer;
-use crate::principal::{Prehashed, PrincipalId, Shard, Shards};
+use crate::principal::{PrincipalId, SHARDS, Shard, Shards};
 
 thread_local! {
     /// The number of this thread.
-    static THREAD: u64 = {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+    static THREAD: usize = {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         NEXT.fetch_add(1, Ordering::Relaxed)
     };
 }
@@ -44,7 +48,19 @@ struct Shared {
     /// Instances that wait or are being called. It changes only when one is made or dropped, so that
     /// calls on several processors need not count together.
     alive: AtomicUsize,
-    shards: Shards<State>,
+    parts: Shards<State>,
+    /// No part from this number on was ever used.
+    used: AtomicUsize,
+    /// What waited when all were looked at last, the first to leave at the end.
+    leaving: Mutex<Vec<Leaving>>,
+}
+
+/// An instance that makes room for others, if nobody has called it since.
+struct Leaving {
+    part: usize,
+    capsule: Uuid,
+    principal: PrincipalId,
+    rank: Rank,
 }
 
 /// What a pool has done so far, and what it holds.
@@ -63,34 +79,39 @@ pub struct PoolStats {
     pub idle: usize,
 }
 
-/// Whose instance it is: the capsule as it was loaded, and the principal.
-#[derive(Clone, PartialEq, Eq)]
-struct Key {
+/// Whose instance it is: the capsule as it was loaded, and the principal. Lent: the handle of an id is
+/// counted by all threads that use it, which is what makes them wait.
+#[derive(Clone, Copy)]
+struct Key<'a> {
     capsule: Uuid,
-    principal: PrincipalId,
+    principal: &'a PrincipalId,
 }
 
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
+/// Whether an instance holds something, and since when it waits: the smallest goes first.
+type Rank = (bool, Instant);
+
+impl Key<'_> {
+    fn hash(self) -> u64 {
         // All but two bits of this half of a capsule's number are random.
-        state.write_u64(self.capsule.as_u64_pair().1 ^ self.principal.hash_code());
+        self.capsule.as_u64_pair().1 ^ self.principal.hash_code()
     }
 }
 
-/// What there is of some principals.
+/// What some threads have, and what there is of some principals whose calls take turns.
 #[derive(Default)]
 struct State {
-    /// Only those with an instance that waits, or with a call.
-    shelves: HashMap<Key, Shelf, BuildHasherDefault<Prehashed>>,
+    /// Only those with an instance that waits, or with a call; by the hash of their keys.
+    shelves: HashTable<Shelf>,
     stats: PoolStats,
     /// Capsules that are not served any more, while their last calls may give something back.
     forgotten: HashMap<Uuid, Weak<CapsuleHost>>,
 }
 
 /// The instances of one capsule for one principal.
-#[derive(Default)]
 struct Shelf {
-    /// The one that was used last is at the end.
+    capsule: Uuid,
+    principal: PrincipalId,
+    /// The one that was used last is at the end: its memory is near.
     waiting: Vec<Waiting>,
     /// Calls that are being made or wait for their turn.
     calls: usize,
@@ -98,10 +119,9 @@ struct Shelf {
     turn: Option<Arc<Semaphore>>,
 }
 
+/// An instance that waits for a call.
 struct Waiting {
     since: Instant,
-    /// The thread that it was last called on.
-    thread: u64,
     holds_something: bool,
     instance: Instance,
 }
@@ -109,8 +129,9 @@ struct Waiting {
 impl Pool {
     /// A pool in which at most `idle_max` instances wait.
     pub fn new(idle_max: usize) -> Pool {
-        let (alive, shards) = (AtomicUsize::new(0), Shards::default());
-        Pool(Arc::new(Shared { idle_max, alive, shards }))
+        let (alive, used) = Default::default();
+        let (parts, leaving) = Default::default();
+        Pool(Arc::new(Shared { idle_max, alive, parts, used, leaving }))
     }
 
     /// Makes a call in an instance that waits for this principal, or in a new one.
@@ -124,41 +145,51 @@ impl Pool {
         observer: impl FnOnce() -> Option<Box<dyn Observer>>,
     ) -> CallReport {
         let host = loaded.capsule();
-        let key = Key { capsule: host.source_id, principal: call.principal.id.clone() };
+        let key = Key { capsule: host.source_id, principal: &call.principal.id };
         let bounds = loaded.bounds(&call);
         let keeps_handles = host.keeps_handles();
         let memory_bytes = call.limits.memory_bytes;
         // Given up after the instance was given back, so that the next call finds it.
         let mut _turn = None;
-        let shard = self.0.shards.of(&key.principal);
-        let mut lease = Lease { shared: &self.0, shard, key, over: false, holds_instance: false };
+        let part = self.0.part(match keeps_handles {
+            true => Shards::<State>::number(key.principal),
+            false => THREAD.with(|thread| *thread) % SHARDS,
+        });
+        let mut lease = Lease { shared: &self.0, part, key, over: false, holds_instance: false };
         let taken = if keeps_handles {
-            let turn = shard.lock().enter(&lease.key).turn();
+            let turn = part.lock().enter(key).turn();
             match wait_for(turn, &call, bounds).await {
                 Ok(turn) => _turn = Some(turn),
                 Err(ending) => return CallReport::without_instance(ending, call.limits.fuel),
             }
-            shard.lock().take(&lease.key, memory_bytes)
+            part.lock().take(key, memory_bytes)
         } else {
-            shard.lock().enter_and_take(&lease.key, memory_bytes)
+            let own = part.lock().enter_and_take(key, memory_bytes);
+            own.or_else(|| self.0.take_elsewhere(key, memory_bytes))
         };
-        let (mut instance, made) = match self.0.fitting(taken) {
+        let (mut instance, cost) = match self.0.fitting(taken) {
             Some(instance) => (instance, None),
             None => match loaded.instance_within(&call, bounds, observer()).await {
-                Ok((instance, made)) => {
+                Ok((instance, cost)) => {
                     self.0.alive.fetch_add(1, Ordering::Relaxed);
-                    shard.lock().stats.made += 1;
-                    (instance, Some(made))
+                    part.lock().stats.made += 1;
+                    (instance, Some(cost))
                 }
                 Err(report) => return *report,
             },
         };
         lease.holds_instance = true;
-        let started = if made.is_some() || keeps_handles { Instant::now() } else { bounds.began };
-        let mut report = instance.call_within(call, bounds, started).await;
-        if let Some(made) = made {
-            report.fuel.instantiate = made.fuel.instantiate;
-            report.times.instantiate = made.times.instantiate;
+        let started = match cost {
+            Some(cost) => cost.at,
+            None if keeps_handles => Instant::now(),
+            None => bounds.began,
+        };
+        let Call { action, payload, limits, .. } = call;
+        instance.begin(call, bounds);
+        let outcome = instance.enter(action, payload).await;
+        let mut report = instance.end(outcome, limits.fuel, started);
+        if let Some(cost) = cost {
+            cost.add_to(&mut report);
         }
         let returned = matches!(report.ending, Ending::Verdict(_)) && !instance.is_spent();
         if returned && (keeps_handles || instance.holds_nothing()) {
@@ -169,8 +200,8 @@ impl Pool {
 
     /// What it has done so far.
     pub fn stats(&self) -> PoolStats {
-        self.0.shards.iter().fold(PoolStats::default(), |sum, shard| {
-            let PoolStats { made, reused, discarded, evicted, idle } = shard.lock().stats;
+        self.0.parts().fold(PoolStats::default(), |sum, (_, part)| {
+            let PoolStats { made, reused, discarded, evicted, idle } = part.lock().stats;
             PoolStats {
                 made: sum.made + made,
                 reused: sum.reused + reused,
@@ -183,8 +214,8 @@ impl Pool {
 
     /// Drops what waits for a capsule that is not served any more, and what its last calls give back.
     pub fn forget(&self, loaded: &Loaded) {
-        for shard in self.0.shards.iter() {
-            let gone = shard.lock().forget(loaded.capsule());
+        for part in self.0.parts.iter() {
+            let gone = part.lock().forget(loaded.capsule());
             self.0.alive.fetch_sub(gone.len(), Ordering::Relaxed);
         }
     }
@@ -214,6 +245,24 @@ async fn wait_for(
 }
 
 impl Shared {
+    /// A part that is going to be used.
+    fn part(&self, number: usize) -> &Shard<State> {
+        if self.used.load(Ordering::Relaxed) <= number {
+            self.used.fetch_max(number + 1, Ordering::Relaxed);
+        }
+        self.parts.at(number)
+    }
+
+    /// Those that were used, by their numbers.
+    fn parts(&self) -> impl Iterator<Item = (usize, &Shard<State>)> {
+        self.parts.iter().enumerate().take(self.used.load(Ordering::Relaxed))
+    }
+
+    /// An instance that another thread has.
+    fn take_elsewhere(&self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
+        self.parts().find_map(|(_, part)| part.lock().give(key, memory_bytes))
+    }
+
     /// An instance with the memory limit that holds by now. One with another is dropped, outside of any
     /// lock: that may take a while.
     fn fitting(&self, taken: Option<Taken>) -> Option<Instance> {
@@ -224,47 +273,86 @@ impl Shared {
         fits.then_some(instance)
     }
 
-    /// When too many wait, takes out those that waited longest. Gives them, for nothing may be dropped
-    /// under a lock.
-    ///
-    /// An eighth goes at once: everybody waits while they are looked for, and the next calls of new
-    /// principals need room too.
-    fn evict(&self) -> Vec<Waiting> {
-        let mut gone = Vec::new();
-        // All others lock one part at a time, so that nobody holds one that is waited for here.
-        let mut states: Vec<MutexGuard<'_, State>> = self.shards.iter().map(Shard::lock).collect();
-        let mut idle: usize = states.iter().map(|state| state.stats.idle).sum();
-        if idle <= self.idle_max {
-            return gone;
+    /// Takes out what waited longest when too many wait; what holds something only when nothing else does.
+    fn make_room(&self) {
+        // Not to be counted by every call: when no more are alive than may wait, not too many do.
+        while self.alive.load(Ordering::Relaxed) > self.idle_max && self.idle() > self.idle_max {
+            match self.take_oldest() {
+                // For nothing may be dropped under a lock.
+                Some(gone) => drop(gone),
+                None => return,
+            }
         }
-        while idle > self.idle_max - self.idle_max / 8 {
-            let oldest = states.iter().enumerate().filter_map(|(at, state)| {
-                state.oldest().map(|(rank, key, index)| (rank, at, key.clone(), index))
-            });
-            let Some((_, at, key, index)) = oldest.min_by_key(|(rank, ..)| *rank) else { break };
-            gone.extend(states[at].evict(&key, index));
-            idle -= 1;
+    }
+
+    fn idle(&self) -> usize {
+        self.parts().map(|(_, part)| part.lock().stats.idle).sum()
+    }
+
+    /// One goes at a time, so that the memory of one that leaves is at hand for one that comes. In which
+    /// order they go is found out for all at once; whoever is called in between is not among them.
+    fn take_oldest(&self) -> Option<Waiting> {
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = loop {
+            let Some(next) = leaving.pop() else {
+                *leaving = self.oldest();
+                if leaving.is_empty() {
+                    return None;
+                }
+                continue;
+            };
+            let key = Key { capsule: next.capsule, principal: &next.principal };
+            let gone = self.parts.at(next.part).lock().evict(key, next.rank);
+            if let Some(gone) = gone {
+                break gone;
+            }
+        };
+        self.alive.fetch_sub(1, Ordering::Relaxed);
+        Some(gone)
+    }
+
+    /// All that wait, the one that leaves first at the end. Of those that hold something, which leave only
+    /// when nothing else waits, no more than one: others may wait by then.
+    fn oldest(&self) -> Vec<Leaving> {
+        let mut all = Vec::new();
+        for (part, state) in self.parts() {
+            all.extend(state.lock().waiting().map(|(shelf, waiting)| Leaving {
+                part,
+                capsule: shelf.capsule,
+                principal: shelf.principal.clone(),
+                rank: waiting.rank(),
+            }));
         }
-        self.alive.fetch_sub(gone.len(), Ordering::Relaxed);
-        gone
+        all.sort_unstable_by_key(|leaving| leaving.rank);
+        let light = all.partition_point(|leaving| !leaving.rank.0);
+        all.truncate(light.max(1));
+        all.reverse();
+        all
     }
 }
 
 impl Shelf {
+    fn of(key: Key<'_>) -> Shelf {
+        let principal = key.principal.clone();
+        Shelf { capsule: key.capsule, principal, waiting: Vec::new(), calls: 0, turn: None }
+    }
+
+    fn is_for(&self, key: Key<'_>) -> bool {
+        self.capsule == key.capsule && self.principal == *key.principal
+    }
+
     fn is_empty(&self) -> bool {
         self.calls == 0 && self.waiting.is_empty()
     }
 
-    /// Takes the instance that was used last, on this thread if there is one: its memory is near.
-    fn take(&mut self) -> Option<Waiting> {
-        let here = THREAD.with(|thread| *thread);
-        let near = self.waiting.iter().rposition(|waiting| waiting.thread == here);
-        let at = near.or(self.waiting.len().checked_sub(1))?;
-        Some(self.waiting.remove(at))
-    }
-
     fn turn(&mut self) -> Arc<Semaphore> {
         Arc::clone(self.turn.get_or_insert_with(|| Arc::new(Semaphore::new(1))))
+    }
+}
+
+impl Waiting {
+    fn rank(&self) -> Rank {
+        (self.holds_something, self.since)
     }
 }
 
@@ -277,21 +365,44 @@ struct Taken {
 
 impl State {
     /// Notes that a call is about to be made.
-    fn enter(&mut self, key: &Key) -> &mut Shelf {
-        let shelf = self.shelves.entry(key.clone()).or_default();
+    fn enter(&mut self, key: Key<'_>) -> &mut Shelf {
+        let hash =
+            |shelf: &Shelf| Key { capsule: shelf.capsule, principal: &shelf.principal }.hash();
+        let shelf = self.shelves.entry(key.hash(), |shelf| shelf.is_for(key), hash);
+        let shelf = shelf.or_insert_with(|| Shelf::of(key)).into_mut();
         shelf.calls += 1;
         shelf
     }
 
-    fn take(&mut self, key: &Key, memory_bytes: u64) -> Option<Taken> {
-        let waiting = self.shelves.get_mut(key)?.take();
+    fn take(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
+        let waiting = self.shelf(key)?.waiting.pop();
         Some(self.taken(waiting?, memory_bytes))
     }
 
     /// Both in one look-up, which every call has to make.
-    fn enter_and_take(&mut self, key: &Key, memory_bytes: u64) -> Option<Taken> {
-        let waiting = self.enter(key).take();
+    fn enter_and_take(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
+        let waiting = self.enter(key).waiting.pop();
         Some(self.taken(waiting?, memory_bytes))
+    }
+
+    /// Gives one to another thread.
+    fn give(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
+        let taken = self.take(key, memory_bytes)?;
+        self.clear(key);
+        Some(taken)
+    }
+
+    /// Removes a shelf on which nothing is left.
+    fn clear(&mut self, key: Key<'_>) {
+        if let Ok(entry) = self.shelves.find_entry(key.hash(), |shelf| shelf.is_for(key))
+            && entry.get().is_empty()
+        {
+            entry.remove();
+        }
+    }
+
+    fn shelf(&mut self, key: Key<'_>) -> Option<&mut Shelf> {
+        self.shelves.find_mut(key.hash(), |shelf| shelf.is_for(key))
     }
 
     fn taken(&mut self, waiting: Waiting, memory_bytes: u64) -> Taken {
@@ -306,41 +417,31 @@ impl State {
     }
 
     /// Puts an instance where the next call finds it, or gives it back if there will be none.
-    fn put(&mut self, key: &Key, instance: Instance, now: Instant) -> Option<Instance> {
-        let Some(shelf) = self.shelves.get_mut(key) else { return Some(instance) };
-        shelf.calls -= 1;
+    fn put(&mut self, key: Key<'_>, instance: Instance, now: Instant) -> Option<Instance> {
         if self.forgotten.contains_key(&key.capsule) {
-            if shelf.is_empty() {
-                self.shelves.remove(key);
-            }
+            self.leave(key);
             return Some(instance);
         }
+        let Some(shelf) = self.shelf(key) else { return Some(instance) };
+        shelf.calls -= 1;
         let holds_something = !instance.holds_nothing();
-        let thread = THREAD.with(|thread| *thread);
-        shelf.waiting.push(Waiting { since: now, thread, holds_something, instance });
+        shelf.waiting.push(Waiting { since: now, holds_something, instance });
         self.stats.idle += 1;
         None
     }
 
-    /// The one that waited longest, of those that hold nothing while there are such: its rank, and where
-    /// it is.
-    ///
-    /// All are looked at: there are few, and a call that finds its instance pays nothing for this.
-    fn oldest(&self) -> Option<((bool, Instant), &Key, usize)> {
-        let waiting = self.shelves.iter().flat_map(|(key, shelf)| {
-            let indices = shelf.waiting.iter().enumerate();
-            indices.map(move |(index, it)| ((it.holds_something, it.since), key, index))
-        });
-        waiting.min_by_key(|(rank, ..)| *rank)
+    /// All that wait. That all are looked at costs those who make room; a call that finds its instance
+    /// pays nothing for it.
+    fn waiting(&self) -> impl Iterator<Item = (&Shelf, &Waiting)> {
+        self.shelves.iter().flat_map(|shelf| shelf.waiting.iter().map(move |it| (shelf, it)))
     }
 
-    /// Takes one out to make room for others.
-    fn evict(&mut self, key: &Key, index: usize) -> Option<Waiting> {
-        let shelf = self.shelves.get_mut(key)?;
-        let gone = shelf.waiting.remove(index);
-        if shelf.is_empty() {
-            self.shelves.remove(key);
-        }
+    /// Takes one out to make room for others, unless it was called since.
+    fn evict(&mut self, key: Key<'_>, rank: Rank) -> Option<Waiting> {
+        let shelf = self.shelf(key)?;
+        let at = shelf.waiting.iter().position(|waiting| waiting.rank() == rank)?;
+        let gone = shelf.waiting.remove(at);
+        self.clear(key);
         self.stats.idle -= 1;
         self.stats.evicted += 1;
         Some(gone)
@@ -351,8 +452,8 @@ impl State {
         self.forgotten.retain(|_, host| host.strong_count() > 0);
         self.forgotten.insert(host.source_id, Arc::downgrade(host));
         let mut gone = Vec::new();
-        self.shelves.retain(|key, shelf| {
-            if key.capsule == host.source_id {
+        self.shelves.retain(|shelf| {
+            if shelf.capsule == host.source_id {
                 gone.append(&mut shelf.waiting);
             }
             !shelf.is_empty()
@@ -362,11 +463,10 @@ impl State {
     }
 
     /// A call is over that gives nothing back.
-    fn leave(&mut self, key: &Key) {
-        let Some(shelf) = self.shelves.get_mut(key) else { return };
-        shelf.calls -= 1;
-        if shelf.is_empty() {
-            self.shelves.remove(key);
+    fn leave(&mut self, key: Key<'_>) {
+        if let Some(shelf) = self.shelf(key) {
+            shelf.calls -= 1;
+            self.clear(key);
         }
     }
 }
@@ -375,8 +475,9 @@ impl State {
 /// also when the call is dropped in the middle.
 struct Lease<'a> {
     shared: &'a Shared,
-    shard: &'a Shard<State>,
-    key: Key,
+    /// Where it is given back to.
+    part: &'a Shard<State>,
+    key: Key<'a>,
     over: bool,
     holds_instance: bool,
 }
@@ -384,15 +485,12 @@ struct Lease<'a> {
 impl Lease<'_> {
     fn give_back(mut self, instance: Instance, now: Instant) {
         self.over = true;
-        let refused = self.shard.lock().put(&self.key, instance, now);
+        let refused = self.part.lock().put(self.key, instance, now);
         if refused.is_some() {
             self.shared.alive.fetch_sub(1, Ordering::Relaxed);
         }
         drop(refused);
-        // As many as may wait are alive at most: then not too many wait.
-        if self.shared.alive.load(Ordering::Relaxed) > self.shared.idle_max {
-            drop(self.shared.evict());
-        }
+        self.shared.make_room();
     }
 }
 
@@ -404,8 +502,8 @@ impl Drop for Lease<'_> {
         if self.holds_instance {
             self.shared.alive.fetch_sub(1, Ordering::Relaxed);
         }
-        let mut state = self.shard.lock();
+        let mut state = self.part.lock();
         state.stats.discarded += u64::from(self.holds_instance);
-        state.leave(&self.key);
+        state.leave(self.key);
     }
 }

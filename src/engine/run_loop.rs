@@ -132,7 +132,7 @@ impl Loaded {
             principal: Arc::clone(&owner),
             owner,
             caller: None,
-            cancel: cancel.clone(),
+            cancel: Arc::new(cancel.clone()),
             deadline: None,
             asked_to_end: None,
             vain_waits: 0,
@@ -148,14 +148,14 @@ impl Loaded {
         };
         let meter = Meter::new(budget.memory_bytes);
         let made = linked.make(scope, meter, pace, observer, UNBOUNDED_FUEL).await;
-        let Made { linked, mut store, instance, fuel: instantiate, time } = match made {
+        let Made { linked, mut store, instance, cost } = match made {
             Ok(made) => made,
             Err(report) => {
                 tell(report.fuel.call.saturating_add(report.fuel.instantiate));
                 return LoopReport::new(*report, 0);
             }
         };
-        tell(instantiate);
+        tell(cost.fuel);
         store.data_mut().ready = Some(ready);
         let started = std::time::Instant::now();
         let before = store.get_fuel().unwrap_or(0);
@@ -178,8 +178,8 @@ impl Loaded {
         store.data_mut().spending.iter_mut().for_each(|spending| spending.note(left));
         let call = before.saturating_sub(left);
         let lower_bound = ending != Ending::Returned;
-        let fuel = FuelUse { call, instantiate, budget: UNBOUNDED_FUEL, lower_bound };
-        let times = Times { guest: started.elapsed(), instantiate: time };
+        let fuel = FuelUse { call, instantiate: cost.fuel, budget: UNBOUNDED_FUEL, lower_bound };
+        let times = Times { guest: started.elapsed(), instantiate: cost.time };
         let windows = store.data().pace.windows();
         LoopReport::new(CallReport::of(&store, ending, fuel, times), windows)
     }

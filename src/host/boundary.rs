@@ -179,6 +179,9 @@ impl Boundary {
 
     /// The functions that were called, with their counts.
     pub(crate) fn counts(&self) -> Vec<(Function, CallCount)> {
+        if self.last.is_none() {
+            return Vec::new();
+        }
         let all = self.functions.iter().zip(self.counts.iter());
         all.filter(|(_, count)| count.calls > 0).map(|(f, count)| (*f, *count)).collect()
     }
@@ -609,7 +612,7 @@ impl Entry {
 
 /// What may end a wait from outside.
 struct Parking {
-    cancel: CancellationToken,
+    cancel: Arc<CancellationToken>,
     deadline: Option<(tokio::time::Instant, Duration)>,
 }
 
@@ -622,7 +625,7 @@ enum Parked<R> {
 
 impl Parking {
     fn of(state: &HostState) -> Parking {
-        Parking { cancel: state.scope.cancel.clone(), deadline: state.scope.deadline }
+        Parking { cancel: Arc::clone(&state.scope.cancel), deadline: state.scope.deadline }
     }
 
     /// Waits for `work`, and tells whether it was pending at all. Work that is ready at once costs

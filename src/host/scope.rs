@@ -35,7 +35,7 @@ pub struct CallScope {
     /// What the capsule's owner has: whom it acts for when nobody calls.
     pub owner: Arc<Belongings>,
     /// Ends every wait of the call.
-    pub cancel: CancellationToken,
+    pub cancel: Arc<CancellationToken>,
     /// When the call ends at the latest, and the limit that this comes from.
     pub deadline: Option<(tokio::time::Instant, Duration)>,
     /// The tick at which the guest's code was first found running after `cancel`.

@@ -1,12 +1,13 @@
 //! How many connections, listeners or transfers one instance may have at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Places that are taken and given back.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    taken: Arc<AtomicUsize>,
+    /// Counted from the first one on: most instances need none.
+    taken: OnceLock<Arc<AtomicUsize>>,
     max: usize,
 }
 
@@ -16,14 +17,15 @@ pub(crate) struct Slot(Arc<AtomicUsize>);
 
 impl Slots {
     pub(crate) fn new(max: usize) -> Slots {
-        Slots { taken: Arc::default(), max }
+        Slots { taken: OnceLock::new(), max }
     }
 
     /// Takes a place, if one is free.
     pub(crate) fn take(&self) -> Option<Slot> {
         let more = |taken| (taken < self.max).then_some(taken + 1);
-        let taken = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        taken.ok().map(|_| Slot(Arc::clone(&self.taken)))
+        let taken = self.taken.get_or_init(Arc::default);
+        taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Slot(Arc::clone(taken)))
     }
 }
 

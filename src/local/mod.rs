@@ -30,7 +30,7 @@ use crate::host::{CapsuleHost, ports::Belongings, ports::Refused};
 use crate::kv::{KvService, StagedKv};
 use crate::manifest::{CapsuleId, Manifest};
 use crate::policy::exemption::is_exempt;
-use crate::policy::rate::{RateLimiter, Refusal, Reservation};
+use crate::policy::fuel::{Refusal, Reservation, Tab};
 use crate::principal::{GroupConfig, Policy, PrincipalId, Profile};
 use crate::store::Store;
 use crate::store::identity::Identities;
@@ -85,7 +85,8 @@ struct Inner {
     scratch: Arc<Scratch>,
 }
 
-/// A capsule as this machine hosts it.
+/// A capsule as this machine hosts it. Clones are the same one.
+#[derive(Clone)]
 pub struct Hosted {
     /// Its host side.
     pub host: Arc<CapsuleHost>,
@@ -256,8 +257,12 @@ impl Machine {
 impl Hosted {
     /// What `id` owns as far as this capsule can see it.
     pub fn belongings(&self, id: &PrincipalId) -> Result<Arc<Belongings>, Refused> {
-        use crate::host::ports::Principals;
-        self.principals.belongings(id)
+        self.find(id).map(|(_, belongings)| belongings)
+    }
+
+    /// The same, and the account of `id`, in one look-up.
+    pub fn find(&self, id: &PrincipalId) -> Result<(Account, Arc<Belongings>), Refused> {
+        self.principals.find(id)
     }
 }
 
@@ -291,9 +296,9 @@ impl Account {
         *self.policy.exempt.get_or_init(judge)
     }
 
-    /// Lets it begin a call, or says why not.
-    pub fn admit(&self, rate: &RateLimiter, now: Duration) -> Result<Reservation, Refusal> {
-        rate.admit_judged(&self.id, self.profile(), self.is_exempt(), now)
+    /// Lets it begin a call that is put on its tab, or says why not.
+    pub fn admit(&self, tab: &Arc<Tab>, now: Duration) -> Result<Reservation, Refusal> {
+        tab.admit(&self.id, self.profile(), self.is_exempt(), now)
     }
 
     /// Whether its capsules hear in the audit trail what every principal does.

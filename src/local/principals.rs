@@ -204,6 +204,13 @@ impl Scratch {
 
 impl Principals for LocalPrincipals {
     fn belongings(&self, id: &PrincipalId) -> Result<Arc<Belongings>, Refused> {
+        self.find(id).map(|(_, belongings)| belongings)
+    }
+}
+
+impl LocalPrincipals {
+    /// The account of a principal that may act, and what it owns.
+    pub(super) fn find(&self, id: &PrincipalId) -> Result<(Account, Arc<Belongings>), Refused> {
         // Looked up each time: a principal that was disabled since is refused from the next call on.
         let account = self.accounts.find(id);
         let account =
@@ -220,13 +227,13 @@ impl Principals for LocalPrincipals {
                 changed.reads_all_audit = account.reads_all_audit();
                 known.generation = generation;
             }
-            return Ok(Arc::clone(&known.belongings));
+            return Ok((account, Arc::clone(&known.belongings)));
         }
         let belongings = Arc::new(self.make(&account)?);
         if known.len() < KNOWN_MAX {
             let belongings = Arc::clone(&belongings);
             known.insert(id.clone(), Known { belongings, generation });
         }
-        Ok(belongings)
+        Ok((account, belongings))
     }
 }

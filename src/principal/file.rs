@@ -41,9 +41,11 @@ impl Stamp {
 
 /// The stamp of what [`read_stamped`] would read, or nothing when there is no file of that name.
 pub(super) fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
-    match fs::metadata(path) {
+    // What is no link, or not there, is asked about once.
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_symlink() => Ok(Some(Stamp::of(&fs::metadata(path)?))),
         Ok(meta) => Ok(Some(Stamp::of(&meta))),
-        Err(err) if err.kind() == io::ErrorKind::NotFound && is_absent(path) => Ok(None),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(err) => Err(err),
     }
 }

@@ -12,17 +12,17 @@ pub const SHARDS: usize = 16;
 
 /// The parts. Clones are the same ones.
 #[derive(Debug)]
-pub struct Shards<T>(Arc<[Arc<Shard<T>>; SHARDS]>);
+pub struct Shards<T>(Arc<[Shard<T>; SHARDS]>);
 
-/// One part. It fills cache lines of its own, and so does the count of its handles: two processors that
-/// work on two parts have nothing to hand to each other.
+/// One part. It fills cache lines of its own: two processors that work on two parts have nothing to hand
+/// to each other.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub struct Shard<T>(Mutex<T>);
 
 impl<T: Default> Default for Shards<T> {
     fn default() -> Shards<T> {
-        Shards(Arc::new(std::array::from_fn(|_| Arc::default())))
+        Shards(Arc::new(std::array::from_fn(|_| Shard::default())))
     }
 }
 
@@ -34,14 +34,24 @@ impl<T> Clone for Shards<T> {
 
 impl<T> Shards<T> {
     /// The part that `id` belongs to, always the same one.
-    pub fn of(&self, id: &PrincipalId) -> &Arc<Shard<T>> {
+    pub fn of(&self, id: &PrincipalId) -> &Shard<T> {
+        self.at(Shards::<T>::number(id))
+    }
+
+    /// The number of that part.
+    pub fn number(id: &PrincipalId) -> usize {
         // Other bits than those that a table looks at.
-        &self.0[(id.hash_code() >> 32) as usize % SHARDS]
+        (id.hash_code() >> 32) as usize % SHARDS
+    }
+
+    /// A part by its number, or any number that leaves the same remainder.
+    pub fn at(&self, number: usize) -> &Shard<T> {
+        &self.0[number % SHARDS]
     }
 
     /// All parts. Whoever locks several of them does so in this order.
     pub fn iter(&self) -> impl Iterator<Item = &Shard<T>> {
-        self.0.iter().map(|shard| &**shard)
+        self.0.iter()
     }
 }
 

@@ -406,15 +406,15 @@ impl<'a> Stage<'a> {
             timeout: setting.timeout_ms.map(Duration::from_millis),
             ..AskedLimits::default()
         };
-        let owner = self.belongings("default");
+        let (owner, belongings) = (self.belongings("default"), self.belongings(principal));
         let call = Call {
             action: "case",
             payload: principal.as_bytes(),
-            principal: self.belongings(principal),
+            principal: &belongings,
             owner: &owner,
             caller: setting.caller.as_deref().map(|kind| Arc::new(self.served(kind, principal))),
             limits: call_limits(Some(account.profile()), asked, false).expect("it tightens"),
-            cancel: lock(&self.live.cancel).clone(),
+            cancel: Arc::new(lock(&self.live.cancel).clone()),
         };
         let mut instance = match kept.take().filter(|_| keep) {
             Some(instance) => instance,

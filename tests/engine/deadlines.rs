@@ -1,6 +1,7 @@
 //! The end of a call's time, and ends that come from outside.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use capsule::engine::{Call, Ending, Profile};
@@ -113,7 +114,7 @@ async fn making_the_instance_counts_towards_the_deadline_of_the_call() {
 #[tokio::test]
 async fn a_cancelled_guest_that_computes_is_ended_within_a_few_ticks() {
     let rig = idler();
-    let cancel = CancellationToken::new();
+    let cancel = Arc::new(CancellationToken::new());
     let call = Call { cancel: cancel.clone(), ..rig.call("spin", "") };
     let cancelling = async {
         rig.logged("here").await;
@@ -132,7 +133,7 @@ async fn a_cancelled_guest_that_waits_is_woken_at_once() {
     // What the guest makes of it is its own affair, unless a tick passed while it waited: then it
     // does not get that far. One that goes on computing does not get far either.
     for (action, may_answer) in [("park", true), ("q", false)] {
-        let cancel = CancellationToken::new();
+        let cancel = Arc::new(CancellationToken::new());
         let call = Call { cancel: cancel.clone(), ..rig.call(action, "") };
         let invocation = rig.loaded.invoke(call, None);
         let mut invocation = std::pin::pin!(soon(invocation));
@@ -153,7 +154,7 @@ async fn a_cancelled_guest_that_waits_is_woken_at_once() {
 async fn a_call_that_was_cancelled_before_it_began_waits_for_nothing() {
     let rig = idler();
     for action in ["spin", "park", "q"] {
-        let cancel = CancellationToken::new();
+        let cancel = Arc::new(CancellationToken::new());
         cancel.cancel();
         let started = Instant::now();
         let report = rig.invoke(Call { cancel, ..rig.call(action, "") }).await;

@@ -14,7 +14,7 @@ use capsule::engine::{CallReport, Ending};
 use capsule::host::ports::Refused;
 use capsule::limits::DISPATCH_QUEUE_MAX;
 use capsule::policy::budget::{AskedLimits, call_limits};
-use capsule::policy::rate::RateLimiter;
+use capsule::policy::fuel::FuelLedger;
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,7 @@ struct Served {
     rig: Rig,
     dispatcher: Dispatcher,
     handled: mpsc::Receiver<Handled>,
-    rate: RateLimiter,
+    ledger: FuelLedger,
     cancel: CancellationToken,
 }
 
@@ -81,13 +81,15 @@ impl Served {
     fn for_these(others: &[&str], fuel_per_sec: u64) -> Served {
         let rig = Rig::with(&component(LINK), Setting { others, ..Setting::default() });
         let (sender, handled) = mpsc::channel();
-        let rate = RateLimiter::default();
-        let (limiter, clock) = (rate.clone(), rig.machine.stopwatch().clone());
+        let ledger = FuelLedger::default();
+        let (tabs, clock) = (ledger.clone(), rig.machine.stopwatch().clone());
+        let hosted = rig.hosted.clone();
         let admit = move |id: &PrincipalId| {
             let refused = |reason: String| Refused { id: id.to_string(), reason };
             let limits = call_limits(None, AskedLimits::default(), false);
-            let reservation = limiter.reserve(id, fuel_per_sec, clock.monotonic());
+            let reservation = tabs.tab(id).reserve(fuel_per_sec, clock.monotonic());
             Ok(Admitted {
+                principal: hosted.belongings(id)?,
                 limits: limits.map_err(|error| refused(error.to_string()))?,
                 reservation: reservation.map_err(|error| refused(error.to_string()))?,
             })
@@ -115,7 +117,7 @@ impl Served {
                 pace: rig.machine.stopwatch().clone(),
             },
         );
-        Served { rig, dispatcher, handled, rate, cancel }
+        Served { rig, dispatcher, handled, ledger, cancel }
     }
 
     fn dispatch(&self, actions: &[&str], payload: &str, from: Attribution) {
@@ -135,7 +137,7 @@ impl Served {
     fn is_over(&self, principal: &str) -> bool {
         let id = PrincipalId::new(principal).expect("a valid id");
         let now = self.rig.machine.stopwatch().monotonic();
-        self.rate.over_budget(&id, FUEL_PER_SEC, now)
+        self.ledger.over_budget(&id, FUEL_PER_SEC, now)
     }
 }
 
@@ -399,7 +401,7 @@ async fn whoever_has_used_up_their_fuel_is_refused_and_nobody_else() {
     // A debt that takes a second to work off, as a run loop would leave it.
     let now = served.rig.machine.stopwatch().monotonic() + Duration::from_secs(3600);
     let alice = PrincipalId::new("alice").expect("a valid id");
-    served.rate.record(&alice, 10 * FUEL_PER_SEC, FUEL_PER_SEC, now);
+    served.ledger.tab(&alice).charge(10 * FUEL_PER_SEC, FUEL_PER_SEC, now);
     for name in ["alice", "default", "alice"] {
         served.dispatch(&["empty"], name, by(name));
         match served.next().outcome {

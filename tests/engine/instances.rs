@@ -1,5 +1,6 @@
 //! Instances that are called again, and those that nobody may call again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use capsule::engine::{Call, Ending, Instance};
@@ -135,7 +136,7 @@ async fn a_deadline_that_passes_in_a_wait_spends_the_instance() {
 #[tokio::test]
 async fn a_cancelled_call_spends_the_instance() {
     let rig = Rig::text(COUNTER);
-    let cancel = CancellationToken::new();
+    let cancel = Arc::new(CancellationToken::new());
     let call = Call { cancel: cancel.clone(), ..rig.call("spin", "") };
     let cancelling = async {
         rig.logged("here").await;

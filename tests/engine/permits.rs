@@ -50,7 +50,7 @@ async fn waiting_for_a_permit_ends_at_the_deadline() {
 #[tokio::test]
 async fn waiting_for_a_permit_ends_when_the_call_is_cancelled() {
     let rig = reader(0);
-    let cancel = CancellationToken::new();
+    let cancel = Arc::new(CancellationToken::new());
     let call = Call { cancel: cancel.clone(), ..rig.call("get", "") };
     let cancelling = async {
         rig.logged("here").await;
@@ -70,11 +70,11 @@ async fn calls_that_share_one_permit_all_have_their_turn() {
             let call = Call {
                 action: "get",
                 payload: b"",
-                principal: owner.clone(),
+                principal: &owner,
                 owner: &owner,
                 caller: None,
                 limits,
-                cancel: CancellationToken::new(),
+                cancel: Arc::default(),
             };
             loaded.invoke(call, None).await
         })
@@ -135,7 +135,7 @@ async fn a_look_up_needs_a_permit_of_its_own_kind() {
 #[tokio::test]
 async fn a_cancelled_guest_that_waits_to_open_something_is_told_so() {
     let rig = caller((1, 0));
-    let cancel = CancellationToken::new();
+    let cancel = Arc::new(CancellationToken::new());
     let call = Call { cancel: cancel.clone(), ..rig.call("look", "") };
     let cancelling = async {
         rig.logged("here").await;
@@ -175,8 +175,9 @@ async fn what_opens_a_connection_holds_its_permit_until_that_is_over() {
         ..Setting::default()
     };
     let rig = Rig::with(&component(DIALER), setting);
-    let (cancel, other) = (CancellationToken::new(), CancellationToken::new());
-    let call = |cancel: &CancellationToken| Call { cancel: cancel.clone(), ..rig.call("go", "") };
+    let [cancel, other] = [(); 2].map(|()| Arc::new(CancellationToken::new()));
+    let call =
+        |cancel: &Arc<CancellationToken>| Call { cancel: cancel.clone(), ..rig.call("go", "") };
     let watching = async {
         let _both = silent.0.acquire_many(2).await.expect("nobody closes it");
         assert_eq!((rig.free(Permit::Io), rig.free(Permit::Blocking)), (0, 1));

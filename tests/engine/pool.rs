@@ -197,23 +197,47 @@ async fn a_report_is_about_its_own_call_alone() {
 }
 
 #[tokio::test]
-async fn an_eighth_makes_room_at_once_those_that_waited_longest() {
-    let names: Vec<String> = (0..17).map(|number| format!("p{number}")).collect();
+async fn those_that_waited_longest_make_room_one_for_each_that_comes() {
+    let names: Vec<String> = (0..20).map(|number| format!("p{number}")).collect();
     let others: Vec<&str> = names.iter().map(String::as_str).collect();
     let rig = Rig::with(&component(DOZER), Setting { others: &others, ..Setting::default() });
     let pool = Pool::new(16);
-    for name in &names {
+    for name in &names[..17] {
         assert!(pool.stats().idle <= 16, "before {name}");
         call(&pool, &rig, rig.call_of(name, "doze", "")).await;
     }
-    let stats = PoolStats { made: 17, evicted: 3, idle: 14, ..PoolStats::default() };
-    assert_eq!(pool.stats(), stats);
-    for name in &names[3..] {
+    let stats = PoolStats { made: 17, evicted: 1, idle: 16, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats, "p0 has gone");
+    // Who is next was found out for all; those two were called since.
+    for name in ["p1", "p2"] {
         call(&pool, &rig, rig.call_of(name, "doze", "")).await;
     }
-    assert_eq!(pool.stats(), PoolStats { reused: 14, ..stats });
-    call(&pool, &rig, rig.call_of("p2", "doze", "")).await;
-    assert_eq!(pool.stats().made, 18);
+    assert_eq!(pool.stats(), PoolStats { reused: 2, ..stats });
+    for name in &names[17..] {
+        call(&pool, &rig, rig.call_of(name, "doze", "")).await;
+    }
+    let stats = PoolStats { made: 20, reused: 2, evicted: 4, idle: 16, ..stats };
+    assert_eq!(pool.stats(), stats, "p3 to p5 have gone");
+    for name in names.iter().filter(|name| !["p0", "p3", "p4", "p5"].contains(&name.as_str())) {
+        call(&pool, &rig, rig.call_of(name, "doze", "")).await;
+    }
+    assert_eq!(pool.stats(), PoolStats { reused: 18, ..stats });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_instance_is_found_by_whatever_thread_calls_next() {
+    let rig = Arc::new(Rig::with(&component(DOZER), Setting::default()));
+    let pool = Pool::new(16);
+    for _ in 0..8 {
+        let (rig, pool) = (Arc::clone(&rig), pool.clone());
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime can be had");
+            runtime.block_on(async { call(&pool, &rig, rig.call("doze", "")).await })
+        });
+        thread.join().expect("no panic");
+    }
+    assert_eq!(pool.stats(), PoolStats { made: 1, reused: 7, idle: 1, ..PoolStats::default() });
 }
 
 /// What a capsule declares that subscribes, and that may start programs.

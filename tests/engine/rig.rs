@@ -120,9 +120,23 @@ pub(crate) struct Rig {
     pub(crate) hosted: Hosted,
     pub(crate) loaded: Loaded,
     owner: OnceLock<Arc<Belongings>>,
+    /// What was lent to calls.
+    lent: Lent,
     pub(crate) staging: Option<Staging>,
     lines: Arc<Lines>,
     home: Option<TempDir>,
+}
+
+/// Belongings that calls may borrow for as long as this is there.
+#[derive(Default)]
+struct Lent(OnceLock<Box<(Arc<Belongings>, Lent)>>);
+
+impl Lent {
+    fn keep(&self, belongings: &Arc<Belongings>) -> &Arc<Belongings> {
+        let (kept, more) =
+            &**self.0.get_or_init(|| Box::new((Arc::clone(belongings), Lent::default())));
+        if Arc::ptr_eq(kept, belongings) { kept } else { more.keep(belongings) }
+    }
 }
 
 /// Lines of the guest's log, and who waits for one.
@@ -172,7 +186,8 @@ impl Rig {
         let code = code(setting.engine, component, setting.flavour);
         let loaded = code.link(Arc::clone(&hosted.host)).expect("every import is served");
         let owner = OnceLock::new();
-        Rig { machine, hosted, loaded, owner, staging, lines, home }
+        let lent = Lent::default();
+        Rig { machine, hosted, loaded, owner, lent, staging, lines, home }
     }
 
     pub(crate) fn bus(&self) -> &Bus {
@@ -217,11 +232,11 @@ impl Rig {
         Call {
             action,
             payload: payload.as_bytes(),
-            principal: self.of("default"),
+            principal: self.lent.keep(&self.of("default")),
             owner: self.owner.get_or_init(|| self.of("default")),
             caller: None,
             limits: call_limits(None, AskedLimits::default(), false).expect("nothing was asked"),
-            cancel: CancellationToken::new(),
+            cancel: Arc::default(),
         }
     }
 
@@ -232,7 +247,7 @@ impl Rig {
         action: &'a str,
         payload: &'a str,
     ) -> Call<'a> {
-        Call { principal: self.of(principal), ..self.call(action, payload) }
+        Call { principal: self.lent.keep(&self.of(principal)), ..self.call(action, payload) }
     }
 
     /// Makes a call in an instance of its own.

@@ -103,7 +103,7 @@ fn slots_limit_live_subscriptions_and_come_back() {
     let slots = Slots::new(2);
     let first = bus.subscribe_within(&slots, "a", Scope::All).expect("a free slot");
     let _second = bus.subscribe_within(&slots, "a", Scope::All).expect("a free slot");
-    let refused = bus.subscribe_within(&slots.clone(), "a", Scope::All);
+    let refused = bus.subscribe_within(&slots, "a", Scope::All);
     assert_eq!(refused.expect_err("both slots are taken"), SlotsFull { max: 2 });
     assert_eq!(bus.subscription_count(), 2);
     drop(first);

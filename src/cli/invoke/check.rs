@@ -3,8 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::{InvokeArgs, input, limits, refuse_without_hook};
 use crate::cassette::{Cassette, End, Header, Page, Recorder, SCHEMA, Track, first_difference};
 use crate::cli::cx::Cx;
@@ -103,7 +101,7 @@ fn track(
     let call = Call {
         action: &args.action,
         payload,
-        principal: Arc::clone(&belongings),
+        principal: &belongings,
         owner: &belongings,
         caller: Some(Arc::new(input::caller(
             &args.message.topic,
@@ -112,7 +110,7 @@ fn track(
             payload,
         )?)),
         limits,
-        cancel: CancellationToken::new(),
+        cancel: Arc::default(),
     };
     let page = Page::default();
     let failed = |error: io::Error| Failure::environment("the call cannot be recorded", &error);
@@ -126,7 +124,7 @@ fn track(
     let settings = capsule.manifest.public_settings().collect();
     let take = recorder.enter(enter, payload, settings);
     let runtime = observe::runtime()?;
-    let interrupted = interrupt::watch(call.cancel.clone())?;
+    let interrupted = interrupt::watch((*call.cancel).clone())?;
     let called = ready.loaded.invoke(call, Some(Box::new(take.clone())));
     let report = runtime.block_on(tokio::task::coop::unconstrained(called));
     runtime.shutdown_background();

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::engine::{Call, CallReport, Ending, Pool};
 use crate::host::ports::Belongings;
 use crate::policy::budget::{AskedLimits, CallLimits};
-use crate::policy::rate::RateLimiter;
+use crate::policy::fuel::{FuelLedger, Tab};
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
 use crate::report::invoke::{explain, outcome};
@@ -139,6 +139,7 @@ pub(super) struct Plan<'a> {
 struct Customer {
     belongings: Arc<Belongings>,
     account: crate::local::Account,
+    tab: Arc<Tab>,
     limits: CallLimits,
     message: Arc<Message>,
 }
@@ -150,7 +151,6 @@ struct Shop<'a> {
     owner: Arc<Belongings>,
     customers: Vec<Customer>,
     pool: Option<Pool>,
-    rate: RateLimiter,
     stopwatch: Clock,
     cancel: CancellationToken,
     /// When the last call may begin.
@@ -175,8 +175,9 @@ pub(super) fn invoke(
     capsule: &Capsule,
     ready: &Ready,
 ) -> Result<(InvokeManyReport, Exit), Failure> {
+    let ledger = FuelLedger::default();
     let customers = plan.principals.iter();
-    let customers = customers.map(|id| customer(plan, (place, capsule), ready, id));
+    let customers = customers.map(|id| customer(plan, (place, capsule), ready, ledger.tab(id), id));
     let owner = ready.hosted.belongings(&PrincipalId::default());
     let mut shop = Shop {
         ready,
@@ -184,7 +185,6 @@ pub(super) fn invoke(
         owner: owner.map_err(|error| refused(&error))?,
         customers: customers.collect::<Result<_, _>>()?,
         pool: plan.instances.pool(),
-        rate: RateLimiter::default(),
         stopwatch: place.machine.stopwatch().clone(),
         cancel: CancellationToken::new(),
         closes: None,
@@ -237,6 +237,7 @@ fn customer(
     plan: &Plan<'_>,
     (place, capsule): (&Place, &Capsule),
     ready: &Ready,
+    tab: Arc<Tab>,
     id: &PrincipalId,
 ) -> Result<Customer, Failure> {
     let account = place.account(id)?;
@@ -246,6 +247,7 @@ fn customer(
         limits: limits(&account, plan.asked, &capsule.manifest)?,
         message: Arc::new(message),
         account,
+        tab,
     })
 }
 
@@ -275,7 +277,7 @@ impl Shop<'_> {
     async fn work(&self) {
         let mut own = Books::default();
         // One of its own: handles to a token that all threads share are counted under its lock.
-        let cancel = self.cancel.child_token();
+        let cancel = Arc::new(self.cancel.child_token());
         let closed = || self.closes.is_some_and(|closes| Instant::now() >= closes);
         while !self.cancel.is_cancelled() && !closed() {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -299,10 +301,10 @@ impl Shop<'_> {
         };
     }
 
-    async fn serve(&self, index: usize, cancel: &CancellationToken, books: &mut Books) {
+    async fn serve(&self, index: usize, cancel: &Arc<CancellationToken>, books: &mut Books) {
         let customer = &self.customers[index];
         let started = self.stopwatch.monotonic();
-        let reservation = match customer.account.admit(&self.rate, started) {
+        let reservation = match customer.account.admit(&customer.tab, started) {
             Ok(reservation) => reservation,
             Err(error) => {
                 books.add("denied", Exit::Denied, None, Some(error.to_string()));
@@ -322,11 +324,11 @@ impl Shop<'_> {
         let call = Call {
             action: self.plan.action,
             payload: self.plan.payload,
-            principal: Arc::clone(&customer.belongings),
+            principal: &customer.belongings,
             owner: &self.owner,
             caller: Some(Arc::clone(&customer.message)),
             limits: customer.limits,
-            cancel: cancel.clone(),
+            cancel: Arc::clone(cancel),
         };
         let report = match &self.pool {
             Some(pool) => pool.call(&self.ready.loaded, call, || None).await,

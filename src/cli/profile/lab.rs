@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -101,6 +99,7 @@ struct Stage<'a> {
     asked: &'a Asked<'a>,
     place: Place,
     ready: Ready,
+    principal: Arc<Belongings>,
     owner: Arc<Belongings>,
     person: Arc<LocalPerson>,
 }
@@ -118,16 +117,15 @@ impl Scene for Stage<'_> {
         let Asked { action, payload, topic, limits: asked } = *self.asked;
         let principal = self.lab.cx.principal()?;
         let account = self.place.account(&principal)?;
-        let belongings = self.ready.hosted.belongings(&principal);
         let caller = input::caller(topic, principal.as_str(), &self.place, payload)?;
         Ok(Call {
             action,
             payload,
-            principal: belongings.map_err(|error| refused(&error))?,
+            principal: &self.principal,
             owner: &self.owner,
             caller: Some(Arc::new(caller)),
             limits: limits(&account, asked, &self.lab.capsule.manifest)?,
-            cancel: CancellationToken::new(),
+            cancel: Arc::default(),
         })
     }
 
@@ -213,9 +211,11 @@ impl<'a> Lab<'a> {
             .with_workspace(&workspace.mount);
         let (code, surface) = (self.code.clone(), self.surface.clone());
         let ready = place.attach(self.capsule, code, surface, HostingOptions::default())?;
-        let owner = ready.hosted.belongings(&PrincipalId::default());
-        let owner = owner.map_err(|error| refused(&error))?;
-        Ok(Stage { lab: self, asked, place, ready, owner, person })
+        let belongings =
+            |id: &PrincipalId| ready.hosted.belongings(id).map_err(|error| refused(&error));
+        let (principal, owner) =
+            (belongings(&self.cx.principal()?)?, belongings(&PrincipalId::default())?);
+        Ok(Stage { lab: self, asked, place, ready, principal, owner, person })
     }
 
     fn profile(
@@ -228,7 +228,7 @@ impl<'a> Lab<'a> {
             let scene = scenes(false)?;
             let call = scene.call()?;
             let runtime = observe::runtime()?;
-            let interrupted = interrupt::watch(call.cancel.clone())?;
+            let interrupted = interrupt::watch((*call.cancel).clone())?;
             let run = self.instrumented.run(scene.host(), call, plain, attempt);
             let result = runtime.block_on(tokio::task::coop::unconstrained(run));
             runtime.shutdown_background();

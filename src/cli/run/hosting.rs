@@ -24,7 +24,7 @@ use crate::host::uplink::InboundQueue;
 use crate::local::HostingOptions;
 use crate::manifest::Manifest;
 use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
-use crate::policy::rate::{Caller, RateLimiter};
+use crate::policy::fuel::Caller;
 use crate::policy::restart::{RestartRules, Restarts};
 use crate::principal::PrincipalId;
 use crate::report::run::Event;
@@ -36,8 +36,6 @@ pub(in crate::cli) struct Hosting<'a> {
     pub(in crate::cli) runtime: &'a tokio::runtime::Handle,
     pub(in crate::cli) trace: Option<Tracing>,
     pub(in crate::cli) recording: Option<Recording>,
-    /// Processor time of the principals, over all capsules.
-    pub(in crate::cli) rate: RateLimiter,
     /// What everybody used.
     pub(in crate::cli) ledgers: Ledgers,
     /// Handlers of a lower priority than this are guards: their failure denies.
@@ -231,14 +229,14 @@ impl Hosting<'_> {
     /// Charges a loop's owner, by the profile that it has at that moment. One who may not act any more
     /// makes no calls that could be denied.
     fn loop_fuel(&self, owner: PrincipalId) -> FuelSink {
-        let (ledgers, rate) = (self.ledgers.clone(), self.rate.clone());
+        let ledgers = self.ledgers.clone();
         let (accounts, clock) = (self.place.machine.accounts(), self.place.pace().clone());
         Arc::new(move |fuel| {
             let account = accounts.find(&owner).ok();
             let profile = account.as_ref().map(|account| account.profile());
             let groups = account.as_ref().map(|account| account.groups());
             let owner = Caller { profile, groups, id: &owner };
-            ledgers.loop_used(fuel, owner, &rate, clock.monotonic());
+            ledgers.fuel.charge(owner, fuel, clock.roughly());
         })
     }
 
@@ -248,25 +246,24 @@ impl Hosting<'_> {
         manifest: &Arc<Manifest>,
         ready: &Ready,
     ) -> Result<Served, Failure> {
-        let accounts = self.place.machine.accounts();
-        let (rate, clock) = (self.rate.clone(), self.place.pace().clone());
-        let (is_uplink, pace) = (manifest.is_uplink(), clock.clone());
+        let (ledgers, clock) = (self.ledgers.clone(), self.place.pace().clone());
+        let (hosted, is_uplink, pace) = (ready.hosted.clone(), manifest.is_uplink(), clock.clone());
         let admit = move |id: &PrincipalId| {
             let refuse = |reason: String| Refused { id: id.to_string(), reason };
-            let account = accounts.find(id).map_err(|error| refuse(error.to_string()))?;
+            let (account, principal) = hosted.find(id)?;
             let exempt = account.is_exempt();
             let limits = call_limits(Some(account.profile()), AskedLimits::default(), exempt)
                 .map_err(|error| refuse(error.to_string()))?
                 .for_uplink(is_uplink, None);
             let reservation = account
-                .admit(&rate, clock.monotonic())
+                .admit(&ledgers.fuel.tab(id), clock.roughly())
                 .map_err(|error| refuse(error.to_string()))?;
-            Ok(Admitted { limits, reservation })
+            Ok(Admitted { principal, limits, reservation })
         };
-        let owner = PrincipalId::default();
+        let owner = ready.hosted.belongings(&PrincipalId::default());
         Ok(Served {
             loaded: ready.loaded.clone(),
-            owner: ready.hosted.belongings(&owner).map_err(|error| refused(&error))?,
+            owner: owner.map_err(|error| refused(&error))?,
             admit: Box::new(admit),
             pace,
             observer: Box::new(self.observer(manifest)),

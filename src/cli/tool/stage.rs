@@ -23,7 +23,6 @@ use crate::dispatch::{Binding, Deliver, Dispatcher, Handled, OnError, Outcome, S
 use crate::engine::{Ending, Profile, RunLoop};
 use crate::fs::Mount;
 use crate::limits::{PROCESS_CANCEL_GRACE, PROCESS_DRAIN, READY_TIMEOUT};
-use crate::policy::rate::RateLimiter;
 use crate::policy::restart::RestartRules;
 use crate::policy::verdict::Verdict;
 use crate::principal::PrincipalId;
@@ -90,7 +89,6 @@ impl Stage {
             runtime: runtime.handle(),
             trace: trace.cloned(),
             recording: None,
-            rate: RateLimiter::default(),
             ledgers: Default::default(),
             guards_below: 0,
         };

@@ -244,27 +244,27 @@ impl Probe {
         let observer: Box<dyn Observer> = Box::new(self.clone());
         self.recorder().begin(Phase::Instantiate, room.instantiate.0, room.instantiate.1);
         let made = loaded.instance_within(&call, bounds, Some(observer)).await;
-        let (mut instance, made) = match made {
+        let (mut instance, cost) = match made {
             Ok(made) => made,
             Err(report) => {
-                let instantiate = self.finish(&report, report.fuel.instantiate, false);
+                let instantiate = self.finish(&report.ending, report.fuel.instantiate, false);
                 return Measured { instantiate, call: None, report: *report };
             }
         };
-        let instantiate = self.finish(&made, made.fuel.instantiate, true);
+        let instantiate = self.finish(&Ending::Returned, cost.fuel, true);
         self.recorder().begin(Phase::Call, room.call.0, room.call.1);
         let report = instance.call_within(call, bounds, Instant::now()).await;
         let returned = matches!(report.ending, Ending::Verdict(_));
-        let call = self.finish(&report, report.fuel.call, returned);
+        let call = self.finish(&report.ending, report.fuel.call, returned);
         Measured { instantiate, call: Some(call), report }
     }
 
     /// Ends a part of a run that used `used` fuel, and gives what of that was the guest's own.
-    fn finish(&self, report: &CallReport, used: u64, returned: bool) -> u64 {
+    fn finish(&self, ending: &Ending, used: u64, returned: bool) -> u64 {
         let mut recorder = self.recorder();
         let own = used.saturating_sub(recorder.notes().saturating_mul(NOTE_FUEL));
         // Whether it was a note that had no stack left is not known, and that would be charged.
-        let own = if is_stack_overflow(&report.ending) { recorder.last() } else { own };
+        let own = if is_stack_overflow(ending) { recorder.last() } else { own };
         recorder.finish(own, returned);
         recorder.last()
     }
