@@ -174,7 +174,7 @@ fn served(town: &Arc<Town>, capsule: &Capsule) -> Outcome<Served> {
         let limits = call_limits(profile, asked, account.is_exempt())
             .map_err(|error| refuse(error.to_string()))?;
         let reservation = account
-            .admit(&ledger.tab(id), clock.monotonic())
+            .admit(ledger.tab(id), clock.monotonic())
             .map_err(|error| refuse(error.to_string()))?;
         Ok(Admitted { principal, limits, reservation })
     };

@@ -119,7 +119,7 @@ impl Town {
         (pool, cancel): (&Pool, &Arc<CancellationToken>),
     ) {
         let stopwatch = self.machine.stopwatch();
-        let reservation = customer.account.admit(&customer.tab, stopwatch.roughly());
+        let reservation = customer.account.admit(&*customer.tab, stopwatch.roughly());
         let reservation = reservation.expect("there are enough principals for the work");
         let call = Call {
             action: ACTION,

@@ -16,6 +16,7 @@ pub mod sandbox;
 mod secrets;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -297,8 +298,12 @@ impl Account {
     }
 
     /// Lets it begin a call that is put on its tab, or says why not.
-    pub fn admit(&self, tab: &Arc<Tab>, now: Duration) -> Result<Reservation, Refusal> {
-        tab.admit(&self.id, self.profile(), self.is_exempt(), now)
+    pub fn admit<T: Deref<Target = Tab>>(
+        &self,
+        tab: T,
+        now: Duration,
+    ) -> Result<Reservation<T>, Refusal> {
+        Reservation::admit(tab, &self.id, self.profile(), self.is_exempt(), now)
     }
 
     /// Whether its capsules hear in the audit trail what every principal does.

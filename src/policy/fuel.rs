@@ -13,6 +13,7 @@
 //! Whoever makes many calls for a principal keeps its tab: then nothing is looked up, and two processors
 //! that make calls for one principal have one cache line to hand to each other.
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ impl FuelLedger {
     /// Nothing bounds an exempt caller; what it uses is put on its tab all the same.
     pub fn admit(&self, caller: Caller<'_>, now: Duration) -> Result<Reservation, Refusal> {
         let (profile, exempt) = caller.bounds();
-        self.tab(caller.id).admit(caller.id, profile, exempt, now)
+        Reservation::admit(self.tab(caller.id), caller.id, profile, exempt, now)
     }
 
     /// Charges fuel that was used without a reservation, as by a run loop, to a caller.
@@ -188,37 +189,6 @@ impl Tab {
 
     /// Lets a call begin of the principal whose tab it is, as [`FuelLedger::admit`] does. It is known
     /// whether the principal is exempt.
-    pub fn admit(
-        self: &Arc<Tab>,
-        id: &PrincipalId,
-        profile: &Profile,
-        exempt: bool,
-        now: Duration,
-    ) -> Result<Reservation, Refusal> {
-        if !profile.enabled {
-            return Err(Refusal::Disabled { principal: id.clone() });
-        }
-        let fuel_per_sec = if exempt { 0 } else { profile.quotas.max_cpu_fuel_per_sec };
-        self.reserve(fuel_per_sec, now).map_err(|cause| {
-            Refusal::CpuRate(Denied { principal: id.clone(), fuel_per_sec, cause })
-        })
-    }
-
-    /// Reserves a share of the fuel that may be used per second, or denies the call.
-    ///
-    /// A rate of 0 admits every call. A denial leaves no trace.
-    pub fn reserve(
-        self: &Arc<Tab>,
-        fuel_per_sec: u64,
-        now: Duration,
-    ) -> Result<Reservation, DenyCause> {
-        let bounded = fuel_per_sec > 0;
-        if bounded {
-            self.lock().enter(fuel_per_sec, nanos(now))?;
-        }
-        Ok(Reservation { tab: Some(Arc::clone(self)), bounded, charged: 0 })
-    }
-
     /// Charges fuel that was used without a reservation. A rate of 0 only counts it.
     pub fn charge(&self, fuel: u64, fuel_per_sec: u64, now: Duration) {
         let (mut used, now, bounded) = (self.lock(), nanos(now), fuel_per_sec > 0);
@@ -305,21 +275,50 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The right to make one call.
+/// The right to make one call, which is put on a tab: a handle to it, or one that is lent.
 ///
 /// Ends by [`Reservation::settle`]; when it is dropped instead, the share is charged.
 #[derive(Debug)]
 #[must_use = "dropping a reservation charges its share"]
-pub struct Reservation {
+pub struct Reservation<T: Deref<Target = Tab> = Arc<Tab>> {
     /// Nothing once it is settled.
-    tab: Option<Arc<Tab>>,
+    tab: Option<T>,
     /// Whether it is one of the calls in flight.
     bounded: bool,
     /// What this call was charged so far.
     charged: u64,
 }
 
-impl Reservation {
+impl<T: Deref<Target = Tab>> Reservation<T> {
+    /// Lets a call begin of the principal whose tab it is, as [`FuelLedger::admit`] does. It is known
+    /// whether the principal is exempt.
+    pub fn admit(
+        tab: T,
+        id: &PrincipalId,
+        profile: &Profile,
+        exempt: bool,
+        now: Duration,
+    ) -> Result<Reservation<T>, Refusal> {
+        if !profile.enabled {
+            return Err(Refusal::Disabled { principal: id.clone() });
+        }
+        let fuel_per_sec = if exempt { 0 } else { profile.quotas.max_cpu_fuel_per_sec };
+        Reservation::new(tab, fuel_per_sec, now).map_err(|cause| {
+            Refusal::CpuRate(Denied { principal: id.clone(), fuel_per_sec, cause })
+        })
+    }
+
+    /// Reserves a share of the fuel that may be used per second, or denies the call.
+    ///
+    /// A rate of 0 admits every call. A denial leaves no trace.
+    pub fn new(tab: T, fuel_per_sec: u64, now: Duration) -> Result<Reservation<T>, DenyCause> {
+        let bounded = fuel_per_sec > 0;
+        if bounded {
+            tab.lock().enter(fuel_per_sec, nanos(now))?;
+        }
+        Ok(Reservation { tab: Some(tab), bounded, charged: 0 })
+    }
+
     /// What the call would be charged if it were dropped now: an equal share of what the calls in
     /// flight have left, at least 1 and at most the fuel of a call. Nothing when it is not bounded.
     pub fn share(&self) -> Option<u64> {
@@ -346,7 +345,7 @@ impl Reservation {
     }
 }
 
-impl Drop for Reservation {
+impl<T: Deref<Target = Tab>> Drop for Reservation<T> {
     fn drop(&mut self) {
         let Some(tab) = self.tab.take().filter(|_| self.bounded) else { return };
         let mut tab = tab.lock();

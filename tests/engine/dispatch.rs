@@ -14,7 +14,7 @@ use capsule::engine::{CallReport, Ending};
 use capsule::host::ports::Refused;
 use capsule::limits::DISPATCH_QUEUE_MAX;
 use capsule::policy::budget::{AskedLimits, call_limits};
-use capsule::policy::fuel::FuelLedger;
+use capsule::policy::fuel::{FuelLedger, Reservation};
 use capsule::policy::verdict::Verdict;
 use capsule::principal::PrincipalId;
 use tokio_util::sync::CancellationToken;
@@ -87,7 +87,7 @@ impl Served {
         let admit = move |id: &PrincipalId| {
             let refused = |reason: String| Refused { id: id.to_string(), reason };
             let limits = call_limits(None, AskedLimits::default(), false);
-            let reservation = tabs.tab(id).reserve(fuel_per_sec, clock.monotonic());
+            let reservation = Reservation::new(tabs.tab(id), fuel_per_sec, clock.monotonic());
             Ok(Admitted {
                 principal: hosted.belongings(id)?,
                 limits: limits.map_err(|error| refused(error.to_string()))?,

@@ -304,7 +304,7 @@ impl Shop<'_> {
     async fn serve(&self, index: usize, cancel: &Arc<CancellationToken>, books: &mut Books) {
         let customer = &self.customers[index];
         let started = self.stopwatch.monotonic();
-        let reservation = match customer.account.admit(&customer.tab, started) {
+        let reservation = match customer.account.admit(&*customer.tab, started) {
             Ok(reservation) => reservation,
             Err(error) => {
                 books.add("denied", Exit::Denied, None, Some(error.to_string()));

@@ -256,7 +256,7 @@ impl Hosting<'_> {
                 .map_err(|error| refuse(error.to_string()))?
                 .for_uplink(is_uplink, None);
             let reservation = account
-                .admit(&ledgers.fuel.tab(id), clock.roughly())
+                .admit(ledgers.fuel.tab(id), clock.roughly())
                 .map_err(|error| refuse(error.to_string()))?;
             Ok(Admitted { principal, limits, reservation })
         };

@@ -20,13 +20,13 @@ fn spent(fuel: u64) -> FuelLedger {
 /// Whether `a` may begin a call, asked without keeping it.
 fn admits(ledger: &FuelLedger, now: Duration) -> bool {
     let over = ledger.over_budget(&id("a"), RATE, now);
-    let reserved = ledger.tab(&id("a")).reserve(RATE, now);
+    let reserved = Reservation::new(ledger.tab(&id("a")), RATE, now);
     assert_eq!(reserved.is_err(), over, "both questions have one answer");
     reserved.map(|call| call.settle(0, now)).is_ok()
 }
 
 fn cause(ledger: &FuelLedger, now: Duration) -> Option<DenyCause> {
-    match ledger.tab(&id("a")).reserve(RATE, now) {
+    match Reservation::new(ledger.tab(&id("a")), RATE, now) {
         Ok(call) => {
             call.settle(0, now);
             None
@@ -58,7 +58,7 @@ fn denial_says_when_to_come_back() {
     let ledger = spent(RATE + 100);
     let mut profile = Profile::default();
     profile.quotas.max_cpu_fuel_per_sec = RATE;
-    let denied = ledger.tab(&id("a")).admit(&id("a"), &profile, false, START);
+    let denied = Reservation::admit(ledger.tab(&id("a")), &id("a"), &profile, false, START);
     assert_eq!(
         denied.expect_err("over its rate").to_string(),
         "principal a is over its CPU rate for another 100 ms (limit 1000 fuel per second)"
@@ -75,7 +75,7 @@ fn use_at_a_steady_rate_is_never_denied_and_twice_the_rate_is() {
         (0..100_u64)
             .filter(|step| {
                 let now = millis(step * 100);
-                let call = ledger.tab(&id("a")).reserve(RATE, now);
+                let call = Reservation::new(ledger.tab(&id("a")), RATE, now);
                 call.map(|call| call.settle(fuel, now)).is_err()
             })
             .count()
@@ -88,7 +88,7 @@ fn use_at_a_steady_rate_is_never_denied_and_twice_the_rate_is() {
 fn long_call_is_judged_by_its_rate_and_not_by_its_sum() {
     let after = |fuel, took| {
         let ledger = FuelLedger::default();
-        let call = ledger.tab(&id("a")).reserve(RATE, START).expect("cold");
+        let call = Reservation::new(ledger.tab(&id("a")), RATE, START).expect("cold");
         call.settle(fuel, millis(took));
         admits(&ledger, millis(took))
     };
@@ -106,10 +106,12 @@ fn slow_drips_are_not_rounded_away() {
     let ledger = FuelLedger::default();
     ledger.tab(&id("a")).charge(2, 1, START);
     for step in 1..1000 {
-        assert!(ledger.tab(&id("a")).reserve(1, START + Duration::from_millis(step)).is_err());
+        assert!(
+            Reservation::new(ledger.tab(&id("a")), 1, START + Duration::from_millis(step)).is_err()
+        );
     }
     let second = millis(1000);
-    assert!(ledger.tab(&id("a")).reserve(1, second).is_ok());
+    assert!(Reservation::new(ledger.tab(&id("a")), 1, second).is_ok());
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn limit_zero_admits_everything_and_only_sums_it_up() {
     assert!(!ledger.over_budget(&id("a"), 0, START));
     let tab = ledger.tab(&id("b"));
     for _ in 0..3 {
-        let call = tab.reserve(0, START).expect("unlimited");
+        let call = Reservation::new(&*tab, 0, START).expect("unlimited");
         assert_eq!(call.share(), None);
         call.settle(RATE, START);
     }
@@ -133,7 +135,7 @@ fn questions_open_no_tab_and_calls_that_use_nothing_have_no_total() {
     assert!(!ledger.over_budget(&id("cold"), RATE, START));
     assert_eq!(ledger.total(&id("cold")), 0);
     assert_eq!(ledger.principals(), 0);
-    ledger.tab(&id("cold")).reserve(RATE, START).expect("cold").settle(0, START);
+    Reservation::new(ledger.tab(&id("cold")), RATE, START).expect("cold").settle(0, START);
     ledger.tab(&id("cold")).charge(0, RATE, START);
     assert_eq!(ledger.totals(), []);
 }
@@ -143,13 +145,13 @@ fn principals_are_independent_and_clones_share() {
     let ledger = spent(2 * RATE);
     let clone = ledger.clone();
     assert!(!admits(&clone, START));
-    assert!(clone.tab(&id("b")).reserve(RATE, START).is_ok());
+    assert!(Reservation::new(clone.tab(&id("b")), RATE, START).is_ok());
 }
 
 #[test]
 fn calls_in_flight_share_the_rate_equally() {
     let ledger = FuelLedger::default();
-    let reserve = || ledger.tab(&id("a")).reserve(RATE, START).expect("a share is left");
+    let reserve = || Reservation::new(ledger.tab(&id("a")), RATE, START).expect("a share is left");
     let first = reserve();
     assert_eq!(first.share(), Some(RATE));
     let second = reserve();
@@ -157,14 +159,14 @@ fn calls_in_flight_share_the_rate_equally() {
     second.settle(200, START);
     assert_eq!(first.share(), Some(RATE - 200));
     first.settle(0, START);
-    let large = ledger.tab(&id("b")).reserve(u64::MAX, START).expect("cold");
+    let large = Reservation::new(ledger.tab(&id("b")), u64::MAX, START).expect("cold");
     assert_eq!(large.share(), Some(limits::CALL_FUEL));
 }
 
 #[test]
 fn dropped_calls_are_charged_their_shares_and_no_more() {
     let ledger = FuelLedger::default();
-    let reserve = || ledger.tab(&id("a")).reserve(RATE, START);
+    let reserve = || Reservation::new(ledger.tab(&id("a")), RATE, START);
     let calls: Vec<_> = (0..8).map(|_| reserve().expect("a share is left")).collect();
     drop(calls);
     assert!(!ledger.over_budget(&id("a"), RATE, START), "together they had the rate");
@@ -176,7 +178,7 @@ fn dropped_calls_are_charged_their_shares_and_no_more() {
 #[test]
 fn reported_use_denies_others_while_the_call_goes_on() {
     let ledger = FuelLedger::default();
-    let mut call = ledger.tab(&id("a")).reserve(RATE, START).expect("cold");
+    let mut call = Reservation::new(ledger.tab(&id("a")), RATE, START).expect("cold");
     call.progress(RATE, START);
     call.progress(RATE - 5, START);
     assert!(!ledger.over_budget(&id("a"), RATE, START), "totals are not added up");
@@ -184,7 +186,7 @@ fn reported_use_denies_others_while_the_call_goes_on() {
     assert!(ledger.over_budget(&id("a"), RATE, START));
     call.settle(RATE + 1, START);
     assert!(!ledger.over_budget(&id("a"), RATE + 1, START));
-    let mut call = ledger.tab(&id("b")).reserve(RATE, START).expect("cold");
+    let mut call = Reservation::new(ledger.tab(&id("b")), RATE, START).expect("cold");
     call.progress(400, START);
     drop(call);
     assert!(!ledger.over_budget(&id("b"), RATE, START), "what was reported is part of the share");
@@ -194,13 +196,14 @@ fn reported_use_denies_others_while_the_call_goes_on() {
 fn calls_in_flight_are_bounded_in_number_and_by_whole_units() {
     let ledger = FuelLedger::default();
     let calls: Vec<_> =
-        (0..200).map_while(|_| ledger.tab(&id("a")).reserve(RATE, START).ok()).collect();
+        (0..200).map_while(|_| Reservation::new(ledger.tab(&id("a")), RATE, START).ok()).collect();
     assert_eq!(calls.len(), CALLS_IN_FLIGHT_MAX as usize);
     assert_eq!(cause(&ledger, START), Some(DenyCause::InFlight { calls: CALLS_IN_FLIGHT_MAX }));
-    let few: Vec<_> = (0..10).map_while(|_| ledger.tab(&id("b")).reserve(3, START).ok()).collect();
+    let few: Vec<_> =
+        (0..10).map_while(|_| Reservation::new(ledger.tab(&id("b")), 3, START).ok()).collect();
     assert_eq!(few.len(), 3);
     few.into_iter().for_each(|call| call.settle(0, START));
-    assert!(ledger.tab(&id("b")).reserve(3, START).is_ok(), "the calls are over");
+    assert!(Reservation::new(ledger.tab(&id("b")), 3, START).is_ok(), "the calls are over");
 }
 
 mod totals {
@@ -210,7 +213,7 @@ mod totals {
     fn fuel_adds_up_per_principal_and_clones_share_it() {
         let ledger = FuelLedger::default();
         let tab = ledger.clone().tab(&id("a"));
-        tab.reserve(RATE, START).expect("cold").settle(3, START);
+        Reservation::new(&*tab, RATE, START).expect("cold").settle(3, START);
         tab.charge(4, RATE, START);
         ledger.tab(&id("b")).charge(1, 0, START);
         assert_eq!(ledger.totals(), [(id("a"), 7), (id("b"), 1)]);
@@ -223,12 +226,12 @@ mod totals {
     fn what_is_told_on_the_way_is_counted_once_and_a_dropped_share_never() {
         let ledger = FuelLedger::default();
         let tab = ledger.tab(&id("a"));
-        let mut call = tab.reserve(RATE, START).expect("cold");
+        let mut call = Reservation::new(&*tab, RATE, START).expect("cold");
         call.progress(40, START);
         call.progress(30, START);
         call.settle(100, START);
         assert_eq!(ledger.total(&id("a")), 100);
-        let mut call = tab.reserve(RATE, START).expect("there is more");
+        let mut call = Reservation::new(&*tab, RATE, START).expect("there is more");
         call.progress(5, START);
         drop(call);
         assert_eq!(ledger.total(&id("a")), 105, "nobody measured the rest");
@@ -266,7 +269,8 @@ mod totals {
     #[test]
     fn whoever_has_a_call_or_a_debt_is_not_forgotten() {
         let ledger = full();
-        let calling = ledger.tab(&id(0)).reserve(RATE, at(0)).expect("it has used little");
+        let calling =
+            Reservation::new(ledger.tab(&id(0)), RATE, at(0)).expect("it has used little");
         let held = ledger.tab(&id(1));
         let now = at(LEDGER_PRINCIPALS_MAX) - Duration::from_millis(500);
         ledger.tab(&id(2)).charge(10 * RATE, RATE, now);
@@ -308,8 +312,8 @@ fn clock_that_goes_back_neither_panics_nor_drains() {
 #[test]
 fn lowered_rate_counts_what_was_used_under_the_higher() {
     let ledger = spent(RATE);
-    assert!(ledger.tab(&id("a")).reserve(10, START).is_err());
-    assert!(ledger.tab(&id("a")).reserve(10, millis(1000)).is_ok());
+    assert!(Reservation::new(ledger.tab(&id("a")), 10, START).is_err());
+    assert!(Reservation::new(ledger.tab(&id("a")), 10, millis(1000)).is_ok());
 }
 
 #[test]
@@ -319,7 +323,7 @@ fn threads_never_hold_more_than_the_bucket() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..500 {
-                    if let Ok(call) = ledger.tab(&id("a")).reserve(u64::MAX, START) {
+                    if let Ok(call) = Reservation::new(ledger.tab(&id("a")), u64::MAX, START) {
                         assert!(call.share().is_some_and(|share| share > 0));
                         call.settle(3, START);
                     }
