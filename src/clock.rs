@@ -28,7 +28,7 @@ pub struct Clock(Arc<Source>);
 
 #[derive(Debug)]
 enum Source {
-    System { origin: Instant, roughly: Duration },
+    System { origin: Instant, ticks_from: Option<Duration> },
     Seeded { elapsed_ns: AtomicU64, random: Mutex<SplitMix>, meanwhile: Meanwhile, turns: Turns },
 }
 
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Meanwhile {
 impl Clock {
     /// The machine's clock and its cryptographic random bytes.
     pub fn system() -> Clock {
-        Clock(Arc::new(Source::System { origin: Instant::now(), roughly: coarse() }))
+        Clock(Arc::new(Source::System { origin: Instant::now(), ticks_from: coarse() }))
     }
 
     /// A virtual clock that starts on 2020-01-01, and random bytes that depend on `seed` alone.
@@ -114,8 +114,11 @@ impl Clock {
     /// virtual clock exactly.
     pub fn roughly(&self) -> Duration {
         match &*self.0 {
-            Source::System { roughly, .. } => coarse().saturating_sub(*roughly),
-            Source::Seeded { .. } => self.monotonic(),
+            Source::System { ticks_from: Some(from), .. } => match coarse() {
+                Some(now) => now.saturating_sub(*from),
+                None => self.monotonic(),
+            },
+            Source::System { .. } | Source::Seeded { .. } => self.monotonic(),
         }
     }
 
@@ -209,11 +212,10 @@ impl Clock {
     }
 }
 
-/// The machine's monotonic time as of its last tick.
-fn coarse() -> Duration {
+/// The machine's monotonic time as of its last tick, if it has such a clock.
+fn coarse() -> Option<Duration> {
     use nix::time::{ClockId, clock_gettime};
-    // Every kernel that this runs on has this clock.
-    clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE).map(Duration::from).unwrap_or_default()
+    clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE).map(Duration::from).ok()
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): small, well distributed, the same on every platform.

@@ -319,12 +319,8 @@ impl Loaded {
     ) -> Result<(Instance, CallReport), Box<CallReport>> {
         let bounds = self.bounds(call);
         let (instance, cost) = self.instance_within(call, bounds, observer).await?;
-        let mut report = CallReport::of(
-            &instance.store,
-            Ending::Returned,
-            FuelUse { budget: self.0.instance_fuel(), ..FuelUse::default() },
-            Times::default(),
-        );
+        let fuel = FuelUse { budget: self.0.instance_fuel(), ..FuelUse::default() };
+        let mut report = CallReport::of(&instance.store, Ending::Returned, fuel, Times::default());
         cost.add_to(&mut report);
         Ok((instance, report))
     }

@@ -6,8 +6,8 @@
 //! those that waited longest go first. Nobody waits for an instance: when none is there, one is
 //! made.
 //!
-//! What waits is kept by the threads that called it last. A thread looks among its own first, where
-//! nobody else looks while they find something too: the memory is near, and there is nothing that
+//! What waits is kept by the threads that called it last. A thread looks among its own first: the memory is
+//! near, and while all find something there, and no more are alive than may wait, there is nothing that
 //! processors have to hand to each other.
 //!
 //! A capsule that may start programs is different: a handle to a program is meant to outlive the call
@@ -63,7 +63,8 @@ struct Leaving {
     rank: Rank,
 }
 
-/// What a pool has done so far, and what it holds.
+/// What a pool has done so far, and what it holds. Instances that went with a capsule which is not served
+/// any more are counted as made alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolStats {
     /// Instances that were made.
@@ -275,7 +276,7 @@ impl Shared {
 
     /// Takes out what waited longest when too many wait; what holds something only when nothing else does.
     fn make_room(&self) {
-        // Not to be counted by every call: when no more are alive than may wait, not too many do.
+        // When no more are alive than may wait, not too many do: then nobody has to count.
         while self.alive.load(Ordering::Relaxed) > self.idle_max && self.idle() > self.idle_max {
             match self.take_oldest() {
                 // For nothing may be dropped under a lock.
@@ -293,6 +294,10 @@ impl Shared {
     /// order they go is found out for all at once; whoever is called in between is not among them.
     fn take_oldest(&self) -> Option<Waiting> {
         let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have made room while this was waited for.
+        if self.idle() <= self.idle_max {
+            return None;
+        }
         let gone = loop {
             let Some(next) = leaving.pop() else {
                 *leaving = self.oldest();
@@ -430,8 +435,7 @@ impl State {
         None
     }
 
-    /// All that wait. That all are looked at costs those who make room; a call that finds its instance
-    /// pays nothing for it.
+    /// All that wait.
     fn waiting(&self) -> impl Iterator<Item = (&Shelf, &Waiting)> {
         self.shelves.iter().flat_map(|shelf| shelf.waiting.iter().map(move |it| (shelf, it)))
     }

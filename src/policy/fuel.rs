@@ -10,8 +10,8 @@
 //! call that is dropped is charged its share, so that cancelling costs what finishing would have. Time
 //! comes in as a monotonic duration and may stand still or go back.
 //!
-//! Whoever makes many calls for a principal keeps its tab: then nothing is looked up, and two processors
-//! that make calls for one principal have one cache line to hand to each other.
+//! Whoever makes many calls for a principal keeps its tab, and lends it to each: then nothing is looked up,
+//! and two processors that make calls for one principal have one cache line to hand to each other.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,6 +27,9 @@ pub const CALLS_IN_FLIGHT_MAX: u32 = 64;
 /// Tabs in one ledger, as far as they are not in use.
 pub const LEDGER_PRINCIPALS_MAX: usize = 4096;
 
+/// Tabs that are closed at once when a newcomer finds the ledger full.
+const FORGOTTEN_AT_ONCE: usize = 64;
+
 /// The bucket is kept in fuel × nanoseconds per second, so that no drop is lost to rounding.
 const SCALE: u128 = 1_000_000_000;
 
@@ -38,8 +41,17 @@ const SCALE: u128 = 1_000_000_000;
 #[derive(Clone, Debug, Default)]
 pub struct FuelLedger {
     tabs: Shards<ById<Arc<Tab>>>,
-    /// One newcomer at a time; the fuel of those that made room.
-    forgotten: Arc<Mutex<u64>>,
+    /// One newcomer at a time.
+    past: Arc<Mutex<Past>>,
+}
+
+/// What there was.
+#[derive(Debug, Default)]
+struct Past {
+    /// The fuel of those that made room.
+    forgotten: u64,
+    /// With fewer tabs nobody looks for some to close: too few could be found the last time.
+    looks_from: usize,
 }
 
 /// What one principal uses. Two of them never share a cache line.
@@ -88,9 +100,9 @@ impl FuelLedger {
         if let Some(tab) = shard.lock().get(id) {
             return Arc::clone(tab);
         }
-        let mut forgotten = lock(&self.forgotten);
-        if self.principals() >= LEDGER_PRINCIPALS_MAX {
-            *forgotten = forgotten.saturating_add(self.forget_oldest());
+        let mut past = lock(&self.past);
+        if self.principals() >= LEDGER_PRINCIPALS_MAX.max(past.looks_from) {
+            self.forget_oldest(&mut past);
         }
         // Another call of the same newcomer may have been quicker.
         Arc::clone(shard.lock().entry(id.clone()).or_insert_with(Arc::default))
@@ -101,6 +113,7 @@ impl FuelLedger {
     /// Nothing bounds an exempt caller; what it uses is put on its tab all the same.
     pub fn admit(&self, caller: Caller<'_>, now: Duration) -> Result<Reservation, Refusal> {
         let (profile, exempt) = caller.bounds();
+        refuse_disabled(caller.id, profile)?;
         Reservation::admit(self.tab(caller.id), caller.id, profile, exempt, now)
     }
 
@@ -134,7 +147,7 @@ impl FuelLedger {
 
     /// The fuel of all principals that made room for others.
     pub fn forgotten(&self) -> u64 {
-        *lock(&self.forgotten)
+        lock(&self.past).forgotten
     }
 
     /// Whether `principal` has used more than `fuel_per_sec`; never when that is 0. Changes nothing.
@@ -153,32 +166,34 @@ impl FuelLedger {
     }
 
     /// Closes the tabs that were used longest ago, of those that nobody has in hand and whose buckets are
-    /// empty, and gives their sums.
+    /// empty, and keeps their sums.
     ///
-    /// An eighth goes at once: all are looked at, and there will be more newcomers.
-    fn forget_oldest(&self) -> u64 {
+    /// Some go at once: all are looked at, and there will be more newcomers. Which ones depends on nothing
+    /// but what they used and when.
+    fn forget_oldest(&self, past: &mut Past) {
         // All others lock one part at a time, so that nobody holds one that is waited for here.
         let mut shards: Vec<_> = self.tabs.iter().map(Shard::lock).collect();
-        let tabs = || shards.iter().flat_map(|shard| shard.values());
-        let now = tabs().map(|tab| tab.lock().at).max().unwrap_or(0);
+        let all = || shards.iter().flat_map(|shard| shard.iter());
+        let (count, now) = (all().count(), all().map(|(_, tab)| tab.lock().at).max());
         // Whoever takes a tab in hand does it under the lock of its part.
-        let age = |tab: &Arc<Tab>| {
+        let idle_since = |tab: &Arc<Tab>| {
             let used = tab.lock();
-            (Arc::strong_count(tab) == 1 && used.level_at(now) == 0).then_some(used.at)
+            let idle = Arc::strong_count(tab) == 1 && used.level_at(now.unwrap_or(0)) == 0;
+            idle.then_some(used.at)
         };
-        let mut ages: Vec<u64> = tabs().filter_map(age).collect();
-        if ages.is_empty() {
-            return 0;
+        let idle = all().filter_map(|(id, tab)| Some((idle_since(tab)?, id.clone())));
+        let mut idle: Vec<(u64, PrincipalId)> = idle.collect();
+        idle.sort_unstable_by(|(a, one), (b, other)| (a, one.as_str()).cmp(&(b, other.as_str())));
+        idle.truncate(FORGOTTEN_AT_ONCE);
+        past.looks_from = match idle.len() {
+            FORGOTTEN_AT_ONCE => 0,
+            _ => count + count / 8,
+        };
+        for (_, id) in idle {
+            let tab = shards[Shards::<ById<Arc<Tab>>>::number(&id)].remove(&id);
+            let fuel = tab.map_or(0, |tab| tab.lock().total);
+            past.forgotten = past.forgotten.saturating_add(fuel);
         }
-        let at_once = ages.len().min(LEDGER_PRINCIPALS_MAX / 8);
-        let (_, last, _) = ages.select_nth_unstable(at_once - 1);
-        let mut fuel = 0_u64;
-        for shard in &mut shards {
-            for (_, tab) in shard.extract_if(|_, tab| age(tab).is_some_and(|age| age <= *last)) {
-                fuel = fuel.saturating_add(tab.lock().total);
-            }
-        }
-        fuel
     }
 }
 
@@ -187,8 +202,6 @@ impl Tab {
         lock(&self.used)
     }
 
-    /// Lets a call begin of the principal whose tab it is, as [`FuelLedger::admit`] does. It is known
-    /// whether the principal is exempt.
     /// Charges fuel that was used without a reservation. A rate of 0 only counts it.
     pub fn charge(&self, fuel: u64, fuel_per_sec: u64, now: Duration) {
         let (mut used, now, bounded) = (self.lock(), nanos(now), fuel_per_sec > 0);
@@ -260,6 +273,13 @@ impl Used {
     }
 }
 
+fn refuse_disabled(id: &PrincipalId, profile: &Profile) -> Result<(), Refusal> {
+    match profile.enabled {
+        true => Ok(()),
+        false => Err(Refusal::Disabled { principal: id.clone() }),
+    }
+}
+
 /// Fuel times [`SCALE`]: a `u64` times a `u32`, which a `u128` holds.
 fn scaled(fuel: u64) -> u128 {
     u128::from(fuel) * SCALE
@@ -299,9 +319,7 @@ impl<T: Deref<Target = Tab>> Reservation<T> {
         exempt: bool,
         now: Duration,
     ) -> Result<Reservation<T>, Refusal> {
-        if !profile.enabled {
-            return Err(Refusal::Disabled { principal: id.clone() });
-        }
+        refuse_disabled(id, profile)?;
         let fuel_per_sec = if exempt { 0 } else { profile.quotas.max_cpu_fuel_per_sec };
         Reservation::new(tab, fuel_per_sec, now).map_err(|cause| {
             Refusal::CpuRate(Denied { principal: id.clone(), fuel_per_sec, cause })

@@ -1,4 +1,4 @@
-//! A table of principals in parts, each behind a lock of its own: what is done for one principal hardly
+//! A table in parts, each behind a lock of its own: what is done for one principal, or by one thread, hardly
 //! ever waits for what is done for another.
 
 use std::collections::HashMap;
@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PrincipalId;
 
-/// How many parts there are: several times the threads that serve calls, so that few meet in one.
+/// How many parts there are: more than the threads that serve calls on most machines, so that few meet in
+/// one.
 pub const SHARDS: usize = 16;
 
 /// The parts. Clones are the same ones.

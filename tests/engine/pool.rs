@@ -224,20 +224,51 @@ async fn those_that_waited_longest_make_room_one_for_each_that_comes() {
     assert_eq!(pool.stats(), PoolStats { reused: 18, ..stats });
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_instance_is_found_by_whatever_thread_calls_next() {
-    let rig = Arc::new(Rig::with(&component(DOZER), Setting::default()));
-    let pool = Pool::new(16);
+#[test]
+fn an_instance_is_found_by_whatever_thread_calls_next() {
+    let (rig, pool) = (Rig::with(&component(DOZER), Setting::default()), Pool::new(16));
     for _ in 0..8 {
-        let (rig, pool) = (Arc::clone(&rig), pool.clone());
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime can be had");
-            runtime.block_on(async { call(&pool, &rig, rig.call("doze", "")).await })
-        });
-        thread.join().expect("no panic");
+        on_a_thread(&pool, &rig, rig.call("doze", ""));
     }
     assert_eq!(pool.stats(), PoolStats { made: 1, reused: 7, idle: 1, ..PoolStats::default() });
+}
+
+/// Makes a call on a thread of its own.
+fn on_a_thread(pool: &Pool, rig: &Rig, call: Call<'_>) -> CallReport {
+    std::thread::scope(|threads| {
+        let thread = threads.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime can be had").block_on(self::call(pool, rig, call))
+        });
+        thread.join().expect("no panic")
+    })
+}
+
+#[test]
+fn what_other_threads_have_is_dropped_evicted_and_forgotten_like_ones_own() {
+    let others = &["alice", "bob", "carol"];
+    let rig = Rig::with(&component(DOZER), Setting { others, ..Setting::default() });
+    let pool = Pool::new(2);
+    on_a_thread(&pool, &rig, rig.call_of("alice", "doze", ""));
+    on_a_thread(&pool, &rig, rig.call_of("bob", "doze", ""));
+    let stats = PoolStats { made: 2, idle: 2, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+    let asked = rig.call_of("bob", "doze", "");
+    let limits = CallLimits { memory_bytes: asked.limits.memory_bytes - 65_536, ..asked.limits };
+    on_a_thread(&pool, &rig, Call { limits, ..asked });
+    let stats = PoolStats { made: 3, discarded: 1, ..stats };
+    assert_eq!(pool.stats(), stats, "another limit");
+    on_a_thread(&pool, &rig, rig.call_of("carol", "doze", ""));
+    let stats = PoolStats { made: 4, evicted: 1, ..stats };
+    assert_eq!(pool.stats(), stats, "alice's waited longest");
+    on_a_thread(&pool, &rig, rig.call_of("carol", "doze", ""));
+    on_a_thread(&pool, &rig, Call { limits, ..rig.call_of("bob", "doze", "") });
+    let stats = PoolStats { reused: 2, ..stats };
+    assert_eq!(pool.stats(), stats);
+    pool.forget(&rig.loaded);
+    assert_eq!(pool.stats(), PoolStats { idle: 0, ..stats });
+    on_a_thread(&pool, &rig, rig.call_of("carol", "doze", ""));
+    assert_eq!(pool.stats(), PoolStats { made: 5, idle: 0, ..stats }, "nothing comes back");
 }
 
 /// What a capsule declares that subscribes, and that may start programs.

@@ -257,11 +257,11 @@ mod totals {
         assert_eq!((ledger.principals(), ledger.forgotten()), (LEDGER_PRINCIPALS_MAX, 0));
         ledger.tab(&id(0)).charge(1, RATE, at(LEDGER_PRINCIPALS_MAX));
         ledger.tab(&id("new")).charge(1, RATE, at(LEDGER_PRINCIPALS_MAX));
-        let eighth = LEDGER_PRINCIPALS_MAX / 8;
-        assert_eq!(ledger.principals(), LEDGER_PRINCIPALS_MAX - eighth + 1);
-        let totals = [id(0), id(1), id(eighth), id(eighth + 1), id("new")];
+        let some = FORGOTTEN_AT_ONCE;
+        assert_eq!(ledger.principals(), LEDGER_PRINCIPALS_MAX - some + 1);
+        let totals = [id(0), id(1), id(some), id(some + 1), id("new")];
         assert_eq!(totals.map(|id| ledger.total(&id)), [11, 0, 0, 10, 1]);
-        assert_eq!(ledger.forgotten(), 10 * eighth as u64);
+        assert_eq!(ledger.forgotten(), 10 * some as u64);
         let sum: u64 = ledger.totals().iter().map(|(_, total)| total).sum();
         assert_eq!(sum + ledger.forgotten(), 10 * LEDGER_PRINCIPALS_MAX as u64 + 2);
     }
@@ -282,6 +282,60 @@ mod totals {
         calling.settle(7, now);
         held.charge(7, RATE, now);
         assert_eq!([0, 1].map(|n| ledger.total(&id(n))), [17, 17], "their tabs are the same ones");
+    }
+
+    #[test]
+    fn of_those_that_were_charged_at_one_time_always_the_same_few_go() {
+        let forgotten = || {
+            let ledger = FuelLedger::default();
+            for n in 0..=LEDGER_PRINCIPALS_MAX {
+                ledger.tab(&id(n)).charge(1, 0, Duration::ZERO);
+            }
+            let gone = (0..=LEDGER_PRINCIPALS_MAX).filter(|n| ledger.total(&id(n)) == 0);
+            gone.collect::<Vec<_>>()
+        };
+        assert_eq!(forgotten().len(), FORGOTTEN_AT_ONCE);
+        assert_eq!(forgotten(), forgotten());
+    }
+
+    #[test]
+    fn a_ledger_whose_tabs_are_all_in_hand_grows_and_shrinks_again() {
+        let ledger = FuelLedger::default();
+        let tab = |n: usize| {
+            let tab = ledger.tab(&id(n));
+            tab.charge(1, 0, at(n));
+            tab
+        };
+        let many = LEDGER_PRINCIPALS_MAX + LEDGER_PRINCIPALS_MAX / 2;
+        let held: Vec<_> = (0..many).map(tab).collect();
+        assert_eq!((ledger.principals(), ledger.forgotten()), (many, 0));
+        drop(held);
+        (many..2 * many).for_each(|n| drop(tab(n)));
+        assert!(ledger.principals() < many, "{}", ledger.principals());
+        let sum: u64 = ledger.totals().iter().map(|(_, total)| total).sum();
+        assert_eq!(sum + ledger.forgotten(), 2 * many as u64);
+    }
+
+    #[test]
+    fn a_disabled_caller_opens_no_tab() {
+        let (ledger, profile) =
+            (FuelLedger::default(), Profile { enabled: false, ..Profile::default() });
+        let caller = Caller { profile: Some(&profile), groups: None, id: &id("a") };
+        assert!(matches!(ledger.admit(caller, START), Err(Refusal::Disabled { .. })));
+        assert_eq!(ledger.principals(), 0);
+    }
+
+    #[test]
+    fn a_call_that_borrows_its_tab_is_charged_as_one_that_has_it() {
+        let ledger = FuelLedger::default();
+        let (lent, had) = (ledger.tab(&id("lent")), ledger.tab(&id("had")));
+        Reservation::new(&*lent, RATE, START).expect("cold").settle(7, START);
+        Reservation::new(had, RATE, START).expect("cold").settle(7, START);
+        drop(Reservation::new(&*lent, RATE, START).expect("there is more"));
+        drop(Reservation::new(ledger.tab(&id("had")), RATE, START).expect("there is more"));
+        let state =
+            |name| (ledger.total(&id(name)), ledger.over_budget(&id(name), RATE - 1, START));
+        assert_eq!((state("lent"), state("had")), ((7, true), (7, true)));
     }
 
     #[test]
