@@ -23,7 +23,6 @@ use capsule::store::Store;
 use capsule::store::layout::Home;
 use capsule::trace::PublicSettings;
 use measure::{Way, in_turns, judge, print};
-use tokio_util::sync::CancellationToken;
 
 /// Anything that goes wrong before there is something to measure.
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;

@@ -105,7 +105,7 @@ impl FuelLedger {
             self.forget_oldest(&mut past);
         }
         // Another call of the same newcomer may have been quicker.
-        Arc::clone(shard.lock().entry(id.clone()).or_insert_with(Arc::default))
+        Arc::clone(shard.lock().entry(id.clone()).or_default())
     }
 
     /// Lets a call begin, or says why not: a disabled caller first, then one over its rate.
