@@ -185,6 +185,7 @@ impl Pool {
             None if keeps_handles => Instant::now(),
             None => bounds.began,
         };
+        // The steps of a call one by one: a report that came out of one more future would be copied once more.
         let Call { action, payload, limits, .. } = call;
         instance.begin(call, bounds);
         let outcome = instance.enter(action, payload).await;

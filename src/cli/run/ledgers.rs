@@ -83,5 +83,6 @@ mod tests {
         ledgers.fuel.charge(owner, u64::MAX, Duration::ZERO);
         assert_eq!(ledgers.summary()[0].fuel, u64::MAX);
         assert!(ledgers.fuel.admit(owner, Duration::ZERO).is_ok());
+        assert!(!ledgers.fuel.over_budget(&id, 1, Duration::ZERO), "none of it fills the bucket");
     }
 }
