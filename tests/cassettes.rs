@@ -172,7 +172,9 @@ fn a_damaged_recording_is_refused_with_its_line() {
     check(&lines[..lines.len() - 1].join("\n"), "the recording was cut short");
     check(&text[..text.len() / 2], "line ");
     check(&text.replacen("\"number\":2", "\"numero\":2", 1), "line 4: missing field `number`");
-    check(&text.replacen("$base64", "$base46", 1), "line 4: $base46 means nothing");
+    let at = lines.iter().position(|line| line.contains("$bytes")).expect("bytes were passed");
+    let expected = format!("line {}: $bites means nothing", at + 1);
+    check(&text.replacen("$bytes", "$bites", 1), &expected);
     let twice = [lines[0], lines[1], lines[1]].join("\n");
     check(&twice, "line 3: track 1 is entered twice");
     check(&[lines[0], lines[2]].join("\n"), "line 2: track 1 was not entered");
