@@ -61,6 +61,8 @@ pub const DISPATCH_CALLS_MAX: usize = 64;
 /// Instances that wait for their principal's next call, over all capsules. Ours: a quarter of a
 /// server's slots, so that calls and run loops never lack one.
 pub const INSTANCES_IDLE_MAX: usize = 32;
+/// How long an instance waits for its principal's next call, at least; up to twice as long.
+pub const INSTANCE_IDLE: Duration = Duration::from_secs(30);
 
 // --- Principals -----------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ fn an_endpoint_tells_the_figures_of_the_moment_by_capsule_and_principal() {
     for expected in [
         "capsule_calls_total{capsule=\"greeter\",outcome=\"continue\"} 3",
         "capsule_pool_instances_total{event=\"made\"} 2",
-        "capsule_pool_instances_total{event=\"reused\"} 1",
+        "capsule_pool_instances_total{event=\"reused\"} 2",
         "capsule_principal_calls_total{principal=\"ada\"} 2",
         "capsule_principal_calls_total{principal=\"default\"} 1",
     ] {

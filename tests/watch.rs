@@ -29,6 +29,18 @@ fn answering(word: &str) -> Vec<u8> {
     ))
 }
 
+/// Traps before it can be called.
+fn unborn() -> Vec<u8> {
+    component(
+        r#"(module
+          (func $begin unreachable)
+          (start $begin)
+          (func (export "astrid-hook-trigger")
+            (param i32) (param i32) (param i32) (param i32) (result i32)
+            unreachable))"#,
+    )
+}
+
 /// A loop that logs this word, signals readiness and does `then`.
 fn looping(word: &str, then: &str) -> Vec<u8> {
     component(&format!(
@@ -99,6 +111,10 @@ fn handlers_of_a_new_artifact_are_called_and_a_broken_one_changes_nothing() {
     says(&mut running, "two");
     workshop.build(b"\0asm, more or less");
     running.error_line_with("changing stays as it was");
+    says(&mut running, "two");
+    workshop.build(&unborn());
+    let line = running.error_line_with("changing stays as it was");
+    assert!(line.contains("changing cannot be instantiated: "), "{line}");
     says(&mut running, "two");
     // The manifest is part of it: the handler has another name now. The artifact is again what is
     // loaded, which is no change by itself.

@@ -433,7 +433,8 @@ fn print(cx: &Cx, args: &InvokeArgs, capsule: &Capsule, report: &InvokeReport, c
     }
 }
 
-fn with_backtrace(failure: Failure, call: &CallReport) -> Failure {
+/// A failure of a call with the frames of its trap and the last call that it made.
+pub(in crate::cli) fn with_backtrace(failure: Failure, call: &CallReport) -> Failure {
     let Ending::Trap(trap) = &call.ending else { return failure };
     let failure = trap
         .backtrace

@@ -1,6 +1,6 @@
 //! Calls the handlers of messages.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak, mpsc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +52,8 @@ pub struct Served {
     pub observer: MakeObserver,
     /// Sees each call by itself; calls that share instances have nobody who does.
     pub attend: Option<Attend>,
+    /// Whether an instance for the owner is made before it is served, where instances wait for calls.
+    pub ahead: bool,
 }
 
 /// Decides whether a principal may call, and with what limits. Asked for each call: what its profile says
@@ -128,12 +130,39 @@ impl Dispatcher {
     }
 
     /// Serves a capsule from now on, under the number that bindings call it by.
-    pub fn serve(&self, number: usize, served: Served) {
+    ///
+    /// The report is of an instance that was made ahead. When that fails the capsule is not served,
+    /// and what was served under the number still is. No runtime's thread may wait here.
+    pub fn serve(
+        &self,
+        number: usize,
+        served: Served,
+    ) -> Result<Option<Box<CallReport>>, Box<CallReport>> {
+        let served = Arc::new(served);
+        let ahead = self.make_ahead(&served)?;
         let mut state = self.shared.lock();
         if state.capsules.len() <= number {
             state.capsules.resize_with(number + 1, || None);
         }
-        state.capsules[number] = Some(Arc::new(served));
+        state.capsules[number] = Some(served);
+        Ok(ahead)
+    }
+
+    /// Has an instance wait for the owner's first call, on the threads of calls: what a guest does as it
+    /// begins is bounded there as a call is.
+    fn make_ahead(&self, served: &Arc<Served>) -> Result<Option<Box<CallReport>>, Box<CallReport>> {
+        let Some(pool) = self.shared.instances.clone().filter(|_| served.ahead) else {
+            return Ok(None);
+        };
+        let (sender, made) = mpsc::sync_channel(1);
+        let (who, cancel) = (served.owner.id.as_str().into(), Arc::clone(&self.shared.cancel));
+        let served = Arc::clone(served);
+        self.shared.lanes.spawn(who, async move {
+            // Whoever asked waits for it.
+            let _ = sender.send(served.make_ahead(cancel, &pool).await);
+        });
+        // Nothing comes when the guest made the host panic, which has been reported.
+        made.recv().ok().flatten().transpose()
     }
 
     /// Sends a message along its chain, without waiting. Every step of it is told to the sink, and
@@ -239,6 +268,28 @@ impl Drop for Place {
 }
 
 impl Served {
+    /// Makes an instance for the owner; nothing when the owner may not call.
+    async fn make_ahead(
+        &self,
+        cancel: Arc<CancellationToken>,
+        pool: &Pool,
+    ) -> Option<Result<Box<CallReport>, Box<CallReport>>> {
+        let Admitted { principal, limits, reservation } = (self.admit)(&self.owner.id).ok()?;
+        let call = Call {
+            action: "",
+            payload: &[],
+            principal: &principal,
+            owner: &self.owner,
+            caller: None,
+            limits,
+            cancel,
+        };
+        let made = pool.warm(&self.loaded, &call, (self.observer)()).await.map(Box::new);
+        let (Ok(report) | Err(report)) = &made;
+        reservation.settle(report.fuel.instantiate, self.pace.roughly());
+        Some(made)
+    }
+
     async fn call(
         &self,
         delivery: &Deliver,

@@ -10,7 +10,7 @@ use capsule::dispatch::{
     Admitted, Binding, Bindings, Deliver, Dispatcher, DispatcherOptions, Full, Handled, OnError,
     Outcome, Over, Served as Capsule,
 };
-use capsule::engine::{CallReport, Ending};
+use capsule::engine::{CallReport, Ending, Pool, PoolStats};
 use capsule::host::ports::Refused;
 use capsule::limits::DISPATCH_QUEUE_MAX;
 use capsule::policy::budget::{AskedLimits, call_limits};
@@ -80,9 +80,36 @@ impl Served {
 
     fn for_these(others: &[&str], fuel_per_sec: u64) -> Served {
         let rig = Rig::with(&component(LINK), Setting { others, ..Setting::default() });
+        let served = Served::pooled(rig, None);
+        served.serve(&served.rig, fuel_per_sec).expect("nothing is made ahead");
+        served
+    }
+
+    /// Nothing is served yet.
+    fn pooled(rig: Rig, instances: Option<Pool>) -> Served {
         let (sender, handled) = mpsc::channel();
-        let ledger = FuelLedger::default();
-        let (tabs, clock) = (ledger.clone(), rig.machine.stopwatch().clone());
+        let cancel = CancellationToken::new();
+        let dispatcher = Dispatcher::start(DispatcherOptions {
+            runtime: tokio::runtime::Handle::current(),
+            stopwatch: rig.machine.stopwatch().clone(),
+            handled: Box::new(move |step| {
+                // The test may be over.
+                let _ = sender.send(step);
+            }),
+            cancel: cancel.clone(),
+            instances,
+        });
+        let dispatcher = dispatcher.expect("threads");
+        Served { rig, dispatcher, handled, ledger: FuelLedger::default(), cancel }
+    }
+
+    /// Serves the capsule of a rig, which may be another one.
+    fn serve(
+        &self,
+        rig: &Rig,
+        fuel_per_sec: u64,
+    ) -> Result<Option<Box<CallReport>>, Box<CallReport>> {
+        let (tabs, clock) = (self.ledger.clone(), rig.machine.stopwatch().clone());
         let hosted = rig.hosted.clone();
         let admit = move |id: &PrincipalId| {
             let refused = |reason: String| Refused { id: id.to_string(), reason };
@@ -94,30 +121,16 @@ impl Served {
                 reservation: reservation.map_err(|error| refused(error.to_string()))?,
             })
         };
-        let cancel = CancellationToken::new();
-        let dispatcher = Dispatcher::start(DispatcherOptions {
-            runtime: tokio::runtime::Handle::current(),
-            stopwatch: rig.machine.stopwatch().clone(),
-            handled: Box::new(move |step| {
-                // The test may be over.
-                let _ = sender.send(step);
-            }),
-            cancel: cancel.clone(),
-            instances: None,
-        });
-        let dispatcher = dispatcher.expect("threads");
-        dispatcher.serve(
-            0,
-            Capsule {
-                loaded: rig.loaded.clone(),
-                owner: rig.of("default"),
-                admit: Box::new(admit),
-                observer: Box::new(|| None),
-                attend: None,
-                pace: rig.machine.stopwatch().clone(),
-            },
-        );
-        Served { rig, dispatcher, handled, ledger, cancel }
+        let capsule = Capsule {
+            loaded: rig.loaded.clone(),
+            owner: rig.of("default"),
+            admit: Box::new(admit),
+            observer: Box::new(|| None),
+            attend: None,
+            pace: rig.machine.stopwatch().clone(),
+            ahead: true,
+        };
+        self.dispatcher.serve(0, capsule)
     }
 
     fn dispatch(&self, actions: &[&str], payload: &str, from: Attribution) {
@@ -415,4 +428,61 @@ async fn whoever_has_used_up_their_fuel_is_refused_and_nobody_else() {
         }
     }
     assert_eq!(served.rig.lines(), ["default"]);
+}
+
+/// `LINK`, which does this as it begins.
+fn beginning_with(begin: &str) -> Rig {
+    let begin = format!("(func $begin (local $n i32) {begin}) (start $begin) (func (export");
+    Rig::text(&LINK.replace("(func (export", &begin))
+}
+
+/// Counts to a thousand as it begins.
+fn counting() -> Rig {
+    beginning_with(
+        "(loop $more
+           (local.set $n (i32.add (local.get $n) (i32.const 1)))
+           (br_if $more (i32.lt_u (local.get $n) (i32.const 1000))))",
+    )
+}
+
+#[tokio::test]
+async fn the_owners_first_call_finds_an_instance_that_was_made_when_the_capsule_was_served() {
+    let pool = Pool::new(8);
+    let served = Served::pooled(counting(), Some(pool.clone()));
+    let report = served.serve(&served.rig, 0).expect("an instance").expect("made ahead");
+    assert!(report.fuel.instantiate > 1000, "{:?}", report.fuel);
+    let total = |who: &str| served.ledger.total(&PrincipalId::new(who).expect("a valid id"));
+    assert_eq!(total("default"), report.fuel.instantiate, "whoever owns it pays for it");
+    let stats = PoolStats { made: 1, idle: 1, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+    served.dispatch(&["c"], "1", by("default"));
+    let called = served.called();
+    assert_eq!(called.fuel.instantiate, 0);
+    assert_eq!(pool.stats(), PoolStats { reused: 1, ..stats });
+    assert_eq!(total("default"), report.fuel.instantiate + called.fuel.call);
+}
+
+#[tokio::test]
+async fn what_cannot_be_instantiated_is_not_served_and_takes_no_others_place() {
+    let pool = Pool::new(8);
+    let served = Served::pooled(counting(), Some(pool.clone()));
+    served.serve(&served.rig, 0).expect("an instance");
+    let report = served.serve(&beginning_with("unreachable"), 0).expect_err("it traps");
+    assert!(matches!(&report.ending, Ending::Trap(_)), "{:?}", report.ending);
+    served.dispatch(&["f"], "1", by("default"));
+    assert!(matches!(served.called().ending, Ending::Verdict(Verdict::Final(_))));
+    assert_eq!(pool.stats().made, 1);
+}
+
+#[tokio::test]
+async fn nothing_is_made_for_an_owner_who_may_not_call() {
+    let pool = Pool::new(8);
+    let served = Served::pooled(counting(), Some(pool.clone()));
+    let owner = PrincipalId::default();
+    let now = served.rig.machine.stopwatch().monotonic();
+    let spent = Reservation::new(served.ledger.tab(&owner), FUEL_PER_SEC, now);
+    spent.expect("the first call").settle(10 * FUEL_PER_SEC, now);
+    let made = served.serve(&served.rig, FUEL_PER_SEC).expect("it is served all the same");
+    assert!(made.is_none());
+    assert_eq!(pool.stats(), PoolStats::default());
 }

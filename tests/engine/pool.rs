@@ -1,6 +1,7 @@
 //! Instances that are used again, and whom they serve.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use capsule::bus::Attribution;
 use capsule::engine::{Call, CallReport, Ending, Pool, PoolStats};
@@ -269,6 +270,58 @@ fn what_other_threads_have_is_dropped_evicted_and_forgotten_like_ones_own() {
     assert_eq!(pool.stats(), PoolStats { idle: 0, ..stats });
     on_a_thread(&pool, &rig, rig.call_of("carol", "doze", ""));
     assert_eq!(pool.stats(), PoolStats { made: 5, idle: 0, ..stats }, "nothing comes back");
+}
+
+#[tokio::test]
+async fn an_instance_that_is_made_ahead_serves_whom_it_was_made_for() {
+    let (rig, pool) = (hoarder(&SLOTS), Pool::new(8));
+    let made = soon(pool.warm(&rig.loaded, &rig.call_of("alice", "mark", ""), None)).await;
+    let report = made.expect("an instance");
+    assert_eq!(report.ending, Ending::Returned);
+    assert_eq!(report.fuel.call, 0, "the call itself is not made");
+    let stats = PoolStats { made: 1, idle: 1, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+    let others = call(&pool, &rig, rig.call_of("bob", "read", "")).await;
+    assert_eq!(answer(&others), UNTOUCHED);
+    assert_eq!(pool.stats(), PoolStats { made: 2, idle: 2, ..stats }, "it is not bob's");
+    let own = call(&pool, &rig, rig.call_of("alice", "read", "")).await;
+    assert_eq!(answer(&own), UNTOUCHED);
+    assert_eq!(pool.stats(), PoolStats { made: 2, reused: 1, idle: 2, ..stats });
+}
+
+#[tokio::test]
+async fn whom_nobody_calls_for_a_while_goes_except_one_that_was_made_ahead() {
+    let (rig, pool) = (hoarder(&SLOTS), Pool::new(8));
+    let owners = rig.call_of("default", "nothing", "");
+    soon(pool.warm(&rig.loaded, &owners, None)).await.expect("an instance");
+    for principal in ["alice", "bob"] {
+        call(&pool, &rig, rig.call_of(principal, "nothing", "")).await;
+    }
+    let between = Instant::now();
+    call(&pool, &rig, rig.call_of("bob", "nothing", "")).await;
+    let stats = PoolStats { made: 3, reused: 1, idle: 3, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
+    pool.drop_idle(between);
+    let stats = PoolStats { evicted: 1, idle: 2, ..stats };
+    assert_eq!(pool.stats(), stats, "alice's waited since before");
+    pool.drop_idle(Instant::now());
+    let stats = PoolStats { evicted: 2, idle: 1, ..stats };
+    assert_eq!(pool.stats(), stats);
+    call(&pool, &rig, rig.call_of("default", "nothing", "")).await;
+    assert_eq!(pool.stats(), PoolStats { reused: 2, ..stats }, "the owner's stayed");
+    pool.forget(&rig.loaded);
+    assert_eq!(pool.stats().idle, 0);
+}
+
+#[tokio::test]
+async fn an_instance_that_holds_something_does_not_go_for_want_of_calls() {
+    let (rig, pool) = (starts_programs(LEAK), Pool::new(8));
+    for principal in ["alice", "bob"] {
+        call(&pool, &rig, rig.call_of(principal, "leak", "")).await;
+    }
+    pool.drop_idle(Instant::now());
+    let stats = PoolStats { made: 2, idle: 2, ..PoolStats::default() };
+    assert_eq!(pool.stats(), stats);
 }
 
 /// What a capsule declares that subscribes, and that may start programs.

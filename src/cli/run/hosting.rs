@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::ledgers::Ledgers;
 use super::reporter::Reporter;
 use crate::cli::failure::Failure;
+use crate::cli::invoke::{exit as exit_of, with_backtrace};
 use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::tape::{self, Recording};
@@ -27,6 +28,7 @@ use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
 use crate::policy::fuel::Caller;
 use crate::policy::restart::{RestartRules, Restarts};
 use crate::principal::PrincipalId;
+use crate::report::invoke::explain;
 use crate::report::run::Event;
 
 /// What all capsules of a run have in common.
@@ -154,8 +156,8 @@ impl Hosting<'_> {
                 started: self.place.machine.stopwatch().monotonic(),
             }))
         } else if handlers > 0 {
+            self.serve(dispatcher, worker, &capsule, &ready)?;
             bindings.extend(self.bindings(&capsule, worker));
-            dispatcher.serve(worker, self.served(&capsule.manifest, &ready)?);
             Role::Handlers(ready.loaded.clone())
         } else {
             self.reporter.warn(&format!("{name} has neither a run loop nor handlers"));
@@ -240,12 +242,31 @@ impl Hosting<'_> {
         })
     }
 
-    /// A loaded capsule as the dispatcher calls it, with everybody's own limits.
-    pub(in crate::cli) fn served(
+    /// Has the handlers of a loaded capsule called from now on, if it can be instantiated for its owner.
+    pub(in crate::cli) fn serve(
         &self,
-        manifest: &Arc<Manifest>,
+        dispatcher: &Dispatcher,
+        worker: usize,
+        capsule: &Capsule,
         ready: &Ready,
-    ) -> Result<Served, Failure> {
+    ) -> Result<(), Failure> {
+        let owner = PrincipalId::default();
+        let made = dispatcher.serve(worker, self.served(&capsule.manifest, ready)?);
+        let (Ok(Some(report)) | Err(report)) = &made else { return Ok(()) };
+        self.ledgers.add_call(&owner, report);
+        let name = capsule.id();
+        if let Some(metrics) = self.reporter.metrics() {
+            metrics.made_ahead(name.as_str(), owner.as_str(), report);
+        }
+        made.map(drop).map_err(|report| {
+            let message = format!("{name} cannot be instantiated");
+            let failure = Failure::new(exit_of(&report.ending), "instantiate", message);
+            with_backtrace(explain(&report).into_iter().fold(failure, Failure::cause), &report)
+        })
+    }
+
+    /// A loaded capsule as the dispatcher calls it, with everybody's own limits.
+    fn served(&self, manifest: &Arc<Manifest>, ready: &Ready) -> Result<Served, Failure> {
         let (ledgers, clock) = (self.ledgers.clone(), self.place.pace().clone());
         let (hosted, is_uplink, pace) = (ready.hosted.clone(), manifest.is_uplink(), clock.clone());
         let admit = move |id: &PrincipalId| {
@@ -268,6 +289,8 @@ impl Hosting<'_> {
             pace,
             observer: Box::new(self.observer(manifest)),
             attend: self.recording.clone().map(|recording| attend(recording, manifest)),
+            // In a simulated world time passes only while somebody has a turn.
+            ahead: self.place.simulation().is_none(),
         })
     }
 

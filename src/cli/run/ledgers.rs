@@ -1,7 +1,7 @@
 //! What each principal used in a run.
 
 use crate::dispatch::{Handled, Outcome};
-use crate::engine::LoopReport;
+use crate::engine::{CallReport, LoopReport};
 use crate::policy::fuel::FuelLedger;
 use crate::policy::peaks::PeakLedger;
 use crate::principal::PrincipalId;
@@ -24,8 +24,13 @@ impl Ledgers {
             None => Ok(PrincipalId::default()),
         };
         if let Ok(id) = id {
-            self.peaks.record(&id, report.memory.peak_bytes);
+            self.add_call(&id, report);
         }
+    }
+
+    /// The memory of a call for `id`.
+    pub(super) fn add_call(&self, id: &PrincipalId, report: &CallReport) {
+        self.peaks.record(id, report.memory.peak_bytes);
     }
 
     /// A run loop that is over, and whose fuel was told while it ran.

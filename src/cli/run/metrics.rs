@@ -18,7 +18,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::dispatch::{Handled, Outcome};
-use crate::engine::{LoopReport, Pool};
+use crate::engine::{CallReport, LoopReport, Pool};
 use crate::report::invoke::outcome;
 use crate::report::run::Event;
 
@@ -127,8 +127,13 @@ impl Metrics {
         });
     }
 
+    /// What making an instance took that waits for its first call.
+    pub(super) fn made_ahead(&self, capsule: &str, owner: &str, report: &CallReport) {
+        self.record(|| self.used(capsule, owner, report));
+    }
+
     /// What a call or a loop used.
-    fn used(&self, capsule: &str, principal: &str, report: &crate::engine::CallReport) {
+    fn used(&self, capsule: &str, principal: &str, report: &CallReport) {
         let fuel = report.fuel.call.saturating_add(report.fuel.instantiate);
         let name = capsule.to_owned();
         counter!(FUEL, "capsule" => name.clone()).increment(fuel);

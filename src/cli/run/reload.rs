@@ -1,7 +1,7 @@
 //! Replacing a member of a run by what its files are now.
 //!
-//! The new generation is checked, compiled, linked and, where it has a loop, started and ready
-//! before anything is taken from the old one. What is not good enough leaves the old one as it was.
+//! The new generation is checked, compiled, linked and instantiated or, where it has a loop, started and
+//! ready before anything is taken from the old one. What is not good enough leaves the old one as it was.
 //! Calls that have begun end in the old one, and it goes with the last of them.
 
 use std::sync::Arc;
@@ -64,10 +64,8 @@ impl Session<'_> {
             }
             (Role::Handlers(old), false) => {
                 let old = old.clone();
-                let served = self.hosting.served(&capsule.manifest, &ready)?;
-                let loaded = served.loaded.clone();
                 let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
-                dispatcher.serve(member, served);
+                self.hosting.serve(dispatcher, member, &capsule, &ready)?;
                 if let Some(pool) = &self.instances {
                     pool.forget(&old);
                 }
@@ -75,7 +73,8 @@ impl Session<'_> {
                 let entry = &mut self.members[member];
                 entry.source_id = ready.hosted.host.source_id;
                 entry.inbound = ready.hosted.host.services.inbound.clone();
-                (entry.capsule, entry.code, entry.role) = (capsule, code, Role::Handlers(loaded));
+                (entry.capsule, entry.code, entry.role) =
+                    (capsule, code, Role::Handlers(ready.loaded));
                 self.bind_again();
                 self.say_reloaded(member);
                 Ok(())
@@ -114,14 +113,12 @@ impl Session<'_> {
         let surface = capsule.surface()?;
         let place = self.hosting.place;
         let ready = place.attach(capsule, code, surface, HostingOptions::default())?;
-        let served = self.hosting.served(&capsule.manifest, &ready)?;
-        let loaded = served.loaded.clone();
-        dispatcher.serve(member, served);
+        self.hosting.serve(dispatcher, member, capsule, &ready)?;
         self.publishes_as(member, ready.hosted.host.source_id);
         let entry = &mut self.members[member];
         entry.source_id = ready.hosted.host.source_id;
         entry.inbound = ready.hosted.host.services.inbound.clone();
-        entry.role = Role::Handlers(loaded);
+        entry.role = Role::Handlers(ready.loaded);
         self.bind_again();
         Ok(())
     }

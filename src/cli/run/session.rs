@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -26,7 +26,7 @@ use crate::cli::interrupt;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
 use crate::engine::Pool;
-use crate::limits::DISPATCH_BYTES_MAX;
+use crate::limits::{DISPATCH_BYTES_MAX, INSTANCE_IDLE};
 use crate::report::run::{Event, InstancesSummary};
 use crate::report::workspace::WorkspaceReport;
 
@@ -85,6 +85,8 @@ pub(super) struct Session<'a> {
     in_flight_bytes: usize,
     cancel: CancellationToken,
     metrics: Option<Sink>,
+    /// When instances that wait were looked at last.
+    looked: Instant,
     watch: Option<Watch>,
     /// New loops that are not ready yet, by member.
     pub(super) upcoming: HashMap<usize, Upcoming>,
@@ -140,6 +142,7 @@ impl<'a> Session<'a> {
             in_flight_bytes: 0,
             cancel: calls.cancel,
             metrics: None,
+            looked: Instant::now(),
             watch: None,
             upcoming: HashMap::new(),
             rounds,
@@ -217,6 +220,9 @@ impl<'a> Session<'a> {
             telling.set_missed_tick_behavior(MissedTickBehavior::Delay);
             telling
         });
+        let mut idle = tokio::time::interval(INSTANCE_IDLE);
+        idle.reset();
+        idle.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut seen = false;
         let mut current = self.current();
         loop {
@@ -263,6 +269,7 @@ impl<'a> Session<'a> {
                 }
                 () = due(&mut telling) => self.tell_metrics(),
                 _ = ticks.tick(), if self.ticks => self.topics.tick(),
+                _ = idle.tick(), if self.rounds.is_none() => self.drop_idle(),
                 published = feeding.publish_next(), if may_feed => {
                     fed = !published?;
                 }
@@ -369,16 +376,17 @@ impl<'a> Session<'a> {
     pub(super) fn finish_step(&mut self, handled: &Handled) {
         let step = handled.delivered.step();
         let name = &self.members[step.worker].name;
+        // Counted before it is told: whoever reads of a step and asks for the figures finds it in them.
+        if let Some(metrics) = self.hosting.reporter.metrics() {
+            let principal = handled.delivered.message.principal.name().unwrap_or("default");
+            metrics.step(name, principal, handled);
+        }
         if let Outcome::Called(report) = &handled.outcome
             && let Some(failure) = super::tally::call_failure(report)
         {
             self.hosting.reporter.event(Some(name), failure);
         }
         self.hosting.reporter.event(Some(name), step_event(handled));
-        if let Some(metrics) = self.hosting.reporter.metrics() {
-            let principal = handled.delivered.message.principal.name().unwrap_or("default");
-            metrics.step(name, principal, handled);
-        }
         self.tallies[step.worker].add_step(handled);
         self.ledgers.add_step(handled);
         if handled.over.is_some() {
@@ -386,6 +394,15 @@ impl<'a> Session<'a> {
             self.in_flight_bytes -= handled.delivered.message.payload.len();
             self.served(handled);
         }
+    }
+
+    /// Gives back the memory of instances that nobody called since the last time.
+    fn drop_idle(&mut self) {
+        let now = Instant::now();
+        if let Some(pool) = &self.instances {
+            pool.drop_idle(self.looked);
+        }
+        self.looked = now;
     }
 
     /// Tells the figures; that they cannot be told is no reason to end the run.

@@ -4,7 +4,7 @@
 //! normally and left no handle open it waits here for the next one; after anything else it is dropped
 //! with what it held, and counted. How many wait is bounded for all capsules and principals together:
 //! those that waited longest go first. Nobody waits for an instance: when none is there, one is
-//! made.
+//! made. One can be made ahead, and those that nobody called for a while can be dropped.
 //!
 //! What waits is kept by the threads that called it last. A thread looks among its own first: the memory is
 //! near, and while all find something there, and no more are alive than may wait, there is nothing that
@@ -15,21 +15,21 @@
 //! for that principal are made one after the other: here they do wait, within their deadlines. It is kept by
 //! principals. An instance that holds something makes room for others only when all that wait do.
 
-use std::collections::HashMap;
+mod shelves;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use hashbrown::HashTable;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use super::Loaded;
 use super::instance::{Bounds, Call, Instance};
 use super::outcome::{CallReport, Ending};
-use crate::host::CapsuleHost;
 use crate::host::record::Observer;
 use crate::principal::{PrincipalId, SHARDS, Shard, Shards};
+use shelves::{Key, Rank, State, Taken, Waiting};
 
 thread_local! {
     /// The number of this thread.
@@ -53,6 +53,8 @@ struct Shared {
     used: AtomicUsize,
     /// What waited when all were looked at last, the first to leave at the end.
     leaving: Mutex<Vec<Leaving>>,
+    /// For whom one was made ahead.
+    ahead: Mutex<Vec<(Uuid, PrincipalId)>>,
 }
 
 /// An instance that makes room for others, if nobody has called it since.
@@ -74,65 +76,18 @@ pub struct PoolStats {
     /// Instances that were dropped since a call did not return normally or left handles open, or
     /// since the principal's memory limit is another one by now.
     pub discarded: u64,
-    /// Instances that made room for others.
+    /// Instances that made room for others, or that nobody called for too long.
     pub evicted: u64,
     /// Instances that wait.
     pub idle: usize,
-}
-
-/// Whose instance it is: the capsule as it was loaded, and the principal. Lent: the handle of an id is
-/// counted by all threads that use it, which is what makes them wait.
-#[derive(Clone, Copy)]
-struct Key<'a> {
-    capsule: Uuid,
-    principal: &'a PrincipalId,
-}
-
-/// Whether an instance holds something, and since when it waits: the smallest goes first.
-type Rank = (bool, Instant);
-
-impl Key<'_> {
-    fn hash(self) -> u64 {
-        // All but two bits of this half of a capsule's number are random.
-        self.capsule.as_u64_pair().1 ^ self.principal.hash_code()
-    }
-}
-
-/// What some threads have, and what there is of some principals whose calls take turns.
-#[derive(Default)]
-struct State {
-    /// Only those with an instance that waits, or with a call; by the hash of their keys.
-    shelves: HashTable<Shelf>,
-    stats: PoolStats,
-    /// Capsules that are not served any more, while their last calls may give something back.
-    forgotten: HashMap<Uuid, Weak<CapsuleHost>>,
-}
-
-/// The instances of one capsule for one principal.
-struct Shelf {
-    capsule: Uuid,
-    principal: PrincipalId,
-    /// The one that was used last is at the end: its memory is near.
-    waiting: Vec<Waiting>,
-    /// Calls that are being made or wait for their turn.
-    calls: usize,
-    /// Whose turn it is, where calls take turns.
-    turn: Option<Arc<Semaphore>>,
-}
-
-/// An instance that waits for a call.
-struct Waiting {
-    since: Instant,
-    holds_something: bool,
-    instance: Instance,
 }
 
 impl Pool {
     /// A pool in which at most `idle_max` instances wait.
     pub fn new(idle_max: usize) -> Pool {
         let (alive, used) = Default::default();
-        let (parts, leaving) = Default::default();
-        Pool(Arc::new(Shared { idle_max, alive, parts, used, leaving }))
+        let (parts, leaving, ahead) = Default::default();
+        Pool(Arc::new(Shared { idle_max, alive, parts, used, leaving, ahead }))
     }
 
     /// Makes a call in an instance that waits for this principal, or in a new one.
@@ -152,10 +107,7 @@ impl Pool {
         let memory_bytes = call.limits.memory_bytes;
         // Given up after the instance was given back, so that the next call finds it.
         let mut _turn = None;
-        let part = self.0.part(match keeps_handles {
-            true => Shards::<State>::number(key.principal),
-            false => THREAD.with(|thread| *thread) % SHARDS,
-        });
+        let part = self.0.home(key, keeps_handles);
         let mut lease = Lease { shared: &self.0, part, key, over: false, holds_instance: false };
         let taken = if keeps_handles {
             let turn = part.lock().enter(key).turn();
@@ -172,8 +124,7 @@ impl Pool {
             Some(instance) => (instance, None),
             None => match loaded.instance_within(&call, bounds, observer()).await {
                 Ok((instance, cost)) => {
-                    self.0.alive.fetch_add(1, Ordering::Relaxed);
-                    part.lock().stats.made += 1;
+                    lease.made();
                     (instance, Some(cost))
                 }
                 Err(report) => return *report,
@@ -200,6 +151,48 @@ impl Pool {
         report
     }
 
+    /// Makes an instance for whoever `call` is for, with its limits, and has it wait: the call itself is
+    /// not made. The report tells what that took, also when the guest left something open as it began, so
+    /// that the instance is not kept; an error tells why there can be none.
+    pub async fn warm(
+        &self,
+        loaded: &Loaded,
+        call: &Call<'_>,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<CallReport, Box<CallReport>> {
+        let host = loaded.capsule();
+        let key = Key { capsule: host.source_id, principal: &call.principal.id };
+        let keeps_handles = host.keeps_handles();
+        let part = self.0.home(key, keeps_handles);
+        part.lock().enter(key);
+        let mut lease = Lease { shared: &self.0, part, key, over: false, holds_instance: false };
+        let (instance, report) = loaded.instance(call, observer).await?;
+        lease.made();
+        lease.holds_instance = true;
+        if keeps_handles || instance.holds_nothing() {
+            self.0.ahead().push((key.capsule, key.principal.clone()));
+            lease.give_back(instance, Instant::now());
+        }
+        Ok(report)
+    }
+
+    /// Drops what nobody has called since `before`, except what holds something, and the one instance that
+    /// was called last of those for whom one was made ahead.
+    pub fn drop_idle(&self, before: Instant) {
+        let mut kept = self.0.ahead().clone();
+        // The one that was called last comes first.
+        for leaving in self.0.oldest() {
+            let whose =
+                |it: &(Uuid, PrincipalId)| it.0 == leaving.capsule && it.1 == leaving.principal;
+            let (holds_something, since) = leaving.rank;
+            if let Some(at) = kept.iter().position(whose) {
+                kept.swap_remove(at);
+            } else if !holds_something && since < before {
+                drop(self.0.evict(&leaving));
+            }
+        }
+    }
+
     /// What it has done so far.
     pub fn stats(&self) -> PoolStats {
         self.0.parts().fold(PoolStats::default(), |sum, (_, part)| {
@@ -220,6 +213,7 @@ impl Pool {
             let gone = part.lock().forget(loaded.capsule());
             self.0.alive.fetch_sub(gone.len(), Ordering::Relaxed);
         }
+        self.0.ahead().retain(|(capsule, _)| *capsule != loaded.capsule().source_id);
     }
 }
 
@@ -247,6 +241,14 @@ async fn wait_for(
 }
 
 impl Shared {
+    /// The part that an instance is taken from and given back to.
+    fn home(&self, key: Key<'_>, keeps_handles: bool) -> &Shard<State> {
+        self.part(match keeps_handles {
+            true => Shards::<State>::number(key.principal),
+            false => THREAD.with(|thread| *thread) % SHARDS,
+        })
+    }
+
     /// A part that is going to be used.
     fn part(&self, number: usize) -> &Shard<State> {
         if self.used.load(Ordering::Relaxed) <= number {
@@ -307,14 +309,23 @@ impl Shared {
                 }
                 continue;
             };
-            let key = Key { capsule: next.capsule, principal: &next.principal };
-            let gone = self.parts.at(next.part).lock().evict(key, next.rank);
-            if let Some(gone) = gone {
+            if let Some(gone) = self.evict(&next) {
                 break gone;
             }
         };
+        Some(gone)
+    }
+
+    /// Takes one out, unless it was called since.
+    fn evict(&self, leaving: &Leaving) -> Option<Waiting> {
+        let key = Key { capsule: leaving.capsule, principal: &leaving.principal };
+        let gone = self.parts.at(leaving.part).lock().evict(key, leaving.rank)?;
         self.alive.fetch_sub(1, Ordering::Relaxed);
         Some(gone)
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Vec<(Uuid, PrincipalId)>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All that wait, the one that leaves first at the end. Of those that hold something, which leave only
@@ -337,145 +348,6 @@ impl Shared {
     }
 }
 
-impl Shelf {
-    fn of(key: Key<'_>) -> Shelf {
-        let principal = key.principal.clone();
-        Shelf { capsule: key.capsule, principal, waiting: Vec::new(), calls: 0, turn: None }
-    }
-
-    fn is_for(&self, key: Key<'_>) -> bool {
-        self.capsule == key.capsule && self.principal == *key.principal
-    }
-
-    fn is_empty(&self) -> bool {
-        self.calls == 0 && self.waiting.is_empty()
-    }
-
-    fn turn(&mut self) -> Arc<Semaphore> {
-        Arc::clone(self.turn.get_or_insert_with(|| Arc::new(Semaphore::new(1))))
-    }
-}
-
-impl Waiting {
-    fn rank(&self) -> Rank {
-        (self.holds_something, self.since)
-    }
-}
-
-/// An instance that waited.
-struct Taken {
-    instance: Instance,
-    /// Whether it has the memory limit that holds by now.
-    fits: bool,
-}
-
-impl State {
-    /// Notes that a call is about to be made.
-    fn enter(&mut self, key: Key<'_>) -> &mut Shelf {
-        let hash =
-            |shelf: &Shelf| Key { capsule: shelf.capsule, principal: &shelf.principal }.hash();
-        let shelf = self.shelves.entry(key.hash(), |shelf| shelf.is_for(key), hash);
-        let shelf = shelf.or_insert_with(|| Shelf::of(key)).into_mut();
-        shelf.calls += 1;
-        shelf
-    }
-
-    fn take(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
-        let waiting = self.shelf(key)?.waiting.pop();
-        Some(self.taken(waiting?, memory_bytes))
-    }
-
-    /// Both in one look-up, which every call has to make.
-    fn enter_and_take(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
-        let waiting = self.enter(key).waiting.pop();
-        Some(self.taken(waiting?, memory_bytes))
-    }
-
-    /// Gives one to another thread.
-    fn give(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
-        let taken = self.take(key, memory_bytes)?;
-        self.clear(key);
-        Some(taken)
-    }
-
-    /// Removes a shelf on which nothing is left.
-    fn clear(&mut self, key: Key<'_>) {
-        if let Ok(entry) = self.shelves.find_entry(key.hash(), |shelf| shelf.is_for(key))
-            && entry.get().is_empty()
-        {
-            entry.remove();
-        }
-    }
-
-    fn shelf(&mut self, key: Key<'_>) -> Option<&mut Shelf> {
-        self.shelves.find_mut(key.hash(), |shelf| shelf.is_for(key))
-    }
-
-    fn taken(&mut self, waiting: Waiting, memory_bytes: u64) -> Taken {
-        let instance = waiting.instance;
-        let fits = instance.memory_ceiling() == memory_bytes;
-        self.stats.idle -= 1;
-        match fits {
-            true => self.stats.reused += 1,
-            false => self.stats.discarded += 1,
-        }
-        Taken { instance, fits }
-    }
-
-    /// Puts an instance where the next call finds it, or gives it back if there will be none.
-    fn put(&mut self, key: Key<'_>, instance: Instance, now: Instant) -> Option<Instance> {
-        if self.forgotten.contains_key(&key.capsule) {
-            self.leave(key);
-            return Some(instance);
-        }
-        let Some(shelf) = self.shelf(key) else { return Some(instance) };
-        shelf.calls -= 1;
-        let holds_something = !instance.holds_nothing();
-        shelf.waiting.push(Waiting { since: now, holds_something, instance });
-        self.stats.idle += 1;
-        None
-    }
-
-    /// All that wait.
-    fn waiting(&self) -> impl Iterator<Item = (&Shelf, &Waiting)> {
-        self.shelves.iter().flat_map(|shelf| shelf.waiting.iter().map(move |it| (shelf, it)))
-    }
-
-    /// Takes one out to make room for others, unless it was called since.
-    fn evict(&mut self, key: Key<'_>, rank: Rank) -> Option<Waiting> {
-        let shelf = self.shelf(key)?;
-        let at = shelf.waiting.iter().position(|waiting| waiting.rank() == rank)?;
-        let gone = shelf.waiting.remove(at);
-        self.clear(key);
-        self.stats.idle -= 1;
-        self.stats.evicted += 1;
-        Some(gone)
-    }
-
-    /// Takes out all that waits for a capsule, and lets nothing of it in again.
-    fn forget(&mut self, host: &Arc<CapsuleHost>) -> Vec<Waiting> {
-        self.forgotten.retain(|_, host| host.strong_count() > 0);
-        self.forgotten.insert(host.source_id, Arc::downgrade(host));
-        let mut gone = Vec::new();
-        self.shelves.retain(|shelf| {
-            if shelf.capsule == host.source_id {
-                gone.append(&mut shelf.waiting);
-            }
-            !shelf.is_empty()
-        });
-        self.stats.idle -= gone.len();
-        gone
-    }
-
-    /// A call is over that gives nothing back.
-    fn leave(&mut self, key: Key<'_>) {
-        if let Some(shelf) = self.shelf(key) {
-            shelf.calls -= 1;
-            self.clear(key);
-        }
-    }
-}
-
 /// A call, and the instance that is out for it. One that is not given back is counted as discarded,
 /// also when the call is dropped in the middle.
 struct Lease<'a> {
@@ -488,6 +360,12 @@ struct Lease<'a> {
 }
 
 impl Lease<'_> {
+    /// Counts an instance that was made for it.
+    fn made(&self) {
+        self.shared.alive.fetch_add(1, Ordering::Relaxed);
+        self.part.lock().stats.made += 1;
+    }
+
     fn give_back(mut self, instance: Instance, now: Instant) {
         self.over = true;
         let refused = self.part.lock().put(self.key, instance, now);
