@@ -112,6 +112,7 @@ impl Clock {
 
     /// The same to within a tick of the machine, some milliseconds, for a fifth of what that costs; by a
     /// virtual clock exactly.
+    #[inline]
     pub fn roughly(&self) -> Duration {
         match &*self.0 {
             Source::System { ticks_from: Some(from), .. } => match coarse() {

@@ -188,7 +188,7 @@ impl World {
             limits,
             cancel: Arc::new(cancel),
         };
-        let report: CallReport = self.pool.call(loaded, call, || None).await;
+        let report: CallReport = self.pool.call(loaded, &call, &|| None).await;
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
         reservation.settle(used, stopwatch.monotonic());
         self.measured.fetch_add(used, Ordering::Relaxed);

@@ -130,7 +130,7 @@ impl Town {
             limits: customer.limits,
             cancel: Arc::clone(cancel),
         };
-        let report = pool.call(&capsule.loaded, call, || None).await;
+        let report = pool.call(&capsule.loaded, &call, &|| None).await;
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);
         reservation.settle(used, stopwatch.roughly());
         check(&report);

@@ -311,7 +311,7 @@ impl Served {
             cancel,
         };
         let report: CallReport = match instances {
-            Some(pool) => pool.call(&self.loaded, call, || (self.observer)()).await,
+            Some(pool) => pool.call(&self.loaded, &call, &*self.observer).await,
             None => match self.attend.as_ref().map(|attend| attend(&call)) {
                 None => self.loaded.invoke(call, (self.observer)()).await,
                 Some(Attendance { observer, ended }) => {

@@ -69,7 +69,7 @@ impl Call<'_> {
     }
 
     /// Puts the call into the scope of an instance that has served one before, of which nothing stays.
-    fn renew(self, scope: &mut CallScope, bounds: Bounds) {
+    fn renew(&self, scope: &mut CallScope, bounds: Bounds) {
         let CallScope {
             phase,
             principal,
@@ -81,16 +81,20 @@ impl Call<'_> {
             vain_waits,
         } = scope;
         *phase = Phase::Interceptor;
-        for (had, has) in [(principal, self.principal), (owner, self.owner)] {
-            if !Arc::ptr_eq(had, has) {
-                *had = Arc::clone(has);
-            }
-        }
-        *caller = self.caller;
-        *cancel = self.cancel;
+        replace(principal, self.principal);
+        replace(owner, self.owner);
+        replace(cancel, &self.cancel);
+        caller.clone_from(&self.caller);
         *deadline = bounds.deadline;
         *asked_to_end = None;
         *vain_waits = 0;
+    }
+}
+
+/// Keeps a handle that is already the right one.
+fn replace<T>(had: &mut Arc<T>, has: &Arc<T>) {
+    if !Arc::ptr_eq(had, has) {
+        *had = Arc::clone(has);
     }
 }
 
@@ -298,7 +302,7 @@ impl Loaded {
         let bounds = self.bounds(&call);
         match self.instance_within(&call, bounds, observer).await {
             Ok((mut instance, cost)) => {
-                let mut report = instance.call_within(call, bounds, cost.at).await;
+                let mut report = instance.call_within(&call, bounds, cost.at).await;
                 cost.add_to(&mut report);
                 report
             }
@@ -376,20 +380,19 @@ impl Instance {
     /// Calls the interceptor. The caller sees to it that an instance serves one principal only.
     pub async fn call(&mut self, call: Call<'_>) -> CallReport {
         let bounds = Bounds::from_now(&self.linked, call.limits.timeout);
-        self.call_within(call, bounds, bounds.began).await
+        self.call_within(&call, bounds, bounds.began).await
     }
 
     /// A call whose time in the guest counts from `started`.
     pub(super) async fn call_within(
         &mut self,
-        call: Call<'_>,
+        call: &Call<'_>,
         bounds: Bounds,
         started: Instant,
     ) -> CallReport {
-        let Call { action, payload, limits, .. } = call;
         self.begin(call, bounds);
-        let outcome = self.enter(action, payload).await;
-        self.end(outcome, limits.fuel, started)
+        let outcome = self.enter(call.action, call.payload).await;
+        self.end(outcome, call.limits.fuel, started)
     }
 
     /// What became of a call.
@@ -420,7 +423,7 @@ impl Instance {
     }
 
     /// Gives the store everything that belongs to this call and nothing of the one before.
-    pub(super) fn begin(&mut self, call: Call<'_>, bounds: Bounds) {
+    pub(super) fn begin(&mut self, call: &Call<'_>, bounds: Bounds) {
         let fuel = call.limits.fuel;
         // Until it has returned normally: the future may be dropped half-way.
         self.spent = true;

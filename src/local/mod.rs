@@ -292,6 +292,7 @@ impl Account {
     }
 
     /// Whether a capability lifts what bounds others.
+    #[inline]
     pub fn is_exempt(&self) -> bool {
         let judge = || is_exempt(Some(self.profile()), Some(self.groups()), &self.id);
         *self.policy.exempt.get_or_init(judge)

@@ -198,6 +198,7 @@ impl FuelLedger {
 }
 
 impl Tab {
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Used> {
         lock(&self.used)
     }
@@ -215,6 +216,7 @@ impl Tab {
 }
 
 impl Used {
+    #[inline]
     fn level_at(&self, now: u64) -> u128 {
         if self.level == 0 {
             return 0;
@@ -224,6 +226,7 @@ impl Used {
         self.level.saturating_sub(drained)
     }
 
+    #[inline]
     fn drain(&mut self, now: u64) {
         self.level = self.level_at(now);
         self.at = self.at.max(now);
@@ -231,6 +234,7 @@ impl Used {
 
     /// Puts down what was used since the bucket last drained, which is drained up to now. The sum stops
     /// at the largest number; the bucket holds only what is bounded.
+    #[inline]
     fn charge(&mut self, fuel: u64, bounded: bool, now: u64) {
         self.total = self.total.saturating_add(fuel);
         match bounded {
@@ -239,6 +243,7 @@ impl Used {
         }
     }
 
+    #[inline]
     fn fill(&mut self, fuel: u64, now: u64) {
         self.level = self.level.saturating_add(scaled(fuel));
         self.drain(now);
@@ -246,6 +251,7 @@ impl Used {
     }
 
     /// Counts one more call in flight, if there is fuel and a share of it left.
+    #[inline]
     fn enter(&mut self, rate: u64, now: u64) -> Result<(), DenyCause> {
         self.drain(now);
         self.rate = rate;

@@ -33,7 +33,7 @@ impl Place<'_> {
     async fn call(self, rig: &Rig, call: Call<'_>) -> CallReport {
         match self {
             Place::Fresh => rig.loaded.invoke(call, None).await,
-            Place::Pool(pool) => pool.call(&rig.loaded, call, || None).await,
+            Place::Pool(pool) => pool.call(&rig.loaded, &call, &|| None).await,
         }
     }
 }

@@ -20,7 +20,7 @@ const SLEEPER: &str = r#"(module
     (call $continue-empty)))"#;
 
 async fn call(pool: &Pool, rig: &Rig, call: Call<'_>) -> CallReport {
-    soon(pool.call(&rig.loaded, call, || None)).await
+    soon(pool.call(&rig.loaded, &call, &|| None)).await
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn what_a_call_left_open_goes_with_its_instance() {
 async fn a_call_that_is_dropped_takes_its_instance_with_it() {
     let (rig, pool) = (Rig::text(SLEEPER), Pool::new(8));
     let wait = rig.call("sleep", "");
-    let mut asleep = Box::pin(pool.call(&rig.loaded, wait, || None));
+    let mut asleep = Box::pin(pool.call(&rig.loaded, &wait, &|| None));
     assert!(begin(&mut asleep).await.is_none(), "it waits");
     drop(asleep);
     assert_eq!(pool.stats(), PoolStats { made: 1, discarded: 1, ..PoolStats::default() });
@@ -127,7 +127,8 @@ const DOZER: &str = r#"(module
 async fn a_call_under_way_when_its_capsule_goes_returns_and_leaves_nothing_to_the_next() {
     let (rig, pool) = (Rig::text(DOZER), Pool::new(8));
     for (goes, idle) in [(false, 1), (true, 0)] {
-        let mut asleep = Box::pin(pool.call(&rig.loaded, rig.call("doze", ""), || None));
+        let doze = rig.call("doze", "");
+        let mut asleep = Box::pin(pool.call(&rig.loaded, &doze, &|| None));
         assert!(begin(&mut asleep).await.is_none(), "it is under way");
         if goes {
             pool.forget(&rig.loaded);
@@ -358,7 +359,8 @@ async fn a_capsule_that_may_start_programs_has_one_instance_a_principal_which_ke
 #[tokio::test]
 async fn calls_of_the_one_instance_take_turns_and_wait_no_longer_than_they_may_take() {
     let (rig, pool) = (starts_programs(SLEEPER), Pool::new(8));
-    let mut asleep = Box::pin(pool.call(&rig.loaded, rig.call("sleep", ""), || None));
+    let sleep = rig.call("sleep", "");
+    let mut asleep = Box::pin(pool.call(&rig.loaded, &sleep, &|| None));
     assert!(begin(&mut asleep).await.is_none(), "it sleeps in the instance");
     let limit = std::time::Duration::from_millis(1);
     let hasty = rig.call("sleep", "");
@@ -375,7 +377,8 @@ async fn calls_of_the_one_instance_take_turns_and_wait_no_longer_than_they_may_t
     let report = call(&pool, &rig, Call { limits, ..other }).await;
     assert_eq!(report.ending, Ending::OutOfFuel { budget: 1 });
     // Whoever waits is next, in a new instance when the one that there was is gone.
-    let mut next = Box::pin(pool.call(&rig.loaded, rig.call("sleep", ""), || None));
+    let sleep = rig.call("sleep", "");
+    let mut next = Box::pin(pool.call(&rig.loaded, &sleep, &|| None));
     assert!(begin(&mut next).await.is_none(), "it waits");
     assert_eq!(pool.stats().made, 2);
     drop(asleep);

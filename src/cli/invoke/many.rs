@@ -331,7 +331,7 @@ impl Shop<'_> {
             cancel: Arc::clone(cancel),
         };
         let report = match &self.pool {
-            Some(pool) => pool.call(&self.ready.loaded, call, || None).await,
+            Some(pool) => pool.call(&self.ready.loaded, &call, &|| None).await,
             None => self.ready.loaded.invoke(call, None).await,
         };
         let used = report.fuel.call.saturating_add(report.fuel.instantiate);

@@ -97,12 +97,12 @@ impl Pool {
     pub async fn call(
         &self,
         loaded: &Loaded,
-        call: Call<'_>,
-        observer: impl FnOnce() -> Option<Box<dyn Observer>>,
+        call: &Call<'_>,
+        observer: &(dyn Fn() -> Option<Box<dyn Observer>> + Sync),
     ) -> CallReport {
         let host = loaded.capsule();
         let key = Key { capsule: host.source_id, principal: &call.principal.id };
-        let bounds = loaded.bounds(&call);
+        let bounds = loaded.bounds(call);
         let keeps_handles = host.keeps_handles();
         let memory_bytes = call.limits.memory_bytes;
         // Given up after the instance was given back, so that the next call finds it.
@@ -111,7 +111,7 @@ impl Pool {
         let mut lease = Lease { shared: &self.0, part, key, over: false, holds_instance: false };
         let taken = if keeps_handles {
             let turn = part.lock().enter(key).turn();
-            match wait_for(turn, &call, bounds).await {
+            match wait_for(turn, call, bounds).await {
                 Ok(turn) => _turn = Some(turn),
                 Err(ending) => return CallReport::without_instance(ending, call.limits.fuel),
             }
@@ -122,7 +122,7 @@ impl Pool {
         };
         let (mut instance, cost) = match self.0.fitting(taken) {
             Some(instance) => (instance, None),
-            None => match loaded.instance_within(&call, bounds, observer()).await {
+            None => match loaded.instance_within(call, bounds, observer()).await {
                 Ok((instance, cost)) => {
                     lease.made();
                     (instance, Some(cost))
@@ -137,10 +137,9 @@ impl Pool {
             None => bounds.began,
         };
         // The steps of a call one by one: a report that came out of one more future would be copied once more.
-        let Call { action, payload, limits, .. } = call;
         instance.begin(call, bounds);
-        let outcome = instance.enter(action, payload).await;
-        let mut report = instance.end(outcome, limits.fuel, started);
+        let outcome = instance.enter(call.action, call.payload).await;
+        let mut report = instance.end(outcome, call.limits.fuel, started);
         if let Some(cost) = cost {
             cost.add_to(&mut report);
         }

@@ -253,7 +253,7 @@ impl Probe {
         };
         let instantiate = self.finish(&Ending::Returned, cost.fuel, true);
         self.recorder().begin(Phase::Call, room.call.0, room.call.1);
-        let report = instance.call_within(call, bounds, Instant::now()).await;
+        let report = instance.call_within(&call, bounds, Instant::now()).await;
         let returned = matches!(report.ending, Ending::Verdict(_));
         let call = self.finish(&report.ending, report.fuel.call, returned);
         Measured { instantiate, call: Some(call), report }
