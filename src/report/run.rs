@@ -139,7 +139,7 @@ pub struct InstancesSummary {
     pub reused: u64,
     /// Dropped since a call did not return normally, or limits changed.
     pub discarded: u64,
-    /// Dropped to make room.
+    /// Dropped to make room, or since nobody called them for a while.
     pub evicted: u64,
 }
 
