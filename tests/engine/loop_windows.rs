@@ -1,5 +1,6 @@
 //! Windows of run loops: who is stopped, and what keeps a loop going.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use capsule::limits::{EPOCH_TICK, WINDOWS_WITHOUT_PROGRESS_MAX};
 use capsule::policy::budget::RunLoopBudget;
 use tokio::sync::mpsc;
 
-use crate::rig::{Rig, Setting, UNBOUNDED, fixture, soon, windows_of};
+use crate::rig::{ON_DEMAND, Rig, Setting, UNBOUNDED, fixture, soon, windows_of};
 use crate::support::component;
 
 /// Ticks of a window in these tests.
@@ -318,4 +319,57 @@ async fn the_fuel_of_a_loop_is_told_while_it_spins_and_adds_up_to_what_it_used()
         sum += fuel;
     }
     assert_eq!(sum, report.call.fuel.call + report.call.fuel.instantiate);
+}
+
+/// What the contract lets wait for something outside: a message, time, a peer, a program, a person.
+const MAY_WAIT: &[&str] = &[
+    "approval.request-approval",
+    "elicit.elicit",
+    "http.http-request",
+    "http.http-request-opts",
+    "http.http-stream-start",
+    "http.http-stream-start-opts",
+    "http.http-stream.read-chunk",
+    "http.http-upload-start",
+    "http.http-upload.finish",
+    "io/poll.poll",
+    "io/poll.pollable.block",
+    "io/streams.input-stream.blocking-read",
+    "io/streams.input-stream.blocking-skip",
+    "io/streams.output-stream.blocking-flush",
+    "io/streams.output-stream.blocking-splice",
+    "io/streams.output-stream.blocking-write-and-flush",
+    "io/streams.output-stream.blocking-write-zeroes-and-flush",
+    "ipc.subscription.recv",
+    "net.connect-tcp",
+    "net.lookup-host",
+    "net.tcp-listener.accept",
+    "net.tcp-listener.poll-accept",
+    "net.tcp-stream.peek",
+    "net.tcp-stream.read",
+    "net.tcp-stream.read-bytes",
+    "net.tcp-stream.write",
+    "net.tcp-stream.write-bytes",
+    "net.unix-listener.accept",
+    "net.unix-listener.poll-accept",
+    "process.process-handle.kill",
+    "process.process-handle.wait",
+    "process.process-handle.wait-with-output",
+    "process.process-handle.write-stdin",
+    "process.spawn",
+    "process.spawn-background",
+    "process.spawn-persistent",
+    "process.stop",
+    "process.wait",
+    "process.write-stdin",
+    "sys.sleep-ns",
+];
+
+#[test]
+fn every_host_call_that_may_wait_is_one_whose_waiting_is_progress() {
+    let functions = ON_DEMAND.functions().expect("an engine");
+    let waits = functions.iter().filter(|function| function.cancellable);
+    // Two versions of an interface are one name here.
+    let waits: BTreeSet<String> = waits.map(|it| it.short_name()).collect();
+    assert_eq!(waits, MAY_WAIT.iter().map(|name| (*name).to_owned()).collect());
 }
