@@ -85,8 +85,6 @@ pub(super) struct Session<'a> {
     in_flight_bytes: usize,
     cancel: CancellationToken,
     metrics: Option<Sink>,
-    /// When instances that wait were looked at last.
-    looked: Instant,
     watch: Option<Watch>,
     /// New loops that are not ready yet, by member.
     pub(super) upcoming: HashMap<usize, Upcoming>,
@@ -142,7 +140,6 @@ impl<'a> Session<'a> {
             in_flight_bytes: 0,
             cancel: calls.cancel,
             metrics: None,
-            looked: Instant::now(),
             watch: None,
             upcoming: HashMap::new(),
             rounds,
@@ -396,13 +393,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Gives back the memory of instances that nobody called since the last time.
-    fn drop_idle(&mut self) {
-        let now = Instant::now();
-        if let Some(pool) = &self.instances {
-            pool.drop_idle(self.looked);
+    /// Gives back the memory of instances that nobody has called for a while.
+    fn drop_idle(&self) {
+        if let (Some(pool), Some(before)) =
+            (&self.instances, Instant::now().checked_sub(INSTANCE_IDLE))
+        {
+            pool.drop_idle(before);
         }
-        self.looked = now;
     }
 
     /// Tells the figures; that they cannot be told is no reason to end the run.

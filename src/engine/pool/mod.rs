@@ -300,19 +300,14 @@ impl Shared {
         if self.idle() <= self.idle_max {
             return None;
         }
-        let gone = loop {
-            let Some(next) = leaving.pop() else {
+        loop {
+            if leaving.is_empty() {
                 *leaving = self.oldest();
-                if leaving.is_empty() {
-                    return None;
-                }
-                continue;
-            };
-            if let Some(gone) = self.evict(&next) {
-                break gone;
             }
-        };
-        Some(gone)
+            if let Some(gone) = self.evict(&leaving.pop()?) {
+                return Some(gone);
+            }
+        }
     }
 
     /// Takes one out, unless it was called since.
