@@ -13,8 +13,8 @@ use crate::engine::{Call, CallReport, Loaded, Pool};
 use crate::host::ports::{Belongings, Refused};
 use crate::host::record::{Both, Observer};
 use crate::limits::{
-    DISPATCH_BYTES_MAX, DISPATCH_BYTES_TOTAL_MAX, DISPATCH_CALLS_MAX, DISPATCH_QUEUE_MAX,
-    DISPATCH_TOTAL_MAX,
+    CALL_TIMEOUT, DISPATCH_BYTES_MAX, DISPATCH_BYTES_TOTAL_MAX, DISPATCH_CALLS_MAX,
+    DISPATCH_QUEUE_MAX, DISPATCH_TOTAL_MAX,
 };
 use crate::policy::budget::CallLimits;
 use crate::policy::fuel::Reservation;
@@ -275,6 +275,8 @@ impl Served {
         pool: &Pool,
     ) -> Option<Result<Box<CallReport>, Box<CallReport>>> {
         let Admitted { principal, limits, reservation } = (self.admit)(&self.owner.id).ok()?;
+        // Somebody waits for it, also where calls may take for ever.
+        let limits = CallLimits { timeout: limits.timeout.min(CALL_TIMEOUT), ..limits };
         let call = Call {
             action: "",
             payload: &[],

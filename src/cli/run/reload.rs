@@ -38,9 +38,7 @@ impl Session<'_> {
             Err(failure) => Err(failure),
         };
         if let Err(failure) = result {
-            let causes = failure.causes.iter().map(|cause| format!(": {cause}"));
-            let reason = causes.fold(failure.message.clone(), |reason, cause| reason + &cause);
-            self.stays(member, reason);
+            self.stays(member, in_a_line(&failure));
         }
     }
 
@@ -64,12 +62,13 @@ impl Session<'_> {
             }
             (Role::Handlers(old), false) => {
                 let old = old.clone();
+                // What it publishes as it begins is the member's, whatever becomes of it.
+                self.publishes_as(member, ready.hosted.host.source_id);
                 let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
                 self.hosting.serve(dispatcher, member, &capsule, &ready)?;
                 if let Some(pool) = &self.instances {
                     pool.forget(&old);
                 }
-                self.publishes_as(member, ready.hosted.host.source_id);
                 let entry = &mut self.members[member];
                 entry.source_id = ready.hosted.host.source_id;
                 entry.inbound = ready.hosted.host.services.inbound.clone();
@@ -100,21 +99,22 @@ impl Session<'_> {
                  called after all"
             )),
             Err(failure) => {
-                let message = format!("the handlers of {name} are not called: {}", failure.message);
+                let reason = in_a_line(&failure);
+                let message = format!("the handlers of {name} are not called: {reason}");
                 self.hosting.reporter.warn(&message);
             }
         }
     }
 
     fn serve_handlers(&mut self, member: usize) -> Result<(), Failure> {
-        let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
         let entry = &self.members[member];
-        let (capsule, code) = (&entry.capsule, entry.code.clone());
+        let (capsule, code) = (Arc::clone(&entry.capsule), entry.code.clone());
         let surface = capsule.surface()?;
         let place = self.hosting.place;
-        let ready = place.attach(capsule, code, surface, HostingOptions::default())?;
-        self.hosting.serve(dispatcher, member, capsule, &ready)?;
+        let ready = place.attach(&capsule, code, surface, HostingOptions::default())?;
         self.publishes_as(member, ready.hosted.host.source_id);
+        let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
+        self.hosting.serve(dispatcher, member, &capsule, &ready)?;
         let entry = &mut self.members[member];
         entry.source_id = ready.hosted.host.source_id;
         entry.inbound = ready.hosted.host.services.inbound.clone();
@@ -186,6 +186,12 @@ impl Session<'_> {
     pub(super) fn current(&self) -> Vec<Arc<Capsule>> {
         self.members.iter().map(|member| Arc::clone(&member.capsule)).collect()
     }
+}
+
+/// A failure, and what caused it.
+fn in_a_line(failure: &Failure) -> String {
+    let causes = failure.causes.iter().map(|cause| format!(": {cause}"));
+    causes.fold(failure.message.clone(), |reason, cause| reason + &cause)
 }
 
 /// Whether a loop did anything that a loop is for: it subscribed, signalled readiness, asked for its
