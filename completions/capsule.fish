@@ -407,8 +407,8 @@ never\t'Never'"
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l publish -d 'Publish a message once the loops are ready; repeatable' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l events -d 'Publish the messages of a file, one `{"topic", "payload", "principal"?}` a line; `-` is standard input' -r -F
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l until -d 'End at the first message whose topic matches' -r
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End after this time; with --seed it is virtual, and 60s after the last message unless given' -r
-complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness before a warning' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l for -d 'End this long after the capsules were loaded; with --seed it is virtual, and 60s after the last message unless given' -r
+complete -c capsule -n "__fish_capsule_using_subcommand run" -l ready-timeout -d 'How long a loop may take to signal readiness, or handlers to be ready, before a warning' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l guards-below -d 'Handlers of a lower priority are guards: one that fails, or answers with an unknown action, ends the chain as if it had denied' -r
 complete -c capsule -n "__fish_capsule_using_subcommand run" -l instances -d 'Whether an instance serves further calls of the same principal, or each call gets its own [default: reuse; fresh with --record]' -r -f -a "reuse\t'One that has served the same principal before, if it returned normally'
 fresh\t'A new one for each call'"

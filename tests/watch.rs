@@ -41,6 +41,19 @@ fn unborn() -> Vec<u8> {
     )
 }
 
+/// Says that it begins, and never comes to an end of that.
+fn endless() -> Vec<u8> {
+    component(
+        r#"(module
+          (import "astrid:sys/host@1.0.0" "signal-ready" (func $begins))
+          (func $begin (call $begins) (loop $forever (br $forever)))
+          (start $begin)
+          (func (export "astrid-hook-trigger")
+            (param i32) (param i32) (param i32) (param i32) (result i32)
+            unreachable))"#,
+    )
+}
+
 /// A loop that logs this word, signals readiness and does `then`.
 fn looping(word: &str, then: &str) -> Vec<u8> {
     component(&format!(
@@ -79,7 +92,12 @@ impl Workshop {
     }
 
     fn run(&self, target: &str) -> Running {
+        self.run_with(target, &[])
+    }
+
+    fn run_with(&self, target: &str, more: &[&str]) -> Running {
         let args = ["run", target, "--watch", "--events", "-"];
+        let args = args.into_iter().chain(more.iter().copied());
         let mut running = self.sandbox.capsule(args).spawn_with_stdin();
         running.error_line_with("changing loaded");
         running
@@ -127,6 +145,30 @@ fn handlers_of_a_new_artifact_are_called_and_a_broken_one_changes_nothing() {
     assert!(line.trim_end().ends_with("two"), "{line}");
     running.signal(Signal::INT);
     let _ = running.finish().expect_code(130);
+}
+
+#[test]
+fn the_old_handlers_are_called_while_new_ones_begin_and_what_is_built_meanwhile_replaces_those() {
+    for more in [&[][..], &["--instances", "fresh"]] {
+        let workshop = Workshop::new(&answering("one"));
+        let more: Vec<&str> = ["--trace=signal-ready"].iter().chain(more).copied().collect();
+        let mut running = workshop.run_with(workshop.target(), &more);
+        says(&mut running, "one");
+        workshop.build(&endless());
+        running.error_line_with("sys.signal-ready");
+        says(&mut running, "one");
+        workshop.build(&answering("two"));
+        running.error_line_with("changing was loaded again");
+        says(&mut running, "two");
+        workshop.build(&unborn());
+        running.error_line_with("changing stays as it was: changing cannot be instantiated: ");
+        says(&mut running, "two");
+        running.signal(Signal::INT);
+        let output = running.finish().expect_code(130);
+        let said = ["stays as it was", "was loaded again"];
+        let said = said.map(|text| output.stderr.matches(text).count());
+        assert_eq!(said, [1, 1], "{}", output.stderr);
+    }
 }
 
 #[test]

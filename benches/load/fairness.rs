@@ -73,7 +73,7 @@ pub(crate) fn run(
         instances: Some(Pool::new(INSTANCES_IDLE_MAX)),
     })?;
     for (number, capsule) in capsules.iter().enumerate() {
-        let _ = dispatcher.serve(number, served(town, capsule)?).map_err(|_| "not served")?;
+        dispatcher.serve(number, Arc::new(served(town, capsule)?));
     }
     let _ = street.dispatcher.set(dispatcher);
 
@@ -186,6 +186,5 @@ fn served(town: &Arc<Town>, capsule: &Capsule) -> Outcome<Served> {
         admit: Box::new(admit),
         observer: Box::new(|| None),
         attend: None,
-        ahead: false,
     })
 }

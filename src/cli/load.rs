@@ -117,10 +117,7 @@ impl Place {
         capsule: &Capsule,
         hosting: HostingOptions,
     ) -> Result<Ready, Failure> {
-        let surface = capsule.surface()?;
-        refuse_unlinkable(capsule, &surface)?;
-        let code = self.engine.compile(&capsule.verified, self.flavour);
-        let code = code.map_err(|error| not_compiled(capsule, &error))?;
+        let (surface, code) = compile(&self.engine, self.flavour, capsule)?;
         self.attach(capsule, code, surface, hosting)
     }
 
@@ -202,6 +199,18 @@ fn simulate(
         processes,
     });
     made.map_err(|error| Failure::environment("the world cannot be made", &error))
+}
+
+/// Checks and compiles a capsule, which may take a while.
+pub(super) fn compile(
+    engine: &Engine,
+    flavour: Flavour,
+    capsule: &Capsule,
+) -> Result<(Surface, Code), Failure> {
+    let surface = capsule.surface()?;
+    refuse_unlinkable(capsule, &surface)?;
+    let code = engine.compile(&capsule.verified, flavour);
+    Ok((surface, code.map_err(|error| not_compiled(capsule, &error))?))
 }
 
 fn not_compiled(capsule: &Capsule, error: &LoadError) -> Failure {

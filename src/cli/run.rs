@@ -1,5 +1,7 @@
 //! `capsule run`.
 
+mod begin;
+mod close;
 mod events;
 mod host_topics;
 pub(in crate::cli) mod hosting;
@@ -12,6 +14,7 @@ pub(in crate::cli) mod reporter;
 mod session;
 mod simulation;
 mod tally;
+mod trials;
 mod watch;
 
 use std::path::PathBuf;
@@ -67,7 +70,8 @@ pub(super) struct RunArgs {
     /// End at the first message whose topic matches
     #[arg(long, value_name = "TOPIC")]
     until: Option<String>,
-    /// End after this time; with --seed it is virtual, and 60s after the last message unless given
+    /// End this long after the capsules were loaded; with --seed it is virtual, and 60s after the last
+    /// message unless given
     #[arg(long = "for", value_name = "DURATION", value_parser = parse::duration)]
     duration: Option<Duration>,
     /// Print every message
@@ -76,7 +80,7 @@ pub(super) struct RunArgs {
     /// Load a target again when its files change; the old one stays if the new one fails
     #[arg(long, conflicts_with = "seed")]
     watch: bool,
-    /// How long a loop may take to signal readiness before a warning
+    /// How long a loop may take to signal readiness, or handlers to be ready, before a warning
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     ready_timeout: Option<Duration>,
     /// Handlers of a lower priority are guards: one that fails, or answers with an unknown action,
@@ -212,10 +216,9 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         true => Some(Watch::new(cx, &place, &targets, &capsules)?),
         false => None,
     };
-    let session = Session::new(hosting, calls, capsules, ready)?;
-    let mut session = session.telling(metrics).watching(watch);
+    let mut session = Session::new(hosting, calls, ready)?.telling(metrics).watching(watch);
     let until = args.until.clone();
-    let exit = runtime.block_on(session.supervise(feed, until, duration));
+    let exit = runtime.block_on(session.supervise(capsules, feed, until, duration));
     // Closed in any case: what runs is ended and summed up.
     let ended = exit.as_ref().is_ok_and(|exit| ENDS_WELL.contains(exit));
     let mut uncommitted = None;

@@ -45,6 +45,12 @@ pub(super) struct Capsule {
 }
 
 impl Capsule {
+    /// Whether binary and manifest are those of another one.
+    pub(super) fn is_same(&self, other: &Capsule) -> bool {
+        self.verified.digest() == other.verified.digest()
+            && self.manifest_text == other.manifest_text
+    }
+
     pub(super) fn id(&self) -> &CapsuleId {
         self.manifest.id()
     }

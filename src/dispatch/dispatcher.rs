@@ -1,7 +1,8 @@
 //! Calls the handlers of messages.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::chain::{Deliver, Handled, Outcome};
@@ -52,9 +53,10 @@ pub struct Served {
     pub observer: MakeObserver,
     /// Sees each call by itself; calls that share instances have nobody who does.
     pub attend: Option<Attend>,
-    /// Whether an instance for the owner is made before it is served, where instances wait for calls.
-    pub ahead: bool,
 }
+
+/// What came of making an instance before anybody calls: what it took, or why there can be none.
+pub type MadeAhead = Result<Box<CallReport>, Box<CallReport>>;
 
 /// Decides whether a principal may call, and with what limits. Asked for each call: what its profile says
 /// now counts, the owner's as well.
@@ -130,39 +132,36 @@ impl Dispatcher {
     }
 
     /// Serves a capsule from now on, under the number that bindings call it by.
-    ///
-    /// The report is of an instance that was made ahead. When that fails the capsule is not served,
-    /// and what was served under the number still is. No runtime's thread may wait here.
-    pub fn serve(
-        &self,
-        number: usize,
-        served: Served,
-    ) -> Result<Option<Box<CallReport>>, Box<CallReport>> {
-        let served = Arc::new(served);
-        let ahead = self.make_ahead(&served)?;
+    pub fn serve(&self, number: usize, served: Arc<Served>) {
         let mut state = self.shared.lock();
         if state.capsules.len() <= number {
             state.capsules.resize_with(number + 1, || None);
         }
         state.capsules[number] = Some(served);
-        Ok(ahead)
     }
 
-    /// Has an instance wait for the owner's first call, on the threads of calls: what a guest does as it
-    /// begins is bounded there as a call is.
-    fn make_ahead(&self, served: &Arc<Served>) -> Result<Option<Box<CallReport>>, Box<CallReport>> {
-        let Some(pool) = self.shared.instances.clone().filter(|_| served.ahead) else {
-            return Ok(None);
-        };
-        let (sender, made) = mpsc::sync_channel(1);
-        let (who, cancel) = (served.owner.id.as_str().into(), Arc::clone(&self.shared.cancel));
-        let served = Arc::clone(served);
-        self.shared.lanes.spawn(who, async move {
-            // Whoever asked waits for it.
-            let _ = sender.send(served.make_ahead(cancel, &pool).await);
+    /// Makes an instance for the owner of a capsule that is to be served, with these limits, on the threads
+    /// of calls: what a guest does as it begins is bounded there as a call is, and it never takes longer than
+    /// a call by default, however long those of the owner may.
+    ///
+    /// It waits for the owner's first call where instances do, and is dropped where they do not. Whoever asks
+    /// for it charges for it; the owner's rate is not asked. It is made whether or not the future is
+    /// polled, until `cancel` or the dispatcher ends that. The future gives nothing when making it was given
+    /// up half-way: the host panicked, or the dispatcher is gone.
+    pub fn make_ahead(
+        &self,
+        served: &Arc<Served>,
+        limits: CallLimits,
+        cancel: CancellationToken,
+    ) -> impl Future<Output = Option<MadeAhead>> + Send + use<> {
+        let (sender, made) = oneshot::channel();
+        let (served, pool) = (Arc::clone(served), self.shared.instances.clone());
+        let limits = CallLimits { timeout: limits.timeout.min(CALL_TIMEOUT), ..limits };
+        self.shared.lanes.spawn(served.owner.id.as_str().into(), async move {
+            // Nobody may wait for it any more.
+            let _ = sender.send(served.make_ahead(limits, cancel, pool.as_ref()).await);
         });
-        // Nothing comes when the guest made the host panic, which has been reported.
-        made.recv().ok().flatten().transpose()
+        async { made.await.ok() }
     }
 
     /// Sends a message along its chain, without waiting. Every step of it is told to the sink, and
@@ -268,28 +267,27 @@ impl Drop for Place {
 }
 
 impl Served {
-    /// Makes an instance for the owner; nothing when the owner may not call.
     async fn make_ahead(
         &self,
-        cancel: Arc<CancellationToken>,
-        pool: &Pool,
-    ) -> Option<Result<Box<CallReport>, Box<CallReport>>> {
-        let Admitted { principal, limits, reservation } = (self.admit)(&self.owner.id).ok()?;
-        // Somebody waits for it, also where calls may take for ever.
-        let limits = CallLimits { timeout: limits.timeout.min(CALL_TIMEOUT), ..limits };
+        limits: CallLimits,
+        cancel: CancellationToken,
+        pool: Option<&Pool>,
+    ) -> MadeAhead {
         let call = Call {
             action: "",
             payload: &[],
-            principal: &principal,
+            principal: &self.owner,
             owner: &self.owner,
             caller: None,
             limits,
-            cancel,
+            cancel: Arc::new(cancel),
         };
-        let made = pool.warm(&self.loaded, &call, (self.observer)()).await.map(Box::new);
-        let (Ok(report) | Err(report)) = &made;
-        reservation.settle(report.fuel.instantiate, self.pace.roughly());
-        Some(made)
+        let observer = (self.observer)();
+        let made = match pool {
+            Some(pool) => pool.warm(&self.loaded, &call, observer).await,
+            None => self.loaded.instance(&call, observer).await.map(|(_, report)| report),
+        };
+        made.map(Box::new)
     }
 
     async fn call(

@@ -23,7 +23,7 @@ mod turns;
 
 pub use chain::{Binding, Bindings, Deliver, Handled, OnError, Outcome, Over, Step};
 pub use dispatcher::{
-    Admit, Admitted, Attend, Attendance, Dispatcher, DispatcherOptions, HandledSink, MakeObserver,
-    Served,
+    Admit, Admitted, Attend, Attendance, Dispatcher, DispatcherOptions, HandledSink, MadeAhead,
+    MakeObserver, Served,
 };
 pub use queues::Full;

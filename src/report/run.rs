@@ -108,6 +108,9 @@ pub enum Event {
         capsules: Vec<CapsuleSummary>,
         /// Of everybody for whom something was called, and of the owner of run loops.
         principals: Vec<PrincipalSummary>,
+        /// Fuel of those who are not among them any more, since there were too many.
+        #[serde(skip_serializing_if = "is_none")]
+        forgotten_fuel: u64,
         /// Of instances that are used again.
         #[serde(skip_serializing_if = "Option::is_none")]
         instances: Option<InstancesSummary>,
@@ -282,12 +285,13 @@ impl Line {
                 let times = plural(u64::from(*attempts));
                 Some(format!("{name} is given up after {attempts} restart{times}{reason}"))
             }
-            Event::Summary { end, capsules, principals, workspace, .. } => {
-                let text = summary(end, capsules, principals);
-                Some(match workspace.text() {
-                    Some(workspace) => format!("{text}\n{}", workspace.trim_end()),
-                    None => text,
-                })
+            Event::Summary { end, capsules, principals, forgotten_fuel, workspace, .. } => {
+                // One principal's sums are those of the capsules.
+                let principals = Some(principals).filter(|principals| principals.len() > 1);
+                let sums = principals.map(|principals| sums(principals, *forgotten_fuel));
+                let parts = [Some(summary(end, capsules)), sums, workspace.text()];
+                let text: String = parts.into_iter().flatten().collect();
+                Some(text.trim_end().to_owned())
             }
         }
     }
@@ -301,7 +305,7 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-fn summary(end: &str, capsules: &[CapsuleSummary], principals: &[PrincipalSummary]) -> String {
+fn summary(end: &str, capsules: &[CapsuleSummary]) -> String {
     let mut text = format!("\n{end}\n");
     let width = capsules.iter().map(|capsule| capsule.name.len()).max().unwrap_or(0);
     for capsule in capsules {
@@ -333,15 +337,33 @@ fn summary(end: &str, capsules: &[CapsuleSummary], principals: &[PrincipalSummar
         }
         text.push('\n');
     }
-    // One principal's sums are those of the capsules.
-    if let [_, _, ..] = principals {
-        let width = principals.iter().map(|principal| principal.id.len()).max().unwrap_or(0);
-        for principal in principals {
-            let (fuel, memory) = (grouped(principal.fuel), size(principal.memory_peak_bytes));
-            let _ = writeln!(text, "{:width$}  fuel {fuel}  memory {memory}", principal.id);
-        }
+    text
+}
+
+/// Principals that are named one by one to people.
+const PRINCIPALS_SHOWN_MAX: usize = 20;
+
+/// What each principal used, or those that used most of it.
+fn sums(principals: &[PrincipalSummary], forgotten_fuel: u64) -> String {
+    let mut most: Vec<usize> = (0..principals.len()).collect();
+    most.sort_by_key(|at| std::cmp::Reverse(principals[*at].fuel));
+    let others = most.split_off(most.len().min(PRINCIPALS_SHOWN_MAX));
+    most.sort_unstable();
+    let width = most.iter().map(|at| principals[*at].id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for principal in most.iter().map(|at| &principals[*at]) {
+        let (fuel, memory) = (grouped(principal.fuel), size(principal.memory_peak_bytes));
+        let _ = writeln!(text, "{:width$}  fuel {fuel}  memory {memory}", principal.id);
     }
-    text.trim_end().to_owned()
+    if !others.is_empty() {
+        let fuel = others.iter().map(|at| principals[*at].fuel).sum::<u64>();
+        let (count, fuel) = (grouped(others.len() as u64), grouped(fuel));
+        let _ = writeln!(text, "{count} others who used less  fuel {fuel}");
+    }
+    if forgotten_fuel > 0 {
+        let _ = writeln!(text, "earlier principals  fuel {}", grouped(forgotten_fuel));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -373,5 +395,23 @@ mod tests {
         assert_eq!(line.text().as_deref(), Some("a.b {\"n\":1}"));
         let json = serde_json::to_value(line).expect("serialises");
         assert_eq!(json["payload"]["n"], 1);
+    }
+
+    fn used(fuels: impl Iterator<Item = u64>) -> Vec<PrincipalSummary> {
+        let of =
+            |(n, fuel)| PrincipalSummary { id: format!("p{n:02}"), fuel, memory_peak_bytes: 0 };
+        fuels.enumerate().map(of).collect()
+    }
+
+    #[test]
+    fn people_see_the_principals_that_used_most_and_the_sum_of_the_others() {
+        let few = sums(&used([30, 7].into_iter()), 0);
+        assert_eq!(few, "p00  fuel 30  memory 0 B\np01  fuel 7  memory 0 B\n");
+        let many = sums(&used(1..=23), 1500);
+        let lines: Vec<&str> = many.lines().collect();
+        assert_eq!(lines.len(), PRINCIPALS_SHOWN_MAX + 2, "{many}");
+        assert_eq!((lines[0], lines[19]), ("p03  fuel 4  memory 0 B", "p22  fuel 23  memory 0 B"));
+        assert_eq!(lines[20], "3 others who used less  fuel 6");
+        assert_eq!(lines[21], "earlier principals  fuel 1 500");
     }
 }

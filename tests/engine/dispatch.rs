@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use capsule::bus::Attribution;
 use capsule::dispatch::{
-    Admitted, Binding, Bindings, Deliver, Dispatcher, DispatcherOptions, Full, Handled, OnError,
-    Outcome, Over, Served as Capsule,
+    Admitted, Binding, Bindings, Deliver, Dispatcher, DispatcherOptions, Full, Handled, MadeAhead,
+    OnError, Outcome, Over, Served as Capsule,
 };
 use capsule::engine::{CallReport, Ending, Pool, PoolStats};
 use capsule::host::ports::Refused;
@@ -81,7 +81,7 @@ impl Served {
     fn for_these(others: &[&str], fuel_per_sec: u64) -> Served {
         let rig = Rig::with(&component(LINK), Setting { others, ..Setting::default() });
         let served = Served::pooled(rig, None);
-        served.serve(&served.rig, fuel_per_sec).expect("nothing is made ahead");
+        served.serve(&served.rig, fuel_per_sec);
         served
     }
 
@@ -104,11 +104,25 @@ impl Served {
     }
 
     /// Serves the capsule of a rig, which may be another one.
-    fn serve(
+    fn serve(&self, rig: &Rig, fuel_per_sec: u64) {
+        self.dispatcher.serve(0, self.capsule(rig, fuel_per_sec));
+    }
+
+    /// Has an instance of the capsule of a rig made, until `cancel` ends that.
+    fn make_ahead(
         &self,
         rig: &Rig,
-        fuel_per_sec: u64,
-    ) -> Result<Option<Box<CallReport>>, Box<CallReport>> {
+        cancel: &CancellationToken,
+    ) -> impl Future<Output = MadeAhead> + use<> {
+        let limits = call_limits(None, AskedLimits::default(), false).expect("limits");
+        let made = self.dispatcher.make_ahead(&self.capsule(rig, 0), limits, cancel.clone());
+        async {
+            let made = tokio::time::timeout(PATIENCE, made).await.expect("it is over soon");
+            made.expect("nothing panics")
+        }
+    }
+
+    fn capsule(&self, rig: &Rig, fuel_per_sec: u64) -> Arc<Capsule> {
         let (tabs, clock) = (self.ledger.clone(), rig.machine.stopwatch().clone());
         let hosted = rig.hosted.clone();
         let admit = move |id: &PrincipalId| {
@@ -121,16 +135,14 @@ impl Served {
                 reservation: reservation.map_err(|error| refused(error.to_string()))?,
             })
         };
-        let capsule = Capsule {
+        Arc::new(Capsule {
             loaded: rig.loaded.clone(),
             owner: rig.of("default"),
             admit: Box::new(admit),
             observer: Box::new(|| None),
             attend: None,
             pace: rig.machine.stopwatch().clone(),
-            ahead: true,
-        };
-        self.dispatcher.serve(0, capsule)
+        })
     }
 
     fn dispatch(&self, actions: &[&str], payload: &str, from: Attribution) {
@@ -446,43 +458,49 @@ fn counting() -> Rig {
 }
 
 #[tokio::test]
-async fn the_owners_first_call_finds_an_instance_that_was_made_when_the_capsule_was_served() {
+async fn the_owners_first_call_finds_an_instance_that_was_made_before_the_capsule_was_served() {
     let pool = Pool::new(8);
     let served = Served::pooled(counting(), Some(pool.clone()));
-    let report = served.serve(&served.rig, 0).expect("an instance").expect("made ahead");
+    let cancel = CancellationToken::new();
+    let report = served.make_ahead(&served.rig, &cancel).await.expect("an instance");
     assert!(report.fuel.instantiate > 1000, "{:?}", report.fuel);
-    let total = |who: &str| served.ledger.total(&PrincipalId::new(who).expect("a valid id"));
-    assert_eq!(total("default"), report.fuel.instantiate, "whoever owns it pays for it");
     let stats = PoolStats { made: 1, idle: 1, ..PoolStats::default() };
     assert_eq!(pool.stats(), stats);
+    let owner = PrincipalId::default();
+    assert_eq!(served.ledger.total(&owner), 0, "whoever asked for it charges for it");
+    served.serve(&served.rig, 0);
     served.dispatch(&["c"], "1", by("default"));
     let called = served.called();
     assert_eq!(called.fuel.instantiate, 0);
     assert_eq!(pool.stats(), PoolStats { reused: 1, ..stats });
-    assert_eq!(total("default"), report.fuel.instantiate + called.fuel.call);
 }
 
 #[tokio::test]
-async fn what_cannot_be_instantiated_is_not_served_and_takes_no_others_place() {
-    let pool = Pool::new(8);
-    let served = Served::pooled(counting(), Some(pool.clone()));
-    served.serve(&served.rig, 0).expect("an instance");
-    let report = served.serve(&beginning_with("unreachable"), 0).expect_err("it traps");
-    assert!(matches!(&report.ending, Ending::Trap(_)), "{:?}", report.ending);
+async fn what_cannot_be_instantiated_says_why_whether_or_not_instances_wait() {
+    for pool in [None, Some(Pool::new(8))] {
+        let served = Served::pooled(counting(), pool.clone());
+        served.serve(&served.rig, 0);
+        let cancel = CancellationToken::new();
+        served.make_ahead(&served.rig, &cancel).await.expect("an instance");
+        let broken = beginning_with("unreachable");
+        let report = served.make_ahead(&broken, &cancel).await.expect_err("it traps");
+        assert!(matches!(&report.ending, Ending::Trap(_)), "{:?}", report.ending);
+        served.dispatch(&["f"], "1", by("default"));
+        assert!(matches!(served.called().ending, Ending::Verdict(Verdict::Final(_))));
+        assert!(pool.is_none_or(|pool| pool.stats().made == 1));
+    }
+}
+
+#[tokio::test]
+async fn calls_are_made_while_something_begins_and_it_ends_when_it_is_given_up() {
+    let served = Served::pooled(counting(), Some(Pool::new(8)));
+    served.serve(&served.rig, 0);
+    let cancel = CancellationToken::new();
+    let endless = served.make_ahead(&beginning_with("(loop $forever (br $forever))"), &cancel);
     served.dispatch(&["f"], "1", by("default"));
     assert!(matches!(served.called().ending, Ending::Verdict(Verdict::Final(_))));
-    assert_eq!(pool.stats().made, 1);
-}
-
-#[tokio::test]
-async fn nothing_is_made_for_an_owner_who_may_not_call() {
-    let pool = Pool::new(8);
-    let served = Served::pooled(counting(), Some(pool.clone()));
-    let owner = PrincipalId::default();
-    let now = served.rig.machine.stopwatch().monotonic();
-    let spent = Reservation::new(served.ledger.tab(&owner), FUEL_PER_SEC, now);
-    spent.expect("the first call").settle(10 * FUEL_PER_SEC, now);
-    let made = served.serve(&served.rig, FUEL_PER_SEC).expect("it is served all the same");
-    assert!(made.is_none());
-    assert_eq!(pool.stats(), PoolStats::default());
+    cancel.cancel();
+    let report = endless.await.expect_err("it never ends by itself");
+    assert_eq!(report.ending, Ending::Cancelled);
+    assert!(report.fuel.instantiate > 0, "what it used is told");
 }

@@ -325,6 +325,20 @@ async fn an_instance_that_holds_something_does_not_go_for_want_of_calls() {
     assert_eq!(pool.stats(), stats);
 }
 
+#[tokio::test]
+async fn where_a_principal_has_one_instance_none_is_made_beside_it() {
+    let (rig, pool) = (starts_programs(LEAK), Pool::new(8));
+    let owners = rig.call_of("default", "nothing", "");
+    let stats = PoolStats { made: 1, idle: 1, ..PoolStats::default() };
+    for _ in 0..2 {
+        let made = soon(pool.warm(&rig.loaded, &owners, None)).await.expect("there is one");
+        assert_eq!((made.ending, pool.stats()), (Ending::Returned, stats));
+    }
+    call(&pool, &rig, rig.call_of("default", "leak", "")).await;
+    soon(pool.warm(&rig.loaded, &owners, None)).await.expect("there is one");
+    assert_eq!(pool.stats(), PoolStats { reused: 1, ..stats });
+}
+
 /// What a capsule declares that subscribes, and that may start programs.
 const STARTS_PROGRAMS: &str =
     "[subscribe]\n\"a.b\" = \"opaque\"\n[capabilities]\nhost_process = [\"true\"]";

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use super::ledgers::Ledgers;
 use super::reporter::Reporter;
 use crate::cli::failure::Failure;
-use crate::cli::invoke::{exit as exit_of, with_backtrace};
 use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::tape::{self, Recording};
@@ -17,18 +16,17 @@ use crate::cli::target::Capsule;
 use crate::dispatch::{
     Admitted, Attend, Attendance, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served,
 };
-use crate::engine::{Code, Loaded, Pool, RunLoop, RunOptions};
+use crate::engine::{CallReport, Code, Loaded, Pool, RunLoop, RunOptions};
 use crate::host::pace::FuelSink;
 use crate::host::ports::Refused;
 use crate::host::record::{Both, Observer};
 use crate::host::uplink::InboundQueue;
-use crate::local::HostingOptions;
+use crate::local::{Account, HostingOptions};
 use crate::manifest::Manifest;
-use crate::policy::budget::{AskedLimits, call_limits, resolve_run_loop_budget};
+use crate::policy::budget::{AskedLimits, CallLimits, call_limits, resolve_run_loop_budget};
 use crate::policy::fuel::Caller;
 use crate::policy::restart::{RestartRules, Restarts};
 use crate::principal::PrincipalId;
-use crate::report::invoke::explain;
 use crate::report::run::Event;
 
 /// What all capsules of a run have in common.
@@ -104,6 +102,16 @@ pub(in crate::cli) enum Role {
     Idle,
 }
 
+/// What a loaded capsule is going to do.
+pub(in crate::cli) enum Part {
+    /// Its loop runs.
+    Loop,
+    /// Its handlers are called.
+    Handlers,
+    /// It has neither.
+    Nothing,
+}
+
 /// A loop, and the attempts to keep it going.
 pub(in crate::cli) struct LiveLoop {
     pub(in crate::cli) run: RunLoop,
@@ -124,16 +132,8 @@ pub(in crate::cli) struct Again {
 }
 
 impl Hosting<'_> {
-    /// Loads and starts a capsule. Its handlers are added to `bindings` under the number `worker`,
-    /// under which the dispatcher serves it.
-    pub(in crate::cli) fn start(
-        &self,
-        dispatcher: &Dispatcher,
-        capsule: Arc<Capsule>,
-        worker: usize,
-        bindings: &mut Vec<Binding>,
-    ) -> Result<Member, Failure> {
-        let ready = self.place.load(&capsule, HostingOptions::default())?;
+    /// A loaded capsule as a member of the run, which does nothing yet.
+    pub(in crate::cli) fn member(&self, capsule: Arc<Capsule>, ready: &Ready) -> Member {
         let name = capsule.id().to_string();
         let mode = ready.surface.mode().name();
         let wasm_hash = capsule.verified.digest().to_string();
@@ -141,29 +141,41 @@ impl Hosting<'_> {
         self.reporter.event(Some(&name), Event::Loaded { mode, wasm_hash, code });
         let source_id = ready.hosted.host.source_id;
         let inbound = ready.hosted.host.services.inbound.clone();
+        Member { name, capsule, code: ready.code.clone(), source_id, inbound, role: Role::Idle }
+    }
+
+    /// What a capsule is going to do in the run. Says so when that is not what its author may expect.
+    pub(in crate::cli) fn part(&self, capsule: &Capsule, ready: &Ready) -> Part {
+        let name = capsule.id();
         let handlers = capsule.manifest.handlers().count();
-        let role = if ready.hosted.host.bindings.len() + usize::from(has_loop(&ready)) > 0 {
+        if !ready.hosted.host.bindings.is_empty() || has_loop(ready) {
             if handlers > 0 {
                 self.reporter.warn(&format!(
                     "{name} has a run loop: its handlers are never called, it has to subscribe"
                 ));
             }
-            Role::Loop(Box::new(LiveLoop {
-                run: self.start_loop(&capsule.manifest, &ready)?,
-                generation: 0,
-                said_ready: false,
-                restarts: Restarts::new(self.restart),
-                started: self.place.machine.stopwatch().monotonic(),
-            }))
+            Part::Loop
         } else if handlers > 0 {
-            self.serve(dispatcher, worker, &capsule, &ready)?;
-            bindings.extend(self.bindings(&capsule, worker));
-            Role::Handlers(ready.loaded.clone())
+            Part::Handlers
         } else {
             self.reporter.warn(&format!("{name} has neither a run loop nor handlers"));
-            Role::Idle
-        };
-        Ok(Member { name, capsule, code: ready.code, source_id, inbound, role })
+            Part::Nothing
+        }
+    }
+
+    /// Starts the first loop of a member.
+    pub(in crate::cli) fn start(
+        &self,
+        manifest: &Arc<Manifest>,
+        ready: &Ready,
+    ) -> Result<LiveLoop, Failure> {
+        Ok(LiveLoop {
+            run: self.start_loop(manifest, ready)?,
+            generation: 0,
+            said_ready: false,
+            restarts: Restarts::new(self.restart),
+            started: self.place.machine.stopwatch().monotonic(),
+        })
     }
 
     /// Starts a member's loop again, with a host side of its own: subscriptions, processes, sockets
@@ -242,43 +254,45 @@ impl Hosting<'_> {
         })
     }
 
-    /// Has the handlers of a loaded capsule called from now on, if it can be instantiated for its owner.
-    pub(in crate::cli) fn serve(
+    /// Whether handlers are tried out before they are called. In a simulated world time passes only while
+    /// somebody has a turn, and a recording holds every call.
+    pub(in crate::cli) fn tries_out(&self) -> bool {
+        self.place.simulation().is_none() && self.recording.is_none()
+    }
+
+    /// What an instance may use that is made for the owner before anybody calls.
+    pub(in crate::cli) fn owners_limits(
         &self,
-        dispatcher: &Dispatcher,
-        worker: usize,
-        capsule: &Capsule,
         ready: &Ready,
-    ) -> Result<(), Failure> {
+        is_uplink: bool,
+    ) -> Result<CallLimits, Failure> {
         let owner = PrincipalId::default();
-        let made = dispatcher.serve(worker, self.served(&capsule.manifest, ready)?);
-        let (Ok(Some(report)) | Err(report)) = &made else { return Ok(()) };
-        self.ledgers.add_call(&owner, report);
-        let name = capsule.id();
-        if let Some(metrics) = self.reporter.metrics() {
-            metrics.made_ahead(name.as_str(), owner.as_str(), report);
-        }
-        made.map(drop).map_err(|report| {
-            let message = format!("{name} cannot be instantiated");
-            let failure = Failure::new(exit_of(&report.ending), "instantiate", message);
-            with_backtrace(explain(&report).into_iter().fold(failure, Failure::cause), &report)
-        })
+        let limits =
+            ready.hosted.find(&owner).and_then(|(account, _)| limits(&account, &owner, is_uplink));
+        limits.map_err(|error| refused(&error))
+    }
+
+    /// Charges the owner of an instance that was made before anybody called. It was not asked whether that
+    /// is within its rate: what it used is missing there for the calls that come.
+    pub(in crate::cli) fn charge_trial(&self, owner: &PrincipalId, report: &CallReport) {
+        self.loop_fuel(owner.clone())(report.fuel.instantiate);
+        self.ledgers.add_call(owner, report);
     }
 
     /// A loaded capsule as the dispatcher calls it, with everybody's own limits.
-    fn served(&self, manifest: &Arc<Manifest>, ready: &Ready) -> Result<Served, Failure> {
+    pub(in crate::cli) fn served(
+        &self,
+        manifest: &Arc<Manifest>,
+        ready: &Ready,
+    ) -> Result<Served, Failure> {
         let (ledgers, clock) = (self.ledgers.clone(), self.place.pace().clone());
         let (hosted, is_uplink, pace) = (ready.hosted.clone(), manifest.is_uplink(), clock.clone());
         let admit = move |id: &PrincipalId| {
-            let refuse = |reason: String| Refused { id: id.to_string(), reason };
             let (account, principal) = hosted.find(id)?;
-            let exempt = account.is_exempt();
-            let limits = call_limits(Some(account.profile()), AskedLimits::default(), exempt)
-                .map_err(|error| refuse(error.to_string()))?
-                .for_uplink(is_uplink, None);
+            let limits = limits(&account, id, is_uplink)?;
             let reservation = account
                 .admit(ledgers.fuel.tab(id), clock.roughly())
-                .map_err(|error| refuse(error.to_string()))?;
+                .map_err(|error| Refused { id: id.to_string(), reason: error.to_string() })?;
             Ok(Admitted { principal, limits, reservation })
         };
         let owner = ready.hosted.belongings(&PrincipalId::default());
@@ -289,8 +303,6 @@ impl Hosting<'_> {
             pace,
             observer: Box::new(self.observer(manifest)),
             attend: self.recording.clone().map(|recording| attend(recording, manifest)),
-            // In a simulated world time passes only while somebody has a turn.
-            ahead: self.place.simulation().is_none(),
         })
     }
 
@@ -303,6 +315,14 @@ impl Hosting<'_> {
         let manifest = Arc::clone(manifest);
         move || Some(tracing.as_ref()?.watch(&manifest, manifest.id().as_str()))
     }
+}
+
+/// What a call for `id` may use, by what its profile says now.
+fn limits(account: &Account, id: &PrincipalId, is_uplink: bool) -> Result<CallLimits, Refused> {
+    let asked = AskedLimits::default();
+    let limits = call_limits(Some(account.profile()), asked, account.is_exempt());
+    let refuse = |reason: String| Refused { id: id.to_string(), reason };
+    Ok(limits.map_err(|error| refuse(error.to_string()))?.for_uplink(is_uplink, None))
 }
 
 /// Records each call of a handler.

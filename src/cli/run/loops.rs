@@ -193,7 +193,7 @@ impl Session<'_> {
                 // A loop that ended before is reported as having ended, unless it was none.
                 Ok(false) => {
                     let report = live.run.ended().await;
-                    self.serve_instead(member, &report);
+                    self.serve_instead(member, &report).await;
                 }
                 Err(_) => self.say_late(member),
             }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::hosting::{Again, LiveLoop, Role};
 use super::session::Session;
+use super::trials::Tried;
 use super::watch::{Looked, Prepared};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -32,6 +33,14 @@ pub(super) struct Upcoming {
 impl Session<'_> {
     /// Takes what came of looking at a member again.
     pub(super) fn looked_at(&mut self, (member, looked): Looked) {
+        if let Ok(Some(prepared)) = &looked
+            && self.is_expected(member, &prepared.capsule)
+        {
+            return;
+        }
+        // Whoever is on the way is not what the files are now.
+        self.upcoming.remove(&member);
+        self.trials.give_up(member);
         let result = match looked {
             Ok(None) => return,
             Ok(Some(prepared)) => self.reload(member, prepared),
@@ -40,6 +49,12 @@ impl Session<'_> {
         if let Err(failure) = result {
             self.stays(member, in_a_line(&failure));
         }
+    }
+
+    /// Whether a member is about to be replaced by this very capsule.
+    fn is_expected(&self, member: usize, capsule: &Capsule) -> bool {
+        let upcoming = self.upcoming.get(&member).map(|it| &it.capsule);
+        upcoming.or(self.trials.expected(member)).is_some_and(|it| it.is_same(capsule))
     }
 
     fn stays(&self, member: usize, reason: String) {
@@ -60,24 +75,7 @@ impl Session<'_> {
                 self.expect(member, capsule, code, again);
                 Ok(())
             }
-            (Role::Handlers(old), false) => {
-                let old = old.clone();
-                // What it publishes as it begins is the member's, whatever becomes of it.
-                self.publishes_as(member, ready.hosted.host.source_id);
-                let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
-                self.hosting.serve(dispatcher, member, &capsule, &ready)?;
-                if let Some(pool) = &self.instances {
-                    pool.forget(&old);
-                }
-                let entry = &mut self.members[member];
-                entry.source_id = ready.hosted.host.source_id;
-                entry.inbound = ready.hosted.host.services.inbound.clone();
-                (entry.capsule, entry.code, entry.role) =
-                    (capsule, code, Role::Handlers(ready.loaded));
-                self.bind_again();
-                self.say_reloaded(member);
-                Ok(())
-            }
+            (Role::Handlers(_), false) => self.try_out(member, capsule, ready),
             _ => {
                 let message = "whether it has a run loop changed: start the run again";
                 Err(Failure::new(Exit::Invalid, "watch", message))
@@ -85,15 +83,29 @@ impl Session<'_> {
         }
     }
 
+    /// Takes what came of the trial of new handlers: they take the place of the old ones, or those stay.
+    pub(super) fn reload_tried(&mut self, tried: Tried) {
+        let member = tried.0.member;
+        let is_given_up = tried.0.is_given_up();
+        match self.tried(tried) {
+            Ok(()) if is_given_up => {}
+            Ok(()) => {
+                self.bind_again();
+                self.say_reloaded(member);
+            }
+            Err(failure) => self.stays(member, in_a_line(&failure)),
+        }
+    }
+
     /// Serves the handlers of a capsule whose `run` returned without having taken part in anything: a
     /// toolchain's stub that could not be told from a loop.
-    pub(super) fn serve_instead(&mut self, member: usize, report: &LoopReport) {
+    pub(super) async fn serve_instead(&mut self, member: usize, report: &LoopReport) {
         let handlers = self.members[member].capsule.manifest.handlers().count();
         if report.end != LoopEnd::Exited || took_part(report) || handlers == 0 {
             return;
         }
         let name = self.members[member].name.clone();
-        match self.serve_handlers(member) {
+        match self.serve_handlers(member).await {
             Ok(()) => self.hosting.reporter.warn(&format!(
                 "the run loop of {name} returned and had not taken part in anything: its handlers are \
                  called after all"
@@ -106,25 +118,19 @@ impl Session<'_> {
         }
     }
 
-    fn serve_handlers(&mut self, member: usize) -> Result<(), Failure> {
+    async fn serve_handlers(&mut self, member: usize) -> Result<(), Failure> {
         let entry = &self.members[member];
         let (capsule, code) = (Arc::clone(&entry.capsule), entry.code.clone());
         let surface = capsule.surface()?;
         let place = self.hosting.place;
         let ready = place.attach(&capsule, code, surface, HostingOptions::default())?;
-        self.publishes_as(member, ready.hosted.host.source_id);
-        let Some(dispatcher) = &self.dispatcher else { return Ok(()) };
-        self.hosting.serve(dispatcher, member, &capsule, &ready)?;
-        let entry = &mut self.members[member];
-        entry.source_id = ready.hosted.host.source_id;
-        entry.inbound = ready.hosted.host.services.inbound.clone();
-        entry.role = Role::Handlers(ready.loaded);
+        self.try_and_wait(member, capsule, ready).await?;
         self.bind_again();
         Ok(())
     }
 
     /// Puts the handlers of all members as they are now into order.
-    fn bind_again(&mut self) {
+    pub(super) fn bind_again(&mut self) {
         let handlers = self.members.iter().enumerate();
         let handlers = handlers.filter(|(_, member)| matches!(member.role, Role::Handlers(_)));
         let bindings =

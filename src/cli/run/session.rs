@@ -9,26 +9,26 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::events::{Feed, Feeding};
-use super::host_topics::{HostTopics, Lag, TICK, TICKED};
-use super::hosting::{Calls, Hosting, Member, Role};
+use super::host_topics::{HostTopics, Lag, TICK};
+use super::hosting::{Calls, Hosting, Member};
 use super::ledgers::Ledgers;
 use super::loops::Loops;
 use super::metrics::Sink;
 use super::reload::Upcoming;
 use super::simulation::{Rounds, turn};
 use super::tally::{Tally, step_event};
+use super::trials::Trials;
 use super::watch::{Looked, Watch};
 use crate::bus::Tap;
-use crate::bus::topic::{acl_allows, route_matches};
+use crate::bus::topic::route_matches;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::interrupt;
+use crate::cli::interrupt::{self, Interrupted};
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
 use crate::engine::Pool;
 use crate::limits::{DISPATCH_BYTES_MAX, INSTANCE_IDLE};
-use crate::report::run::{Event, InstancesSummary};
-use crate::report::workspace::WorkspaceReport;
+use crate::report::run::Event;
 
 /// Messages on their way while the user's messages go on being published, and their bytes. Less than
 /// what waits for one capsule, so that a file is never read faster than it is served.
@@ -36,8 +36,8 @@ const FEED_WHILE_BUSY_MAX: usize = 4096;
 const FEED_WHILE_BUSY_BYTES_MAX: usize = DISPATCH_BYTES_MAX / 2;
 /// Longer than anybody waits.
 pub(super) const FAR_AWAY: Duration = Duration::from_secs(1 << 30);
-/// How long loops get to end when they are asked to.
-const GRACE: Duration = Duration::from_secs(3);
+
+const TIME_OVER: &str = "the time of --for is over";
 
 /// Completes after this time; without one, never.
 async fn after(duration: Option<Duration>) {
@@ -71,10 +71,12 @@ pub(super) struct Session<'a> {
     pub(super) sources: HashMap<uuid::Uuid, usize>,
     pub(super) tallies: Vec<Tally>,
     pub(super) loops: Loops,
+    /// Handlers that are not called yet.
+    pub(super) trials: Trials,
     pub(super) ledgers: Ledgers,
     pub(super) instances: Option<Pool>,
     pub(super) bindings: Bindings,
-    tap: Tap,
+    pub(super) tap: Tap,
     /// Its turns among the loops, in a simulated world.
     pub(super) rounds: Option<Rounds>,
     /// Gone once the run is closed.
@@ -83,57 +85,43 @@ pub(super) struct Session<'a> {
     /// Messages whose chain is not over, and their bytes.
     in_flight: usize,
     in_flight_bytes: usize,
-    cancel: CancellationToken,
-    metrics: Option<Sink>,
+    pub(super) cancel: CancellationToken,
+    interrupted: Interrupted,
+    pub(super) metrics: Option<Sink>,
     watch: Option<Watch>,
     /// New loops that are not ready yet, by member.
     pub(super) upcoming: HashMap<usize, Upcoming>,
     pub(super) topics: HostTopics,
     lag: Lag,
     /// Whether anybody may see the host's ticks.
-    ticks: bool,
-    messages: u64,
-    end: &'static str,
+    pub(super) ticks: bool,
+    pub(super) messages: u64,
+    /// Why it is over, or would be if nothing else ended it; nothing while it has not begun.
+    pub(super) end: Option<&'static str>,
 }
 
 impl<'a> Session<'a> {
-    /// Starts every capsule.
+    /// A run without capsules, which takes note of signals that ask for its end.
     pub(super) fn new(
         hosting: Hosting<'a>,
         calls: Calls,
-        capsules: Vec<Capsule>,
         ready_timeout: Duration,
     ) -> Result<Session<'a>, Failure> {
+        let interrupted = interrupt::watch(calls.cancel.clone())?;
         let machine = &hosting.place.machine;
-        let tap = machine.bus().tap();
-        let mut bindings = Vec::new();
-        let mut members: Vec<Member> = Vec::new();
-        for (number, capsule) in capsules.into_iter().map(Arc::new).enumerate() {
-            members.push(hosting.start(&calls.dispatcher, capsule, number, &mut bindings)?);
-        }
-        let sees_ticks = |it: &Member| acl_allows(it.capsule.manifest.subscribe_keys(), TICKED);
-        let mut loops = Loops::new(hosting.runtime.clone(), ready_timeout);
-        for (number, member) in members.iter().enumerate() {
-            if let Role::Loop(live) = &member.role {
-                loops.watch(number, live);
-            }
-        }
-        let topics = HostTopics::new(machine.bus(), machine.clock());
-        let ticks = members.iter().any(sees_ticks);
-        let rounds = Rounds::new(hosting.place, &tap, ticks);
-        let sources = members.iter().enumerate();
+        let runtime = || hosting.runtime.clone();
         Ok(Session {
-            sources: sources.map(|(number, member)| (member.source_id, number)).collect(),
-            tallies: vec![Tally::default(); members.len()],
-            // A simulated world has its own.
-            ticks: ticks && rounds.is_none(),
+            interrupted,
+            sources: HashMap::new(),
+            tallies: Vec::new(),
+            ticks: false,
             ledgers: hosting.ledgers.clone(),
-            hosting,
-            loops,
+            loops: Loops::new(runtime(), ready_timeout),
+            trials: Trials::new(runtime(), calls.cancel.clone()),
             instances: calls.instances,
-            members,
-            bindings: Bindings::new(bindings),
-            tap,
+            members: Vec::new(),
+            bindings: Bindings::default(),
+            tap: machine.bus().tap(),
             dispatcher: Some(calls.dispatcher),
             handled: calls.handled,
             in_flight: 0,
@@ -142,19 +130,21 @@ impl<'a> Session<'a> {
             metrics: None,
             watch: None,
             upcoming: HashMap::new(),
-            rounds,
-            topics,
+            rounds: None,
+            topics: HostTopics::new(machine.bus(), machine.clock()),
             lag: Lag::default(),
             messages: 0,
-            end: "every loop has ended",
+            end: None,
+            hosting,
         })
     }
 
     /// Takes what is published under `id` from now on for a member's, and what its present generation
-    /// published; of those before nothing is under way any more.
+    /// and those on trial published; of those before nothing is under way any more.
     pub(super) fn publishes_as(&mut self, member: usize, id: uuid::Uuid) {
-        let present = self.members[member].source_id;
-        self.sources.retain(|known, whose| *whose != member || *known == present);
+        let mut alive: Vec<uuid::Uuid> = self.trials.sources(member).collect();
+        alive.push(self.members[member].source_id);
+        self.sources.retain(|known, whose| *whose != member || alive.contains(known));
         self.sources.insert(id, member);
     }
 
@@ -169,40 +159,55 @@ impl<'a> Session<'a> {
         Session { watch, ..self }
     }
 
-    /// Runs until something ends it; the exit code is that of the end, not of the capsules.
+    /// Loads the capsules and runs until something ends it; the exit code is that of the end, not of the
+    /// capsules. The time of `duration` begins with the first guest.
     pub(super) async fn supervise(
         &mut self,
+        capsules: Vec<Capsule>,
         feed: Feed,
         until: Option<String>,
         duration: Option<Duration>,
     ) -> Result<Exit, Failure> {
-        let interrupted = interrupt::watch(self.cancel.clone())?;
         let cancel = self.cancel.clone();
+        let loaded = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(self.was_interrupted()),
+            loaded = self.load(capsules) => loaded?,
+        };
         let limit = after(duration);
         tokio::pin!(limit);
-        self.rounds.iter().for_each(Rounds::open);
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(self.was_interrupted()),
+            () = &mut limit => return self.over(TIME_OVER, until.as_deref()),
+            begun = self.begin(loaded) => begun?,
+        }
+        self.end = Some("every loop has ended");
         tokio::select! {
             () = self.wait_ready() => {}
             () = cancel.cancelled() => {}
-            () = &mut limit => return self.over("the time of --for is over", until.as_deref()),
+            () = &mut limit => return self.over(TIME_OVER, until.as_deref()),
         }
-
-        let machine = &self.hosting.place.machine;
         if !cancel.is_cancelled() {
             self.topics.loaded();
             self.rounds.iter().for_each(Rounds::begin);
         }
+        let machine = &self.hosting.place.machine;
         let feeding = feed.start(machine.bus(), machine.clock())?;
-        self.serve(feeding, until.as_deref(), limit, &interrupted).await
+        self.serve_messages(feeding, until.as_deref(), limit).await
+    }
+
+    fn was_interrupted(&mut self) -> Exit {
+        self.end = Some("interrupted");
+        self.interrupted.exit().unwrap_or(Exit::Interrupted)
     }
 
     /// Takes what happens as it comes until something ends the run.
-    async fn serve(
+    async fn serve_messages(
         &mut self,
         mut feeding: Feeding,
         until: Option<&str>,
         mut limit: std::pin::Pin<&mut impl Future<Output = ()>>,
-        interrupted: &interrupt::Interrupted,
     ) -> Result<Exit, Failure> {
         let cancel = self.cancel.clone();
         let mut fed = false;
@@ -225,11 +230,11 @@ impl<'a> Session<'a> {
         loop {
             seen |= self.rounds.is_none() && self.take_messages(until);
             if seen {
-                self.end = "the message of --until came";
+                self.end = Some("the message of --until came");
                 return Ok(Exit::Done);
             }
             if self.hosting.reporter.ui.is_closed() {
-                self.end = "nobody reads the output any more";
+                self.end = Some("nobody reads the output any more");
                 return Ok(Exit::Done);
             }
             if let Some(end) = self.nothing_left(fed, has_loops) {
@@ -239,11 +244,8 @@ impl<'a> Session<'a> {
             // What ends a run comes first, so that no flood of messages can hold it up.
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => {
-                    self.end = "interrupted";
-                    return Ok(interrupted.exit().unwrap_or(Exit::Interrupted));
-                }
-                () = &mut limit => return self.over("the time of --for is over", until),
+                () = cancel.cancelled() => return Ok(self.was_interrupted()),
+                () = &mut limit => return self.over(TIME_OVER, until),
                 change = self.loops.next() => {
                     if let Some(change) = self.unseen(change, false) {
                         // What a loop published comes before its end.
@@ -258,7 +260,13 @@ impl<'a> Session<'a> {
                     self.take_inbound();
                     self.finish_step(&handled);
                 }
-                () = turn(&self.rounds) => seen |= self.take_turn(until),
+                tried = self.trials.next() => {
+                    // What it published as it began comes before that.
+                    seen |= self.take_messages(until);
+                    self.reload_tried(tried);
+                    current = self.current();
+                }
+                () = turn(&self.rounds) => seen |= self.take_turn(until).await,
                 () = arrivals.notified(), if self.rounds.is_none() => self.take_inbound(),
                 looked = look(&mut self.watch, &current) => {
                     self.looked_at(looked);
@@ -299,7 +307,7 @@ impl<'a> Session<'a> {
 
     /// The end of a run that nobody asked to end: fine, unless a message was waited for.
     fn over(&mut self, end: &'static str, until: Option<&str>) -> Result<Exit, Failure> {
-        self.end = end;
+        self.end = Some(end);
         match until {
             None => Ok(Exit::Done),
             Some(_) if self.take_messages(until) => Ok(Exit::Done),
@@ -407,74 +415,5 @@ impl<'a> Session<'a> {
         if let Some(Err(failure)) = self.metrics.as_ref().map(Sink::tell) {
             self.hosting.reporter.warn(&failure.message);
         }
-    }
-
-    /// Ends everything that still runs and sums up; the worst end of a capsule, if one ended badly.
-    pub(super) fn close(
-        &mut self,
-        runtime: &tokio::runtime::Runtime,
-        workspace: impl FnOnce(Option<Exit>) -> WorkspaceReport,
-    ) -> Result<Option<Exit>, Failure> {
-        self.cancel.cancel();
-        self.upcoming.clear();
-        for member in &self.members {
-            if let Role::Loop(live) = &member.role {
-                live.run.cancel();
-            }
-        }
-        runtime.block_on(async {
-            let _ = tokio::time::timeout(GRACE, self.leave()).await;
-            self.look_at_loops();
-            self.rounds.iter().for_each(Rounds::close);
-            let ended = async {
-                while self.loops.are_running() {
-                    let change = self.loops.next().await;
-                    if let Some(change) = self.unseen(change, true) {
-                        self.loop_changed(change, true);
-                    }
-                }
-            };
-            if tokio::time::timeout(GRACE, ended).await.is_err() {
-                self.hosting.reporter.warn("a loop does not end; it is left behind");
-            }
-        });
-        let left = self.dispatcher.take().map(Dispatcher::finish).unwrap_or_default();
-        while let Ok(handled) = self.handled.try_recv() {
-            self.finish_step(&handled);
-        }
-        let queued = self.rounds.as_mut().map(Rounds::take_queue).unwrap_or_default();
-        for delivery in queued.into_iter().chain(left) {
-            self.tallies[delivery.step().worker].undelivered += 1;
-        }
-        self.take_inbound();
-        let worst = self.tallies.iter().filter_map(|tally| tally.worst).reduce(Exit::worst);
-        let capsules = (0..).zip(&self.members).zip(&self.tallies);
-        let capsules = capsules.map(|((number, member), tally)| {
-            tally.clone().summary(&member.name, self.health(number))
-        });
-        let capsules = capsules.collect();
-        // The last figures are those of the summary.
-        let told = self.metrics.as_ref().map_or(Ok(()), Sink::tell);
-        let end = self.end.to_owned();
-        let workspace = workspace(worst);
-        let messages = self.messages;
-        let principals = self.ledgers.summary();
-        let pool = self.instances.as_ref();
-        let instances = pool.map(|pool| InstancesSummary::of(pool.stats()));
-        let instances = instances.filter(|instances| instances.made > 0);
-        let unsandboxed = self.hosting.place.unsandboxed;
-        self.hosting.reporter.event(
-            None,
-            Event::Summary {
-                end,
-                messages,
-                capsules,
-                principals,
-                instances,
-                unsandboxed,
-                workspace,
-            },
-        );
-        told.map(|()| worst)
     }
 }

@@ -195,7 +195,7 @@ impl Session<'_> {
         let mut deadline = None;
         loop {
             turn(&self.rounds).await;
-            self.look_at_loops();
+            self.look_at_loops().await;
             let starting = self.members.iter().position(|member| match &member.role {
                 Role::Loop(live) => matches!(live.run.health(), Health::Starting),
                 _ => false,
@@ -218,7 +218,7 @@ impl Session<'_> {
     }
 
     /// Sees which loops are ready by now, and which have ended.
-    pub(super) fn look_at_loops(&mut self) {
+    pub(super) async fn look_at_loops(&mut self) {
         if self.rounds.is_none() {
             return;
         }
@@ -235,7 +235,7 @@ impl Session<'_> {
             let Some(rounds) = &mut self.rounds else { return };
             let Some(report) = report.filter(|_| rounds.ended.insert(member)) else { continue };
             if !was_ready {
-                self.serve_instead(member, &report);
+                self.serve_instead(member, &report).await;
             }
             self.loop_changed(Change::Ended { member, generation, report }, false);
         }
@@ -243,14 +243,14 @@ impl Session<'_> {
 
     /// Does what is to be done in a turn, until a handler is called or the turn is given away; whether a
     /// message of `until` was seen, which ends the turn and the run.
-    pub(super) fn take_turn(&mut self, until: Option<&str>) -> bool {
+    pub(super) async fn take_turn(&mut self, until: Option<&str>) -> bool {
         loop {
             self.rounds.iter().for_each(|rounds| rounds.seat.look());
             if self.take_messages(until) {
                 return true;
             }
             self.take_inbound();
-            self.look_at_loops();
+            self.look_at_loops().await;
             let is_timed = self.hosting.loops_end.is_cancelled();
             let Some(rounds) = &mut self.rounds else { return false };
             // What a loop's end led to.

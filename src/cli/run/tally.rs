@@ -52,6 +52,12 @@ impl Tally {
         }
     }
 
+    /// Adds what an instance took that was made before anybody called.
+    pub(super) fn made_ahead(&mut self, report: &CallReport) {
+        self.dropped += report.dropped;
+        self.memory_peak_bytes = self.memory_peak_bytes.max(report.memory.peak_bytes);
+    }
+
     fn add_call(&mut self, report: &CallReport) {
         self.received += 1;
         self.dropped += report.dropped;

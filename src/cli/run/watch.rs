@@ -16,7 +16,7 @@ use super::session::FAR_AWAY;
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::load::{Place, refuse_unlinkable};
+use crate::cli::load::{Place, compile};
 use crate::cli::target::{self, Capsule, TargetKind};
 use crate::clock::Clock;
 use crate::component::Surface;
@@ -179,16 +179,10 @@ fn prepare(
         let message = format!("{target} is another capsule now, {}", capsule.id());
         return Err(Failure::new(Exit::Invalid, "watch", message));
     }
-    let same = capsule.verified.digest() == old.verified.digest();
-    if same && capsule.manifest_text == old.manifest_text {
+    if capsule.is_same(old) {
         return Ok(None);
     }
-    let surface = capsule.surface()?;
-    refuse_unlinkable(&capsule, &surface)?;
-    let code = engine.compile(&capsule.verified, flavour).map_err(|error| {
-        Failure::new(Exit::Invalid, "compile", format!("{} does not compile", capsule.id()))
-            .because(&error)
-    })?;
+    let (surface, code) = compile(engine, flavour, &capsule)?;
     Ok(Some(Prepared { capsule: Arc::new(capsule), code, surface }))
 }
 

@@ -107,7 +107,7 @@ impl Stage {
                 run_loop = Some(hosting.start_loop(&capsule.manifest, &ready)?);
             } else if is_callable(&ready.surface, EntryPoint::Hook) {
                 bindings.extend(hosting.bindings(&capsule, number));
-                hosting.serve(&dispatcher, number, &capsule, &ready)?;
+                dispatcher.serve(number, Arc::new(hosting.served(&capsule.manifest, &ready)?));
             } else {
                 let message = format!("{name} has neither handlers nor a run loop");
                 return Err(Failure::new(Exit::Invalid, "no-interceptor", message));

@@ -152,7 +152,8 @@ impl Pool {
 
     /// Makes an instance for whoever `call` is for, with its limits, and has it wait: the call itself is
     /// not made. The report tells what that took, also when the guest left something open as it began, so
-    /// that the instance is not kept; an error tells why there can be none.
+    /// that the instance is not kept; an error tells why there can be none. Where a principal has one
+    /// instance, this waits for its turn like a call, and nothing is made when there is one.
     pub async fn warm(
         &self,
         loaded: &Loaded,
@@ -162,9 +163,21 @@ impl Pool {
         let host = loaded.capsule();
         let key = Key { capsule: host.source_id, principal: &call.principal.id };
         let keeps_handles = host.keeps_handles();
+        // Given up after the instance was given back, so that the next call finds it.
+        let mut _turn = None;
         let part = self.0.home(key, keeps_handles);
-        part.lock().enter(key);
+        let turn = part.lock().enter(key).turn();
         let mut lease = Lease { shared: &self.0, part, key, over: false, holds_instance: false };
+        if keeps_handles {
+            let without = |ending| CallReport::without_instance(ending, call.limits.fuel);
+            match wait_for(turn, call, loaded.bounds(call)).await {
+                Ok(turn) => _turn = Some(turn),
+                Err(ending) => return Err(Box::new(without(ending))),
+            }
+            if part.lock().has(key) {
+                return Ok(without(Ending::Returned));
+            }
+        }
         let (instance, report) = loaded.instance(call, observer).await?;
         lease.made();
         lease.holds_instance = true;

@@ -108,6 +108,11 @@ impl State {
         Some(self.taken(waiting?, memory_bytes))
     }
 
+    /// Whether one waits.
+    pub(super) fn has(&mut self, key: Key<'_>) -> bool {
+        self.shelf(key).is_some_and(|shelf| !shelf.waiting.is_empty())
+    }
+
     /// Both in one look-up, which every call has to make.
     pub(super) fn enter_and_take(&mut self, key: Key<'_>, memory_bytes: u64) -> Option<Taken> {
         let waiting = self.enter(key).waiting.pop();

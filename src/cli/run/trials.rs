@@ -1,0 +1,213 @@
+//! Handlers are called once it is known that they can be: an instance for the owner is made first, while the
+//! run goes on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::hosting::Role;
+use super::session::{FAR_AWAY, Session};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::invoke::{exit as exit_of, with_backtrace};
+use crate::cli::load::Ready;
+use crate::cli::target::Capsule;
+use crate::dispatch::{Dispatcher, MadeAhead, Served};
+use crate::engine::CallReport;
+use crate::policy::budget::CallLimits;
+use crate::principal::PrincipalId;
+use crate::report::invoke::explain;
+
+/// A capsule whose handlers are to be called.
+pub(super) struct Candidate {
+    pub(super) member: usize,
+    capsule: Arc<Capsule>,
+    ready: Ready,
+    served: Arc<Served>,
+    /// Ends its trial. Nobody wants to know any more what comes of it then.
+    given_up: CancellationToken,
+}
+
+impl Candidate {
+    /// Whether nobody wants to know any more what comes of its trial.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.is_cancelled()
+    }
+}
+
+/// A trial that is over, and what came of it; nothing when it was given up half-way.
+pub(super) type Tried = (Candidate, Option<MadeAhead>);
+
+/// The trials that go on.
+pub(super) struct Trials {
+    runtime: tokio::runtime::Handle,
+    cancel: CancellationToken,
+    under_way: BTreeMap<u64, Candidate>,
+    begun: u64,
+    sender: mpsc::UnboundedSender<(u64, Option<MadeAhead>)>,
+    over: mpsc::UnboundedReceiver<(u64, Option<MadeAhead>)>,
+}
+
+impl Trials {
+    /// `cancel` ends all of them.
+    pub(super) fn new(runtime: tokio::runtime::Handle, cancel: CancellationToken) -> Trials {
+        let (sender, over) = mpsc::unbounded_channel();
+        Trials { runtime, cancel, under_way: BTreeMap::new(), begun: 0, sender, over }
+    }
+
+    fn begin(&mut self, dispatcher: &Dispatcher, candidate: Candidate, limits: CallLimits) {
+        let (number, sender) = (self.begun, self.sender.clone());
+        self.begun += 1;
+        let cancel = candidate.given_up.clone();
+        let made = dispatcher.make_ahead(&candidate.served, limits, cancel);
+        self.under_way.insert(number, candidate);
+        self.runtime.spawn(async move {
+            // Whoever ended the run does not care any more.
+            let _ = sender.send((number, made.await));
+        });
+    }
+
+    /// The next one that is over; while there is none, never. Nothing is lost when the future is dropped.
+    pub(super) async fn next(&mut self) -> Tried {
+        loop {
+            // Never closed: one sender is kept here.
+            let Some((number, made)) = self.over.recv().await else {
+                return std::future::pending().await;
+            };
+            if let Some(candidate) = self.under_way.remove(&number) {
+                return (candidate, made);
+            }
+        }
+    }
+
+    pub(super) fn are_over(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
+    /// Who is to take the place of a member, if the trial goes well.
+    pub(super) fn expected(&self, member: usize) -> Option<&Arc<Capsule>> {
+        let mut those = self.under_way.values().filter(|it| it.member == member);
+        those.find(|it| !it.is_given_up()).map(|it| &it.capsule)
+    }
+
+    /// Ends those of a member.
+    pub(super) fn give_up(&self, member: usize) {
+        let those = self.under_way.values().filter(|it| it.member == member);
+        those.for_each(|it| it.given_up.cancel());
+    }
+
+    /// Under which ids something may be published by those of a member.
+    pub(super) fn sources(&self, member: usize) -> impl Iterator<Item = uuid::Uuid> {
+        let those = self.under_way.values().filter(move |it| it.member == member);
+        those.map(|it| it.ready.hosted.host.source_id)
+    }
+}
+
+impl Session<'_> {
+    /// Finds out whether the handlers of a loaded capsule can be called; whoever was on trial for this member
+    /// is given up. Where nobody is tried, they are called from now on.
+    pub(super) fn try_out(
+        &mut self,
+        member: usize,
+        capsule: Arc<Capsule>,
+        ready: Ready,
+    ) -> Result<(), Failure> {
+        let served = Arc::new(self.hosting.served(&capsule.manifest, &ready)?);
+        // What it publishes as it begins is the member's, whatever becomes of it.
+        self.publishes_as(member, ready.hosted.host.source_id);
+        self.trials.give_up(member);
+        let given_up = self.trials.cancel.child_token();
+        let candidate = Candidate { member, capsule, ready, served, given_up };
+        if !self.hosting.tries_out() {
+            self.serve(candidate);
+            return Ok(());
+        }
+        let is_uplink = candidate.capsule.manifest.is_uplink();
+        let limits = self.hosting.owners_limits(&candidate.ready, is_uplink)?;
+        if let Some(dispatcher) = &self.dispatcher {
+            self.trials.begin(dispatcher, candidate, limits);
+        }
+        Ok(())
+    }
+
+    /// Tries handlers out and waits for what comes of it, while nothing else is on trial. Says when that takes
+    /// longer than a loop may take to be ready.
+    pub(super) async fn try_and_wait(
+        &mut self,
+        member: usize,
+        capsule: Arc<Capsule>,
+        ready: Ready,
+    ) -> Result<(), Failure> {
+        self.try_out(member, capsule, ready)?;
+        if self.trials.are_over() {
+            return Ok(());
+        }
+        let patience = self.loops.ready_timeout().min(FAR_AWAY);
+        let tried = match tokio::time::timeout(patience, self.trials.next()).await {
+            Ok(tried) => tried,
+            Err(_) => {
+                let (name, after) = (&self.members[member].name, patience.as_millis());
+                let text = format!("{name} is not ready to be called after {after} ms");
+                self.hosting.reporter.warn(&text);
+                self.trials.next().await
+            }
+        };
+        self.tried(tried)
+    }
+
+    /// Takes what came of a trial: the handlers are called from now on, or why they cannot be.
+    pub(super) fn tried(&mut self, tried: Tried) -> Result<(), Failure> {
+        self.count_trial(&tried);
+        let (candidate, made) = tried;
+        if candidate.is_given_up() {
+            if let Some(pool) = &self.instances {
+                pool.forget(&candidate.ready.loaded);
+            }
+            return Ok(());
+        }
+        let name = candidate.capsule.id();
+        let unmade =
+            |exit| Failure::new(exit, "instantiate", format!("{name} cannot be instantiated"));
+        match made {
+            Some(Ok(_)) => {
+                self.serve(candidate);
+                Ok(())
+            }
+            Some(Err(report)) => {
+                let failure = unmade(exit_of(&report.ending));
+                let failure = explain(&report).into_iter().fold(failure, Failure::cause);
+                Err(with_backtrace(failure, &report))
+            }
+            None => Err(unmade(Exit::Defect).cause("it made the host panic")),
+        }
+    }
+
+    /// Counts what a trial took; its owner pays.
+    pub(super) fn count_trial(&mut self, (candidate, made): &Tried) {
+        let Some(Ok(report) | Err(report)) = made else { return };
+        let report: &CallReport = report;
+        let owner = PrincipalId::default();
+        self.hosting.charge_trial(&owner, report);
+        if let Some(metrics) = self.hosting.reporter.metrics() {
+            metrics.made_ahead(candidate.capsule.id().as_str(), owner.as_str(), report);
+        }
+        self.tallies[candidate.member].made_ahead(report);
+    }
+
+    /// Has the handlers of a candidate called from now on. They are bound by whoever knows what else changed.
+    fn serve(&mut self, candidate: Candidate) {
+        let Candidate { member, capsule, ready, served, .. } = candidate;
+        let Some(dispatcher) = &self.dispatcher else { return };
+        dispatcher.serve(member, served);
+        let entry = &mut self.members[member];
+        if let (Some(pool), Role::Handlers(old)) = (&self.instances, &entry.role) {
+            pool.forget(old);
+        }
+        entry.source_id = ready.hosted.host.source_id;
+        entry.inbound = ready.hosted.host.services.inbound.clone();
+        (entry.capsule, entry.code, entry.role) =
+            (capsule, ready.code, Role::Handlers(ready.loaded));
+    }
+}
