@@ -1,7 +1,7 @@
 //! Who may be acted for, and what belongs to them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::config::LocalConfig;
 use super::log::LocalLog;
@@ -215,25 +215,54 @@ impl LocalPrincipals {
         let account = self.accounts.find(id);
         let account =
             account.map_err(|error| Refused { id: id.to_string(), reason: error.to_string() })?;
-        let generation = account.generation();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = known.get_mut(id) {
-            if known.generation != generation {
-                // Whoever uses the old ones keeps them: these are a copy then.
-                let changed = Arc::make_mut(&mut known.belongings);
-                let quotas = &account.profile().quotas;
-                changed.background_processes = quotas.max_background_processes;
-                changed.ipc_bytes_per_sec = quotas.max_ipc_throughput_bytes;
-                changed.reads_all_audit = account.reads_all_audit();
-                known.generation = generation;
-            }
-            return Ok((account, Arc::clone(&known.belongings)));
-        }
-        let belongings = Arc::new(self.make(&account)?);
-        if known.len() < KNOWN_MAX {
-            let belongings = Arc::clone(&belongings);
-            known.insert(id.clone(), Known { belongings, generation });
-        }
+        let known = self.lock().get_mut(id).map(|known| known.under(&account));
+        let belongings = match known {
+            Some(belongings) => belongings,
+            // Not under the lock: it reads files, and others are not to wait for a disk.
+            None => self.keep(&account, Arc::new(self.make(&account)?)),
+        };
         Ok((account, belongings))
+    }
+
+    /// Keeps belongings at hand, unless somebody was quicker; those of somebody who has no call make room.
+    fn keep(&self, account: &Account, made: Arc<Belongings>) -> Arc<Belongings> {
+        // Dropped when the lock is free again.
+        let _gone;
+        let mut all = self.lock();
+        if let Some(known) = all.get_mut(&account.id) {
+            return known.under(account);
+        }
+        let is_idle = |known: &Known| Arc::strong_count(&known.belongings) == 1;
+        if all.len() >= KNOWN_MAX
+            && let Some(idle) = all.iter().find(|(_, known)| is_idle(known))
+        {
+            let idle = idle.0.clone();
+            _gone = all.remove(&idle);
+        }
+        if all.len() < KNOWN_MAX {
+            let (belongings, generation) = (Arc::clone(&made), account.generation());
+            all.insert(account.id.clone(), Known { belongings, generation });
+        }
+        made
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PrincipalId, Known>> {
+        // Whole between any two statements that could panic.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The belongings with the limits that hold by now. Whoever uses them keeps the old ones.
+    fn under(&mut self, account: &Account) -> Arc<Belongings> {
+        if self.generation != account.generation() {
+            let changed = Arc::make_mut(&mut self.belongings);
+            let quotas = &account.profile().quotas;
+            changed.background_processes = quotas.max_background_processes;
+            changed.ipc_bytes_per_sec = quotas.max_ipc_throughput_bytes;
+            changed.reads_all_audit = account.reads_all_audit();
+            self.generation = account.generation();
+        }
+        Arc::clone(&self.belongings)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use capsule::limits::ENV_FILE_BYTES_MAX;
 
@@ -75,4 +76,18 @@ async fn whoever_has_no_home_leaves_no_lines_in_the_log_of_the_owner_and_gets_no
     assert_eq!(rig.lines(), ["of the owner", "of alice"], "whoever watches sees both");
     assert!(!holds(&homes, "of alice"));
     assert!(!homes.join("alice").exists(), "nothing was made for her");
+}
+
+#[test]
+fn of_more_principals_than_are_kept_at_hand_those_who_have_no_call_make_room() {
+    let names: Vec<String> = (0..1100).map(|n| format!("p{n}")).collect();
+    let others: Vec<&str> = names.iter().map(String::as_str).collect();
+    let idle = component(r#"(module (func (export "run")))"#);
+    let rig = Rig::with(&idle, Setting { others: &others, ..Setting::default() });
+    let calling = rig.of("p0");
+    for name in &names[1..] {
+        let first = rig.of(name);
+        assert!(Arc::ptr_eq(&first, &rig.of(name)), "{name} is kept");
+    }
+    assert!(Arc::ptr_eq(&calling, &rig.of("p0")), "whoever has a call stays");
 }
