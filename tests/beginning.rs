@@ -20,7 +20,7 @@ fn beginning_with(sandbox: &Sandbox, name: &str, begin: &str) -> PathBuf {
     let bytes = component(&format!(
         r#"(module
           (import "astrid:sys/host@1.0.0" "signal-ready" (func $seen))
-          (func $begin (call $seen) {begin})
+          (func $begin (local $n i32) (call $seen) {begin})
           (start $begin)
           (func (export "astrid-hook-trigger") (param i32 i32 i32 i32) (result i32)
             (call $continue-empty)))"#
@@ -63,9 +63,41 @@ fn ctrl_c_ends_what_never_begins_and_the_run_is_summed_up() {
 fn the_time_of_a_run_is_over_also_while_something_begins() {
     let sandbox = Sandbox::new();
     let endless = beginning_with(&sandbox, "endless", ENDLESS);
-    let output = sandbox.run(["run", path(&endless), "--for", "100ms", "--json"]).expect_code(0);
-    let lines = output.json_lines();
-    assert_eq!(lines.last().expect("a summary")["end"], "the time of --for is over");
+    for (more, code) in [
+        (&["--for", "100ms"][..], 0),
+        (&["--for", "100ms", "--publish", "t.ask={}"], 8),
+        (&["--for", "100ms", "--until", "t.answer"], 8),
+        (&["--for", "200ms", "--ready-timeout", "50ms"], 8),
+    ] {
+        let args = ["run", path(&endless), "--json"];
+        let output = sandbox.run(args.iter().chain(more).copied()).expect_code(code);
+        let lines = output.json_lines();
+        let summary = lines.last().expect("a summary");
+        assert_eq!(summary["end"], "the time of --for is over");
+        assert_eq!(summary["capsules"][0]["end"], "idle", "it was never served");
+    }
+}
+
+/// Uses forty times 59 million units of fuel, and little time.
+const HEAVY: &str = "
+    (drop (memory.grow (i32.const 899)))
+    (loop $more
+      (memory.fill (i32.const 0) (i32.const 0) (i32.const 58982400))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $n) (i32.const 40))))";
+
+#[test]
+fn whoever_begins_with_more_than_a_second_of_fuel_is_called_all_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox.profile("default", "[quotas]\nmax_cpu_fuel_per_sec = 1000000\n");
+    let heavy = beginning_with(&sandbox, "heavy", HEAVY);
+    let args = ["run", path(&heavy), "--publish", "t.ask={}", "--json"];
+    let lines = sandbox.run(args).expect_code(0).json_lines();
+    let summary = lines.last().expect("a summary");
+    let counts = ["messages_in", "refused"].map(|name| &summary["capsules"][0][name]);
+    assert_eq!(counts, [&Value::from(1), &Value::from(0)], "{summary}");
+    let used = summary["principals"][0]["fuel"].as_u64().expect("a number");
+    assert!(used > 40 * 58_982_400, "it is on the owner's tab: {used}");
 }
 
 #[test]

@@ -54,6 +54,22 @@ fn endless() -> Vec<u8> {
     )
 }
 
+/// Uses all of its fuel before it can be called, in little time.
+fn hungry() -> Vec<u8> {
+    component(
+        r#"(module
+          (func $begin
+            (drop (memory.grow (i32.const 899)))
+            (loop $forever
+              (memory.fill (i32.const 0) (i32.const 0) (i32.const 58982400))
+              (br $forever)))
+          (start $begin)
+          (func (export "astrid-hook-trigger")
+            (param i32) (param i32) (param i32) (param i32) (result i32)
+            unreachable))"#,
+    )
+}
+
 /// A loop that logs this word, signals readiness and does `then`.
 fn looping(word: &str, then: &str) -> Vec<u8> {
     component(&format!(
@@ -133,6 +149,11 @@ fn handlers_of_a_new_artifact_are_called_and_a_broken_one_changes_nothing() {
     workshop.build(&unborn());
     let line = running.error_line_with("changing stays as it was");
     assert!(line.contains("changing cannot be instantiated: "), "{line}");
+    says(&mut running, "two");
+    // More than anybody may use in a second, but nobody called it.
+    workshop.build(&hungry());
+    let line = running.error_line_with("changing stays as it was");
+    assert!(line.contains("fuel"), "{line}");
     says(&mut running, "two");
     // The manifest is part of it: the handler has another name now. The artifact is again what is
     // loaded, which is no change by itself.

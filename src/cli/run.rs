@@ -167,7 +167,7 @@ impl RunArgs {
     }
 }
 
-/// The capsules in the order in which they are started, each with the target that named it.
+/// The capsules in the order in which they are loaded, each with the target that named it.
 fn in_order(targets: &[String], capsules: Vec<Capsule>) -> (Vec<String>, Vec<Capsule>) {
     let manifests: Vec<&Manifest> = capsules.iter().map(|it| &*it.manifest).collect();
     let order = order::order(&manifests);

@@ -321,7 +321,15 @@ impl Loaded {
         call: &Call<'_>,
         observer: Option<Box<dyn Observer>>,
     ) -> Result<(Instance, CallReport), Box<CallReport>> {
-        let bounds = self.bounds(call);
+        self.instance_until(call, self.bounds(call), observer).await
+    }
+
+    pub(super) async fn instance_until(
+        &self,
+        call: &Call<'_>,
+        bounds: Bounds,
+        observer: Option<Box<dyn Observer>>,
+    ) -> Result<(Instance, CallReport), Box<CallReport>> {
         let (instance, cost) = self.instance_within(call, bounds, observer).await?;
         let fuel = FuelUse { budget: self.0.instance_fuel(), ..FuelUse::default() };
         let mut report = CallReport::of(&instance.store, Ending::Returned, fuel, Times::default());

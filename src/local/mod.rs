@@ -124,6 +124,8 @@ pub struct HostingOptions {
     pub staged: Option<Staging>,
     /// Permits for host calls that are the capsule's own; without them it shares those of the process.
     pub permits: Option<Arc<Permits>>,
+    /// Where what arrives over its uplinks is kept; without one it has a queue of its own.
+    pub inbound: Option<InboundQueue>,
 }
 
 /// What a lifecycle hook wrote and nobody has committed.
@@ -197,6 +199,7 @@ impl Machine {
         let inner = &self.0;
         let has_run_loop = options.has_run_loop;
         let workspace = options.workspace.clone();
+        let inbound = options.inbound.clone();
         let permits = options.permits.clone().unwrap_or_else(|| Arc::clone(&inner.permits));
         let kv = match options.data {
             DataScope::Nowhere => KvService::in_memory(),
@@ -236,7 +239,7 @@ impl Machine {
             processes: Arc::clone(&inner.processes),
             workspace,
             publish_rate: PublishLimiter::new(),
-            inbound: InboundQueue::new(Arc::clone(&inner.arrivals)),
+            inbound: inbound.unwrap_or_else(|| InboundQueue::new(Arc::clone(&inner.arrivals))),
         };
         let host = Arc::new(CapsuleHost::new(id, manifest, has_run_loop, services)?);
         inner.registry.add(&host);

@@ -339,6 +339,25 @@ async fn where_a_principal_has_one_instance_none_is_made_beside_it() {
     assert_eq!(pool.stats(), PoolStats { reused: 1, ..stats });
 }
 
+#[tokio::test]
+async fn whoever_wants_one_ahead_waits_for_the_turn_of_a_call_but_no_longer_than_a_call_may() {
+    let (rig, pool) = (starts_programs(SLEEPER), Pool::new(8));
+    let sleep = rig.call("sleep", "");
+    let mut asleep = Box::pin(pool.call(&rig.loaded, &sleep, &|| None));
+    assert!(begin(&mut asleep).await.is_none(), "it sleeps in the instance");
+    let limit = std::time::Duration::from_millis(1);
+    let hasty = rig.call("sleep", "");
+    let limits = CallLimits { timeout: limit, ..hasty.limits };
+    let hasty = Call { limits, ..hasty };
+    let late = soon(pool.warm(&rig.loaded, &hasty, None)).await.expect_err("it is taken");
+    assert_eq!(late.ending, Ending::Deadline { limit });
+    assert_eq!(pool.stats().made, 1);
+    drop(asleep);
+    let sleep = rig.call("sleep", "");
+    soon(pool.warm(&rig.loaded, &sleep, None)).await.expect("it is free");
+    assert_eq!((pool.stats().made, pool.stats().idle), (2, 1));
+}
+
 /// What a capsule declares that subscribes, and that may start programs.
 const STARTS_PROGRAMS: &str =
     "[subscribe]\n\"a.b\" = \"opaque\"\n[capabilities]\nhost_process = [\"true\"]";

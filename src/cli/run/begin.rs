@@ -50,12 +50,11 @@ impl Session<'_> {
                 Part::Nothing => {}
             }
         }
-        self.bind_again();
-        for (number, ready) in loops {
-            let live = self.hosting.start(&self.members[number].capsule.manifest, &ready)?;
-            self.loops.watch(number, &live);
-            self.members[number].role = Role::Loop(Box::new(live));
+        if self.cancel.is_cancelled() {
+            return Ok(());
         }
+        self.bind_again();
+        let started = self.start_loops(loops);
         let sees_ticks = |member: &super::hosting::Member| {
             acl_allows(member.capsule.manifest.subscribe_keys(), TICKED)
         };
@@ -63,7 +62,17 @@ impl Session<'_> {
         self.rounds = Rounds::new(self.hosting.place, &self.tap, ticks);
         // A simulated world has its own.
         self.ticks = ticks && self.rounds.is_none();
+        // Also when some could not be started: the others are to end.
         self.rounds.iter().for_each(Rounds::open);
+        started
+    }
+
+    fn start_loops(&mut self, loops: Vec<(usize, Ready)>) -> Result<(), Failure> {
+        for (number, ready) in loops {
+            let live = self.hosting.start(&self.members[number].capsule.manifest, &ready)?;
+            self.loops.watch(number, &live);
+            self.members[number].role = Role::Loop(Box::new(live));
+        }
         Ok(())
     }
 }

@@ -85,7 +85,11 @@ impl Session<'_> {
     fn summary(&self, end: &str, workspace: WorkspaceReport) -> Event {
         let capsules = (0..).zip(&self.members).zip(&self.tallies);
         let capsules = capsules.map(|((number, member), tally)| {
-            tally.clone().summary(&member.name, self.health(number))
+            let served = match member.role {
+                Role::Idle => "idle",
+                Role::Loop(_) | Role::Handlers(_) => "served",
+            };
+            tally.clone().summary(&member.name, self.health(number), served)
         });
         let instances = self.instances.as_ref().map(|pool| InstancesSummary::of(pool.stats()));
         Event::Summary {

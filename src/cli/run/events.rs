@@ -63,6 +63,11 @@ impl Feed {
         Feed { given: std::mem::take(&mut self.given), file: self.file.take(), principal }
     }
 
+    /// Whether there is nothing in it, as far as is known before a file is read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.file.is_none()
+    }
+
     /// Checks what was given on the command line.
     pub(super) fn new(cx: &Cx, args: &RunArgs, principal: &PrincipalId) -> Result<Feed, Failure> {
         let given = args

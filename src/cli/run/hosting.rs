@@ -13,6 +13,7 @@ use crate::cli::load::{Place, Ready, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::tape::{self, Recording};
 use crate::cli::target::Capsule;
+use crate::component::Surface;
 use crate::dispatch::{
     Admitted, Attend, Attendance, Binding, Dispatcher, DispatcherOptions, Handled, OnError, Served,
 };
@@ -87,7 +88,7 @@ pub(in crate::cli) struct Member {
     /// Its code, from which it is linked again when it is started again.
     pub(in crate::cli) code: Code,
     pub(in crate::cli) source_id: uuid::Uuid,
-    /// What arrives over its uplinks.
+    /// What arrives over its uplinks, whichever generation hands it in.
     pub(in crate::cli) inbound: InboundQueue,
     pub(in crate::cli) role: Role,
 }
@@ -122,13 +123,6 @@ pub(in crate::cli) struct LiveLoop {
     pub(in crate::cli) said_ready: bool,
     /// When it was started, by the machine's stopwatch.
     pub(in crate::cli) started: Duration,
-}
-
-/// A loop that was started again.
-pub(in crate::cli) struct Again {
-    pub(in crate::cli) source_id: uuid::Uuid,
-    pub(in crate::cli) inbound: InboundQueue,
-    pub(in crate::cli) run: RunLoop,
 }
 
 impl Hosting<'_> {
@@ -178,15 +172,24 @@ impl Hosting<'_> {
         })
     }
 
-    /// Starts a member's loop again, with a host side of its own: subscriptions, processes, sockets
-    /// and whatever else it had are those of the new one.
-    pub(in crate::cli) fn again(&self, member: &Member) -> Result<Again, Failure> {
-        let capsule = &member.capsule;
-        let (code, surface) = (member.code.clone(), capsule.surface()?);
-        let ready = self.place.attach(capsule, code, surface, HostingOptions::default())?;
-        let run = self.start_loop(&capsule.manifest, &ready)?;
-        let host = &ready.hosted.host;
-        Ok(Again { source_id: host.source_id, inbound: host.services.inbound.clone(), run })
+    /// Links code for a member once more, with a host side of its own: subscriptions, processes, sockets
+    /// and whatever else a generation had are not those of the next one.
+    pub(in crate::cli) fn attach(
+        &self,
+        member: &Member,
+        capsule: &Capsule,
+        code: Code,
+        surface: Surface,
+    ) -> Result<Ready, Failure> {
+        let inbound = Some(member.inbound.clone());
+        let options = HostingOptions { inbound, ..HostingOptions::default() };
+        self.place.attach(capsule, code, surface, options)
+    }
+
+    /// The same with what a member is now.
+    pub(in crate::cli) fn attach_again(&self, member: &Member) -> Result<Ready, Failure> {
+        let surface = member.capsule.surface()?;
+        self.attach(member, &member.capsule, member.code.clone(), surface)
     }
 
     /// The handlers of a capsule.
@@ -272,10 +275,12 @@ impl Hosting<'_> {
         limits.map_err(|error| refused(&error))
     }
 
-    /// Charges the owner of an instance that was made before anybody called. It was not asked whether that
-    /// is within its rate: what it used is missing there for the calls that come.
-    pub(in crate::cli) fn charge_trial(&self, owner: &PrincipalId, report: &CallReport) {
-        self.loop_fuel(owner.clone())(report.fuel.instantiate);
+    /// Puts on the owner's tab what an instance took that was made before anybody called. It does not count
+    /// against the rate: whoever loads a capsule asked for it, and the calls that come are not to be refused
+    /// for it.
+    pub(in crate::cli) fn count_trial(&self, owner: &PrincipalId, report: &CallReport) {
+        let now = self.place.pace().roughly();
+        self.ledgers.fuel.tab(owner).charge(report.fuel.instantiate, 0, now);
         self.ledgers.add_call(owner, report);
     }
 

@@ -312,16 +312,21 @@ impl Session<'_> {
     /// Starts a loop again: everything that it had is made anew, its code alone is kept.
     fn start_again(&mut self, member: usize) {
         self.hosting.reporter.event(Some(&self.members[member].name), Event::Starting {});
-        match self.hosting.again(&self.members[member]) {
-            Ok(fresh) => {
+        let entry = &self.members[member];
+        let started = self.hosting.attach_again(entry).and_then(|ready| {
+            let run = self.hosting.start_loop(&entry.capsule.manifest, &ready)?;
+            Ok((ready.hosted.host.source_id, run))
+        });
+        match started {
+            Ok((source_id, run)) => {
                 let generation = self.loops.next_generation();
-                self.publishes_as(member, fresh.source_id);
+                self.publishes_as(member, source_id);
                 let old = &mut self.members[member];
-                (old.source_id, old.inbound) = (fresh.source_id, fresh.inbound);
+                old.source_id = source_id;
                 let Role::Loop(live) = &mut old.role else { return };
                 live.generation = generation;
                 live.started = self.hosting.place.machine.stopwatch().monotonic();
-                live.run = fresh.run;
+                live.run = run;
                 live.said_ready = false;
                 self.loops.watch(member, live);
                 self.loops.watch_ready(member, live, self.loops.ready_timeout);

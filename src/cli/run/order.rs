@@ -1,4 +1,4 @@
-//! In which order capsules are started.
+//! In which order capsules are loaded, those with handlers are tried out, and then those with loops are started.
 
 use crate::manifest::Manifest;
 

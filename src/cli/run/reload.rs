@@ -6,17 +6,17 @@
 
 use std::sync::Arc;
 
-use super::hosting::{Again, LiveLoop, Role};
+use super::hosting::{LiveLoop, Role};
 use super::session::Session;
 use super::trials::Tried;
 use super::watch::{Looked, Prepared};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::load::Ready;
 use crate::cli::run::hosting::has_loop;
 use crate::cli::target::Capsule;
 use crate::dispatch::Bindings;
 use crate::engine::{Code, LoopEnd, LoopReport};
-use crate::local::HostingOptions;
 use crate::policy::restart::Restarts;
 use crate::report::invoke::explain;
 use crate::report::run::Event;
@@ -26,22 +26,29 @@ pub(super) struct Upcoming {
     capsule: Arc<Capsule>,
     code: Code,
     source_id: uuid::Uuid,
-    inbound: crate::host::uplink::InboundQueue,
     live: Box<LiveLoop>,
 }
 
 impl Session<'_> {
     /// Takes what came of looking at a member again.
-    pub(super) fn looked_at(&mut self, (member, looked): Looked) {
-        if let Ok(Some(prepared)) = &looked
-            && self.is_expected(member, &prepared.capsule)
-        {
-            return;
-        }
+    pub(super) fn looked_at(&mut self, looked: Looked) {
+        let Looked { member, old, found } = looked;
+        let current = &self.members[member].capsule;
+        let found = match found {
+            // It took the place of the old one while the files were looked at.
+            Ok(Some(prepared)) if current.is_same(&prepared.capsule) => Ok(None),
+            Ok(Some(prepared)) if self.is_expected(member, &prepared.capsule) => return,
+            // They are what the old one was, and that is not there any more.
+            Ok(None) if !Arc::ptr_eq(&old, current) => {
+                self.watch.iter_mut().for_each(|watch| watch.look_again(member));
+                return;
+            }
+            found => found,
+        };
         // Whoever is on the way is not what the files are now.
         self.upcoming.remove(&member);
         self.trials.give_up(member);
-        let result = match looked {
+        let result = match found {
             Ok(None) => return,
             Ok(Some(prepared)) => self.reload(member, prepared),
             Err(failure) => Err(failure),
@@ -64,17 +71,10 @@ impl Session<'_> {
 
     fn reload(&mut self, member: usize, prepared: Prepared) -> Result<(), Failure> {
         let Prepared { capsule, code, surface } = prepared;
-        let place = self.hosting.place;
-        let ready = place.attach(&capsule, code.clone(), surface, HostingOptions::default())?;
-        match (&self.members[member].role, has_loop(&ready)) {
-            (Role::Loop(_), true) => {
-                let run = self.hosting.start_loop(&capsule.manifest, &ready)?;
-                let host = &ready.hosted.host;
-                let inbound = host.services.inbound.clone();
-                let again = Again { source_id: host.source_id, inbound, run };
-                self.expect(member, capsule, code, again);
-                Ok(())
-            }
+        let entry = &self.members[member];
+        let ready = self.hosting.attach(entry, &capsule, code, surface)?;
+        match (&entry.role, has_loop(&ready)) {
+            (Role::Loop(_), true) => self.expect(member, capsule, &ready),
             (Role::Handlers(_), false) => self.try_out(member, capsule, ready),
             _ => {
                 let message = "whether it has a run loop changed: start the run again";
@@ -120,10 +120,7 @@ impl Session<'_> {
 
     async fn serve_handlers(&mut self, member: usize) -> Result<(), Failure> {
         let entry = &self.members[member];
-        let (capsule, code) = (Arc::clone(&entry.capsule), entry.code.clone());
-        let surface = capsule.surface()?;
-        let place = self.hosting.place;
-        let ready = place.attach(&capsule, code, surface, HostingOptions::default())?;
+        let (capsule, ready) = (Arc::clone(&entry.capsule), self.hosting.attach_again(entry)?);
         self.try_and_wait(member, capsule, ready).await?;
         self.bind_again();
         Ok(())
@@ -144,9 +141,15 @@ impl Session<'_> {
         self.hosting.reporter.event(Some(&member.name), Event::Reloaded { wasm_hash });
     }
 
-    /// Waits for a new loop to be ready. One that was waited for before is given up for it.
-    fn expect(&mut self, member: usize, capsule: Arc<Capsule>, code: Code, again: Again) {
-        let Again { source_id, inbound, run } = again;
+    /// Starts a new loop and waits for it to be ready. One that was waited for before is given up for it.
+    fn expect(
+        &mut self,
+        member: usize,
+        capsule: Arc<Capsule>,
+        ready: &Ready,
+    ) -> Result<(), Failure> {
+        let run = self.hosting.start_loop(&capsule.manifest, ready)?;
+        let (code, source_id) = (ready.code.clone(), ready.hosted.host.source_id);
         let live = Box::new(LiveLoop {
             run,
             generation: self.loops.next_generation(),
@@ -157,8 +160,9 @@ impl Session<'_> {
         self.publishes_as(member, source_id);
         self.loops.watch(member, &live);
         self.loops.watch_ready(member, &live, self.loops.ready_timeout());
-        let upcoming = Upcoming { capsule, code, source_id, inbound, live };
+        let upcoming = Upcoming { capsule, code, source_id, live };
         self.upcoming.insert(member, upcoming);
+        Ok(())
     }
 
     /// Whether this is about a loop that is to take the place of a member's.
@@ -171,7 +175,7 @@ impl Session<'_> {
         let Some(upcoming) = self.upcoming.remove(&member) else { return };
         let entry = &mut self.members[member];
         (entry.capsule, entry.code) = (upcoming.capsule, upcoming.code);
-        (entry.source_id, entry.inbound) = (upcoming.source_id, upcoming.inbound);
+        entry.source_id = upcoming.source_id;
         // Dropping the old one asks it to end; what it did is added up when it has.
         entry.role = Role::Loop(upcoming.live);
         self.say_reloaded(member);

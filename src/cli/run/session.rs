@@ -73,6 +73,8 @@ pub(super) struct Session<'a> {
     pub(super) loops: Loops,
     /// Handlers that are not called yet.
     pub(super) trials: Trials,
+    /// Whether some were not ready in time when the run began.
+    pub(super) is_late: bool,
     pub(super) ledgers: Ledgers,
     pub(super) instances: Option<Pool>,
     pub(super) bindings: Bindings,
@@ -88,7 +90,7 @@ pub(super) struct Session<'a> {
     pub(super) cancel: CancellationToken,
     interrupted: Interrupted,
     pub(super) metrics: Option<Sink>,
-    watch: Option<Watch>,
+    pub(super) watch: Option<Watch>,
     /// New loops that are not ready yet, by member.
     pub(super) upcoming: HashMap<usize, Upcoming>,
     pub(super) topics: HostTopics,
@@ -118,6 +120,7 @@ impl<'a> Session<'a> {
             ledgers: hosting.ledgers.clone(),
             loops: Loops::new(runtime(), ready_timeout),
             trials: Trials::new(runtime(), calls.cancel.clone()),
+            is_late: false,
             instances: calls.instances,
             members: Vec::new(),
             bindings: Bindings::default(),
@@ -179,7 +182,7 @@ impl<'a> Session<'a> {
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Ok(self.was_interrupted()),
-            () = &mut limit => return self.over(TIME_OVER, until.as_deref()),
+            () = &mut limit => return self.never_began(&feed, until.as_deref()),
             begun = self.begin(loaded) => begun?,
         }
         self.end = Some("every loop has ended");
@@ -195,6 +198,19 @@ impl<'a> Session<'a> {
         let machine = &self.hosting.place.machine;
         let feeding = feed.start(machine.bus(), machine.clock())?;
         self.serve_messages(feeding, until.as_deref(), limit).await
+    }
+
+    /// The time is over, and not everybody could be called yet: no good end if somebody was late already, or
+    /// if there was something to call them for.
+    fn never_began(&mut self, feed: &Feed, until: Option<&str>) -> Result<Exit, Failure> {
+        if feed.is_empty() && !self.is_late {
+            return self.over(TIME_OVER, until);
+        }
+        self.end = Some(TIME_OVER);
+        let text =
+            format!("{TIME_OVER}, and no message was published: not all could be called yet");
+        self.hosting.reporter.warn(&text);
+        Ok(Exit::Deadline)
     }
 
     fn was_interrupted(&mut self) -> Exit {

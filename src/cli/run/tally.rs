@@ -93,7 +93,13 @@ impl Tally {
         self.worst = Some(self.worst.map_or(exit, |worst| worst.worst(exit)));
     }
 
-    pub(super) fn summary(self, name: &str, health: Option<&'static str>) -> CapsuleSummary {
+    /// The whole run of a capsule; `served` is how it ended unless its loop ended.
+    pub(super) fn summary(
+        self,
+        name: &str,
+        health: Option<&'static str>,
+        served: &str,
+    ) -> CapsuleSummary {
         CapsuleSummary {
             name: name.to_owned(),
             health,
@@ -111,7 +117,7 @@ impl Tally {
             memory_peak_bytes: self.memory_peak_bytes,
             cpu_us: micros(self.cpu),
             fuel: self.fuel,
-            end: self.end.unwrap_or_else(|| "served".to_owned()),
+            end: self.end.unwrap_or_else(|| served.to_owned()),
         }
     }
 }

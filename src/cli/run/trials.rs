@@ -151,6 +151,7 @@ impl Session<'_> {
                 let (name, after) = (&self.members[member].name, patience.as_millis());
                 let text = format!("{name} is not ready to be called after {after} ms");
                 self.hosting.reporter.warn(&text);
+                self.is_late = true;
                 self.trials.next().await
             }
         };
@@ -189,7 +190,7 @@ impl Session<'_> {
         let Some(Ok(report) | Err(report)) = made else { return };
         let report: &CallReport = report;
         let owner = PrincipalId::default();
-        self.hosting.charge_trial(&owner, report);
+        self.hosting.count_trial(&owner, report);
         if let Some(metrics) = self.hosting.reporter.metrics() {
             metrics.made_ahead(candidate.capsule.id().as_str(), owner.as_str(), report);
         }
@@ -206,7 +207,6 @@ impl Session<'_> {
             pool.forget(old);
         }
         entry.source_id = ready.hosted.host.source_id;
-        entry.inbound = ready.hosted.host.services.inbound.clone();
         (entry.capsule, entry.code, entry.role) =
             (capsule, ready.code, Role::Handlers(ready.loaded));
     }

@@ -34,8 +34,14 @@ pub(super) struct Prepared {
     pub(super) surface: Surface,
 }
 
-/// What came of looking at a member again: nothing when it is what it was.
-pub(super) type Looked = (usize, Result<Option<Prepared>, Failure>);
+/// What came of looking at a member again.
+pub(super) struct Looked {
+    pub(super) member: usize,
+    /// What it was when that began.
+    pub(super) old: Arc<Capsule>,
+    /// What the files are now: nothing when that is the old one.
+    pub(super) found: Result<Option<Prepared>, Failure>,
+}
 
 /// Watches the files of all targets of a run.
 pub(super) struct Watch {
@@ -121,11 +127,16 @@ impl Watch {
                 }
                 () = tokio::time::sleep(wait) => {}
                 Some(looked) = self.looked.recv() => {
-                    self.busy.remove(&looked.0);
+                    self.busy.remove(&looked.member);
                     return looked;
                 }
             }
         }
+    }
+
+    /// Has a member looked at once more, though nobody touched its files.
+    pub(super) fn look_again(&mut self, member: usize) {
+        self.debounce.touch(member, self.clock.monotonic());
     }
 
     /// Reads, checks and compiles a member, on a thread that may take its time.
@@ -137,9 +148,9 @@ impl Watch {
         let (cx, target, old) = (self.cx.clone(), target.clone(), Arc::clone(old));
         let (engine, flavour, sender) = (self.engine.clone(), self.flavour, self.sender.clone());
         tokio::task::spawn_blocking(move || {
-            let prepared = prepare(&cx, &target, &old, &engine, flavour);
+            let found = prepare(&cx, &target, &old, &engine, flavour);
             // Whoever ended the run does not care any more.
-            let _ = sender.send((member, prepared));
+            let _ = sender.send(Looked { member, old, found });
         });
     }
 }

@@ -163,6 +163,7 @@ impl Pool {
         let host = loaded.capsule();
         let key = Key { capsule: host.source_id, principal: &call.principal.id };
         let keeps_handles = host.keeps_handles();
+        let bounds = loaded.bounds(call);
         // Given up after the instance was given back, so that the next call finds it.
         let mut _turn = None;
         let part = self.0.home(key, keeps_handles);
@@ -170,7 +171,7 @@ impl Pool {
         let mut lease = Lease { shared: &self.0, part, key, over: false, holds_instance: false };
         if keeps_handles {
             let without = |ending| CallReport::without_instance(ending, call.limits.fuel);
-            match wait_for(turn, call, loaded.bounds(call)).await {
+            match wait_for(turn, call, bounds).await {
                 Ok(turn) => _turn = Some(turn),
                 Err(ending) => return Err(Box::new(without(ending))),
             }
@@ -178,7 +179,7 @@ impl Pool {
                 return Ok(without(Ending::Returned));
             }
         }
-        let (instance, report) = loaded.instance(call, observer).await?;
+        let (instance, report) = loaded.instance_until(call, bounds, observer).await?;
         lease.made();
         lease.holds_instance = true;
         if keeps_handles || instance.holds_nothing() {
