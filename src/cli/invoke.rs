@@ -433,8 +433,13 @@ fn print(cx: &Cx, args: &InvokeArgs, capsule: &Capsule, report: &InvokeReport, c
     }
 }
 
+/// A failure for want of a good end of a call, with what there is to say about that.
+pub(in crate::cli) fn because_of(failure: Failure, call: &CallReport) -> Failure {
+    with_backtrace(explain(call).into_iter().fold(failure, Failure::cause), call)
+}
+
 /// A failure of a call with the frames of its trap and the last call that it made.
-pub(in crate::cli) fn with_backtrace(failure: Failure, call: &CallReport) -> Failure {
+fn with_backtrace(failure: Failure, call: &CallReport) -> Failure {
     let Ending::Trap(trap) = &call.ending else { return failure };
     let failure = trap
         .backtrace

@@ -31,10 +31,10 @@ type StagedSecrets = Arc<Mutex<BTreeMap<String, String>>>;
 /// kernel, and a diagnostic says so; the commands that change it say what is wrong with it.
 fn stored(store: &Store, principal: &PrincipalId, capsule: &str) -> Result<Values, NameError> {
     let env = store.env(principal.as_str(), capsule)?;
-    let found = match env.exists() {
-        // Older installs left the owner's values in the capsule's own directory.
-        Ok(false) if principal.is_default() => store.env_beside(capsule)?.list(),
-        _ => env.list(),
+    // Older installs left the owner's values in the capsule's own directory.
+    let found = match principal.is_default() && matches!(env.exists(), Ok(false)) {
+        true => store.env_beside(capsule)?.list(),
+        false => env.list(),
     };
     Ok(found.unwrap_or_else(|error| {
         tracing::warn!("settings of {capsule} for {principal} are ignored: {error}");

@@ -10,7 +10,7 @@ use super::Candidate;
 use crate::cli::cx::Cx;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::invoke::exit;
+use crate::cli::invoke::{because_of, exit};
 use crate::cli::load::{Place, PlaceOptions, is_callable, log_to, refused};
 use crate::cli::observe::Tracing;
 use crate::cli::outside::Outside;
@@ -25,7 +25,6 @@ use crate::kv::Namespace;
 use crate::local::{HostingOptions, Staging};
 use crate::principal::PrincipalId;
 use crate::report::install::InstallReport;
-use crate::report::invoke::explain;
 use crate::store::install::{Effects, Phase};
 
 /// The setting under which an upgrade hook finds the version before.
@@ -222,11 +221,5 @@ fn hook_failed(hook: Hook, phase: &Phase, called: &CallReport) -> Failure {
         Phase::Upgrade { previous_version } => format!("version {previous_version} stays"),
     };
     let message = format!("{} failed, so {kept}", hook.export());
-    let failure = Failure::new(exit(&called.ending), "hook", message);
-    let failure = explain(called).map_or(failure.clone(), |reason| failure.cause(reason));
-    let Ending::Trap(trap) = &called.ending else { return failure };
-    trap.backtrace
-        .iter()
-        .take(20)
-        .fold(failure, |failure, frame| failure.cause(format!("in {frame}")))
+    because_of(Failure::new(exit(&called.ending), "hook", message), called)
 }

@@ -11,14 +11,13 @@ use super::hosting::Role;
 use super::session::{FAR_AWAY, Session};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::invoke::{exit as exit_of, with_backtrace};
+use crate::cli::invoke::{because_of, exit as exit_of};
 use crate::cli::load::Ready;
 use crate::cli::target::Capsule;
 use crate::dispatch::{Dispatcher, MadeAhead, Served};
 use crate::engine::CallReport;
 use crate::policy::budget::CallLimits;
 use crate::principal::PrincipalId;
-use crate::report::invoke::explain;
 
 /// A capsule whose handlers are to be called.
 pub(super) struct Candidate {
@@ -176,11 +175,7 @@ impl Session<'_> {
                 self.serve(candidate);
                 Ok(())
             }
-            Some(Err(report)) => {
-                let failure = unmade(exit_of(&report.ending));
-                let failure = explain(&report).into_iter().fold(failure, Failure::cause);
-                Err(with_backtrace(failure, &report))
-            }
+            Some(Err(report)) => Err(because_of(unmade(exit_of(&report.ending)), &report)),
             None => Err(unmade(Exit::Defect).cause("it made the host panic")),
         }
     }
