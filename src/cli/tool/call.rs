@@ -281,6 +281,14 @@ impl CallEnding {
     fn judge(self) -> (Exit, Answer) {
         let because =
             |outcome, reason: String| Answer { outcome, reason: Some(reason), ..Answer::default() };
+        let because_of = |report: &CallReport| {
+            let reason = match &report.ending {
+                Ending::Verdict(Verdict::Deny { reason }) => Some(reason.clone()),
+                _ => explain(report),
+            };
+            let outcome = outcome(&report.ending);
+            (invoke::exit(&report.ending), because(outcome, reason.unwrap_or_default()))
+        };
         match self {
             CallEnding::Result(ToolResult { content, is_error, .. }) => {
                 let content_json = serde_json::from_str(&content).ok();
@@ -301,15 +309,9 @@ impl CallEnding {
             CallEnding::Ended(handled) => match &handled.outcome {
                 Outcome::Refused(refused) => (Exit::Denied, because("denied", refused.to_string())),
                 Outcome::Lost(full) => (Exit::Environment, because("lost", full.to_string())),
-                Outcome::Called(report) => {
-                    let reason = match &report.ending {
-                        Ending::Verdict(Verdict::Deny { reason }) => Some(reason.clone()),
-                        _ => explain(report),
-                    };
-                    let exit = invoke::exit(&report.ending);
-                    (exit, because(outcome(&report.ending), reason.unwrap_or_default()))
-                }
+                Outcome::Called(report) => because_of(report),
             },
+            CallEnding::LoopFailed(report) => because_of(&report.call),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::stage::Stage;
 use crate::bus::Message;
 use crate::dispatch::tools::{self, ToolResult};
 use crate::dispatch::{Bindings, Handled, OnError, Outcome, Over, Step};
-use crate::engine::{CallReport, Ending};
+use crate::engine::{CallReport, Ending, LoopEnd, LoopReport};
 
 /// How long a handler may take to give up. It is stopped within a few ticks.
 const GIVE_UP: Duration = Duration::from_secs(1);
@@ -17,7 +17,9 @@ pub(super) enum CallEnding {
     Result(ToolResult),
     /// The chain of handlers ended in another way, after this step.
     Ended(Box<Handled>),
-    /// Every handler had its turn and none published a result.
+    /// The loop that serves the tool failed.
+    LoopFailed(Arc<LoopReport>),
+    /// Every handler had its turn, or the loop is over, and none published a result.
     Nothing,
     TimedOut(Duration),
     Interrupted,
@@ -58,20 +60,27 @@ impl Watch {
         let ended = stage.members[0].run_loop.as_ref().map(crate::engine::RunLoop::ended);
         let ended = async {
             match ended {
-                Some(ended) => {
-                    ended.await;
-                }
+                Some(ended) => ended.await,
                 None => std::future::pending().await,
             }
         };
         tokio::pin!(ended);
-        let mut loop_over = false;
+        let mut loop_over: Option<Arc<LoopReport>> = None;
         loop {
             self.take_messages(stage);
-            let over =
-                if is_loop { loop_over || self.result.is_some() } else { self.in_flight == 0 };
+            let over = if is_loop {
+                loop_over.is_some() || self.result.is_some()
+            } else {
+                self.in_flight == 0
+            };
             if over {
-                return self.result.take().map_or(CallEnding::Nothing, CallEnding::Result);
+                return match (self.result.take(), loop_over) {
+                    (Some(result), _) => CallEnding::Result(result),
+                    (None, Some(report)) if report.end == LoopEnd::Failed => {
+                        CallEnding::LoopFailed(report)
+                    }
+                    (None, _) => CallEnding::Nothing,
+                };
             }
             tokio::select! {
                 biased;
@@ -81,7 +90,7 @@ impl Watch {
                         return ending;
                     }
                 }
-                () = &mut ended, if !loop_over => loop_over = true,
+                report = &mut ended, if loop_over.is_none() => loop_over = Some(report),
                 () = stage.tap.ready() => {}
             }
         }
