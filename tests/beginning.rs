@@ -127,3 +127,91 @@ fn what_an_instance_took_that_nobody_called_is_in_the_summary() {
     assert_eq!(*peak, summary["principals"][0]["memory_peak_bytes"]);
     assert_eq!(summary["instances"]["made"], 1);
 }
+
+/// A capsule with a loop that does this.
+fn looping(sandbox: &Sandbox, name: &str, body: &str) -> PathBuf {
+    let bytes = component(&format!(
+        r#"(module
+          (import "astrid:sys/host@1.0.0" "signal-ready" (func $ready))
+          (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+          (import "astrid:ipc/host@1.0.0" "[method]subscription.recv"
+            (func $recv (param i32 i64 i32)))
+          (data (i32.const 0) "t.ask")
+          (func $wait
+            (call $recv (i32.load (i32.const 1028)) (i64.const 60000) (i32.const 2048)))
+          (func (export "run")
+            (call $subscribe (i32.const 0) (i32.const 5) (i32.const 1024))
+            {body}))"#
+    ));
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\
+         [[component]]\nfile = \"{name}.wasm\"\n\
+         [subscribe]\n\"t.ask\" = \"opaque\"\n"
+    );
+    sandbox.capsule_dir(name, &manifest, &bytes)
+}
+
+/// What the summary says of the health of each capsule, in order.
+fn health(lines: &[Value]) -> Vec<&str> {
+    let summary = lines.last().expect("a summary");
+    let capsules = summary["capsules"].as_array().expect("a list").iter();
+    capsules.map(|capsule| capsule["health"].as_str().unwrap_or("none")).collect()
+}
+
+#[test]
+fn all_loops_together_have_the_time_that_one_has_to_be_ready() {
+    let sandbox = Sandbox::new();
+    let never = looping(&sandbox, "never", "(call $wait)");
+    let other = looping(&sandbox, "other", "(call $wait)");
+    let ready = looping(&sandbox, "ready", "(call $ready) (call $wait)");
+    let args = ["run", path(&never), path(&other), path(&ready), "--ready-timeout", "300ms"];
+    let mut running = sandbox.capsule(args.into_iter().chain(["--json"])).spawn_with_stdin();
+    running.line_with("astrid.v1.capsules_loaded");
+    running.signal(Signal::INT);
+    let output = running.finish().expect_code(130);
+    let lines = output.json_lines();
+    let ready = lines.iter().filter(|line| line["event"] == "ready");
+    assert_eq!(ready.map(|line| &line["capsule"]).collect::<Vec<_>>(), ["ready"]);
+    let late = output.stderr.matches("has not signalled readiness after 300 ms").count();
+    assert_eq!(late, 2, "{}", output.stderr);
+    let loaded = lines.iter().find(|line| line["topic"] == "astrid.v1.capsules_loaded");
+    let waited = loaded.expect("it was seen")["time_us"].as_u64().expect("a number");
+    assert!(waited >= 300_000, "they had their time: {waited}");
+    // Two waits one after the other would make 600 ms: the second has what the first left.
+    let said = lines.iter().position(|line| line["event"] == "ready");
+    let loaded = lines.iter().position(|line| line["topic"] == "astrid.v1.capsules_loaded");
+    assert!(said < loaded, "whoever is ready is heard before messages come");
+}
+
+#[test]
+fn a_loop_that_fails_leaves_the_others_alone_and_is_the_end_that_counts() {
+    let sandbox = Sandbox::new();
+    let good = looping(&sandbox, "good", "(call $ready) (call $wait) (call $wait)");
+    let done = looping(&sandbox, "done", "(call $ready) (call $wait)");
+    let bad = looping(&sandbox, "bad", "(call $ready) (call $wait) unreachable");
+    let args = ["run", path(&good), path(&bad), "--json", "--publish", "t.ask={}"];
+    let mut running = sandbox.capsule(args).spawn_with_stdin();
+    running.line_with("\"event\":\"trap\"");
+    running.signal(Signal::INT);
+    let output = running.finish().expect_code(130);
+    assert_eq!(health(&output.json_lines()), ["exited", "failed"], "{}", output.stdout);
+    let args = ["run", path(&done), path(&bad), "--json", "--publish", "t.ask={}"];
+    let output = sandbox.run(args).expect_code(6);
+    assert_eq!(health(&output.json_lines()), ["exited", "failed"]);
+}
+
+#[test]
+fn a_loop_that_cannot_be_started_again_is_tried_again_and_given_up_in_the_end() {
+    let sandbox = Sandbox::new();
+    let capsule = looping(&sandbox, "fragile", "(call $ready) (call $wait) unreachable");
+    let restarts = ["--restart", "on-failure", "--restart-limit", "2", "--restart-delay", "1ms"];
+    let args = ["run", path(&capsule), "--events", "-"].into_iter().chain(restarts);
+    let mut running = sandbox.capsule(args).spawn_with_stdin();
+    running.error_line_with("fragile ready");
+    // Nobody may act under this one.
+    sandbox.profile("default", "[quotas\n");
+    running.send("{\"topic\": \"t.ask\", \"payload\": {}}\n");
+    let line = running.error_line_with("fragile is given up after 2 restarts");
+    assert!(line.contains("default"), "it says why: {line}");
+    let _ = running.finish().expect_code(4);
+}

@@ -114,6 +114,36 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_gets_every_tick_that_the_thread_missed() {
+        let period = Duration::from_millis(20);
+        let ticker = Ticker::start(period).expect("a thread");
+        let mut config = wasmtime::Config::new();
+        let engine = Engine::new(config.epoch_interruption(true)).expect("a configuration");
+        let text = wat::parse_str(r#"(module (func (export "f")))"#).expect("a module in text");
+        let module = wasmtime::Module::new(&engine, text).expect("a module");
+        ticker.add(&engine);
+        let mut store = wasmtime::Store::new(&engine, ());
+        let instance = wasmtime::Instance::new(&mut store, &module, &[]).expect("no imports");
+        let call = instance.get_typed_func::<(), ()>(&mut store, "f").expect("an export");
+        let before = ticker.ticks().now();
+        store.set_epoch_deadline(10);
+        assert!(call.call(&mut store, ()).is_ok(), "its time is not over");
+        {
+            // The thread cannot tick meanwhile.
+            let _held = ticker.shared.lock();
+            let stalled = Instant::now();
+            while stalled.elapsed() < 15 * period {
+                std::thread::sleep(period);
+            }
+        }
+        while ticker.ticks().now() < before + 15 {
+            std::thread::yield_now();
+        }
+        drop(ticker.shared.lock());
+        assert!(call.call(&mut store, ()).is_err(), "ten ticks and more have passed");
+    }
+
+    #[test]
     fn dropping_a_ticker_does_not_wait_for_a_tick() {
         let ticker = Ticker::start(Duration::from_secs(3600)).expect("a thread");
         let started = Instant::now();

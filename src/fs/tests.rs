@@ -434,6 +434,26 @@ fn a_link_that_comes_and_goes_leads_nowhere() {
 }
 
 #[test]
+fn a_mount_by_a_link_is_the_directory_that_it_leads_to() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+    std::fs::create_dir_all(real.join("closed")).expect("a directory");
+    write(real.join("file"), "here");
+    write(real.join("closed/file"), "hidden");
+    symlink(&real, &link).expect("a link");
+    for make in [Mount::direct, Mount::overlay] {
+        for name in [&real, &link] {
+            let mount = make(Scheme::Workspace, &link).expect("a mount");
+            let mount = Arc::new(mount.without(&name.join("closed")));
+            with(&mount, |files| {
+                assert_eq!(files.read_file("file").as_deref(), Ok("here".as_bytes()));
+                assert!(files.read_file("closed/file").is_err(), "closed by either name");
+            });
+        }
+    }
+}
+
+#[test]
 fn a_home_is_never_made_and_its_scratch_directory_is() {
     let dir = tempfile::tempdir().expect("a directory");
     let home = dir.path().join("ada");

@@ -128,6 +128,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn without_numbers_there_are_as_many_as_cores_and_descriptors_allow() {
+        let permits = Permits::for_this_process();
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        assert_eq!(permits.free(Permit::Blocking), Some(blocking(cores)));
+        assert_eq!(permits.free(Permit::Io), Some(io(cores, descriptors)));
+        assert_ne!(blocking(cores), io(cores, descriptors), "one is not taken for the other");
+        assert_eq!(permits.free(Permit::None), None);
+    }
+
     #[tokio::test]
     async fn a_permit_of_one_kind_is_none_of_the_other_and_comes_back() {
         let permits = Permits::new(1, 1);

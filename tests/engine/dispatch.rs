@@ -1,8 +1,7 @@
 //! Messages on their way through the interceptors of several capsules.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use capsule::bus::Attribution;
@@ -473,6 +472,33 @@ async fn the_owners_first_call_finds_an_instance_that_was_made_before_the_capsul
     let called = served.called();
     assert_eq!(called.fuel.instantiate, 0);
     assert_eq!(pool.stats(), PoolStats { reused: 1, ..stats });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_waits_when_a_capsule_is_replaced_is_called_once_by_the_new_one() {
+    let served = Served::new();
+    let gate = Arc::new(Mutex::new(()));
+    let held = gate.lock().expect("nobody has it");
+    let older = Arc::into_inner(served.capsule(&served.rig, 0)).expect("one handle");
+    let (admit, closed) = (older.admit, Arc::clone(&gate));
+    let admit = move |id: &PrincipalId| {
+        drop(closed.lock());
+        admit(id)
+    };
+    served.dispatcher.serve(0, Arc::new(Capsule { admit: Box::new(admit), ..older }));
+    // This one has begun, and the others wait for its end; the last has a chain of two.
+    served.dispatch(&["continue"], "1", by("default"));
+    served.dispatch(&["continue"], "2", by("default"));
+    served.dispatch(&["continue", "continue"], "3", by("default"));
+    let newer = Rig::text(&LINK.replace("\"+denny\"", "\"-denny\""));
+    served.serve(&newer, 0);
+    drop(held);
+    for says in ["1+", "2-", "3-", "3--"] {
+        let answer = Ending::Verdict(Verdict::Continue(Some(says.into())));
+        assert_eq!(served.called().ending, answer);
+    }
+    assert_eq!(served.rig.lines(), ["1"], "the old one was called once");
+    assert_eq!(newer.lines(), ["2", "3", "3-"]);
 }
 
 #[tokio::test]

@@ -255,6 +255,28 @@ async fn a_loop_that_nothing_bounds_outlives_one_that_does_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_loop_that_nothing_bounds_comes_to_the_end_of_long_work() {
+    // Computes for some windows by the clock of the guest, and returns.
+    let work = component(
+        r#"(module
+          (import "astrid:sys/host@1.0.0" "signal-ready" (func $ready))
+          (global $n (mut i64) (i64.const 0))
+          (func (export "run")
+            (call $ready)
+            (loop $more
+              (global.set $n (i64.add (global.get $n) (i64.const 1)))
+              (br_if $more (i64.lt_u (global.get $n) (i64.const 1500000000))))))"#,
+    );
+    let rig = rig(&work);
+    let started = Instant::now();
+    let run = rig.start(UNBOUNDED);
+    let report = soon(run.ended()).await;
+    let windows = started.elapsed().as_nanos() / (EPOCH_TICK * WINDOW as u32).as_nanos();
+    assert!(windows >= 3, "longer than would have stopped another: {windows} windows");
+    assert_eq!((&report.end, report.windows), (&LoopEnd::Exited, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_loop_that_spins_holds_up_no_timer_and_no_call() {
     let spinner = Rig::fixture("spinner");
     let run = spinner.start(UNBOUNDED);

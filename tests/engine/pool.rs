@@ -340,6 +340,17 @@ async fn where_a_principal_has_one_instance_none_is_made_beside_it() {
 }
 
 #[tokio::test]
+async fn the_one_instance_keeps_its_handles_and_nothing_else_of_a_call() {
+    let (rig, pool) = (starts_programs(ASKS_FOR_CALLER), Pool::new(8));
+    let from_alice = Arc::new(message("a.b", "", Attribution::Verified("alice".into())));
+    for (caller, says) in [(None, "nobody"), (Some(&from_alice), "alice"), (None, "nobody")] {
+        let asks = Call { caller: caller.cloned(), ..rig.call("ask", "") };
+        assert_eq!(answer(&call(&pool, &rig, asks).await), says);
+    }
+    assert_eq!(pool.stats().made, 1);
+}
+
+#[tokio::test]
 async fn whoever_wants_one_ahead_waits_for_the_turn_of_a_call_but_no_longer_than_a_call_may() {
     let (rig, pool) = (starts_programs(SLEEPER), Pool::new(8));
     let sleep = rig.call("sleep", "");

@@ -104,7 +104,8 @@ const MACROS: &[(&str, &[&str])] = &[
 
 /// Where wasmtime is at home, a store has one maker: nothing else sees to its fuel, its deadline and its
 /// meter. Code outside knows no such store.
-const STORE_MAKERS: &[&str] = &["Store::new", "Store::try_new", "Store::default"];
+const STORE_MAKERS: &[&str] =
+    &["Store::new", "Store::try_new", "Store::default", "Store::<", "Store as"];
 const STORES_LIVE_IN: &[&str] = &["engine", "host"];
 const STORES_COME_FROM: &str = "engine/store.rs";
 
@@ -281,6 +282,8 @@ mod tests {
             ("engine/store.rs", "let store = Store::try_new(engine, state)?;", true),
             ("engine/pool.rs", "let store = wasmtime::Store::new(engine, state);", false),
             ("host/mod.rs", "let store = Store::try_new(engine, state)?;", false),
+            ("host/mod.rs", "let store = Store::<HostState>::new(engine, state);", false),
+            ("engine/pool.rs", "use wasmtime::Store as Keeper;", false),
             ("cases/outside.rs", "let store = Store::new(home, clock);", true),
         ] {
             assert_eq!(check(file, text).is_empty(), fine, "{file}: {text}");

@@ -344,3 +344,10 @@ fn a_search_through_very_much_code_is_given_up() {
     );
     check(&capsule(&text), [Real, Unclear, Stub, Stub]);
 }
+
+#[test]
+fn a_list_of_exports_that_is_there_and_empty_has_none() {
+    // A module whose only section is one of exports, with a count of 0.
+    let surface = read(b"\0asm\x01\0\0\0\x07\x01\x00");
+    assert_eq!(statuses(&surface), [Absent; 4]);
+}
