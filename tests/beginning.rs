@@ -136,7 +136,12 @@ fn looping(sandbox: &Sandbox, name: &str, body: &str) -> PathBuf {
           (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
           (import "astrid:ipc/host@1.0.0" "[method]subscription.recv"
             (func $recv (param i32 i64 i32)))
+          (import "astrid:ipc/host@1.0.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
           (data (i32.const 0) "t.ask")
+          (data (i32.const 16) "t.say1")
+          (func $tell
+            (call $publish
+              (i32.const 16) (i32.const 5) (i32.const 21) (i32.const 1) (i32.const 1536)))
           (func $wait
             (call $recv (i32.load (i32.const 1028)) (i64.const 60000) (i32.const 2048)))
           (func (export "run")
@@ -146,6 +151,7 @@ fn looping(sandbox: &Sandbox, name: &str, body: &str) -> PathBuf {
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n\
          [[component]]\nfile = \"{name}.wasm\"\n\
+         [publish]\n\"t.say\" = \"opaque\"\n\
          [subscribe]\n\"t.ask\" = \"opaque\"\n"
     );
     sandbox.capsule_dir(name, &manifest, &bytes)
@@ -214,4 +220,40 @@ fn a_loop_that_cannot_be_started_again_is_tried_again_and_given_up_in_the_end() 
     let line = running.error_line_with("fragile is given up after 2 restarts");
     assert!(line.contains("default"), "it says why: {line}");
     let _ = running.finish().expect_code(4);
+}
+
+#[test]
+fn messages_that_wait_for_a_loop_until_the_time_is_over_are_no_good_end() {
+    let sandbox = Sandbox::new();
+    let slow = looping(&sandbox, "slow", "(call $wait) (call $ready)");
+    let args = ["run", path(&slow), "--for", "100ms", "--ready-timeout", "1h"];
+    let _ = sandbox.run(args).expect_code(0);
+    let output = sandbox.run(args.into_iter().chain(["--publish", "t.ask={}"])).expect_code(8);
+    assert!(output.stderr.contains("not every capsule was ready"), "{}", output.stderr);
+}
+
+#[test]
+fn what_a_loop_says_when_it_is_asked_to_end_is_heard_and_counted() {
+    let sandbox = Sandbox::new();
+    let parting = looping(&sandbox, "parting", "(call $ready) (call $wait) (call $tell)");
+    let mut running = sandbox.capsule(["run", path(&parting), "--json"]).spawn_with_stdin();
+    running.line_with("\"event\":\"ready\"");
+    running.signal(Signal::INT);
+    let output = running.finish().expect_code(130);
+    let lines = output.json_lines();
+    let said = lines.iter().find(|line| line["topic"] == "t.say").expect("it is heard");
+    assert_eq!(said["source"], "parting");
+    let summary = lines.last().expect("a summary");
+    assert_eq!(summary["capsules"][0]["messages_out"], 1, "{summary}");
+}
+
+#[test]
+fn a_run_that_fails_does_not_say_that_its_loops_have_ended() {
+    let sandbox = Sandbox::new();
+    let idle = beginning_with(&sandbox, "idle", "");
+    let events = sandbox.file("events.jsonl", "no JSON\n");
+    let args = ["run", path(&idle), "--events", path(&events), "--json"];
+    let lines = sandbox.run(args).expect_code(2).json_lines();
+    let summary = lines.iter().find(|line| line["event"] == "summary").expect("a summary");
+    assert_eq!(summary["end"], "the run failed");
 }

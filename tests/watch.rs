@@ -70,22 +70,34 @@ fn hungry() -> Vec<u8> {
     )
 }
 
-/// A loop that logs this word, signals readiness and does `then`.
+/// A loop that logs this word, does `then`, signals readiness and waits.
 fn looping(word: &str, then: &str) -> Vec<u8> {
+    looping_and(word, then, "(call $wait)")
+}
+
+/// The same with something else at its end.
+fn looping_and(word: &str, then: &str, at_last: &str) -> Vec<u8> {
     component(&format!(
         r#"(module
           (import "astrid:sys/host@1.0.0" "log" (func $log (param i32 i32 i32)))
           (import "astrid:sys/host@1.0.0" "signal-ready" (func $ready))
           (import "astrid:ipc/host@1.0.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+          (import "astrid:ipc/host@1.0.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
           (import "astrid:ipc/host@1.0.0" "[method]subscription.recv"
             (func $recv (param i32 i64 i32)))
           (data (i32.const 0) "changing.ask{word}")
+          (data (i32.const 512) "changing.say1")
+          (func $tell
+            (call $publish
+              (i32.const 512) (i32.const 12) (i32.const 524) (i32.const 1) (i32.const 1536)))
+          (func $wait
+            (call $recv (i32.load (i32.const 1028)) (i64.const 60000) (i32.const 2048)))
           (func (export "run")
             (call $subscribe (i32.const 0) (i32.const 12) (i32.const 1024))
             (call $log (i32.const 2) (i32.const 12) (i32.const {}))
             {then}
             (call $ready)
-            (call $recv (i32.load (i32.const 1028)) (i64.const 60000) (i32.const 2048))))"#,
+            {at_last}))"#,
         word.len()
     ))
 }
@@ -178,6 +190,8 @@ fn the_old_handlers_are_called_while_new_ones_begin_and_what_is_built_meanwhile_
         workshop.build(&endless());
         running.error_line_with("sys.signal-ready");
         says(&mut running, "one");
+        let late = "changing is not ready to be called after 500 ms: the old one is called";
+        running.error_line_with(late);
         workshop.build(&answering("two"));
         running.error_line_with("changing was loaded again");
         says(&mut running, "two");
@@ -211,6 +225,66 @@ fn a_loop_is_replaced_when_the_new_one_is_ready_and_stays_when_that_fails() {
     running.signal(Signal::INT);
     let output = running.finish().expect_code(130);
     assert!(!output.stderr.contains("given up"), "{}", output.stderr);
+}
+
+#[test]
+fn a_new_loop_is_heard_as_its_member_although_the_old_one_was_started_again_beside_it() {
+    let workshop = Workshop::new(&looping_and("first", "", "(call $wait) unreachable"));
+    let options = ["--restart", "on-failure", "--restart-delay", "1ms", "--ready-timeout", "1h"];
+    let args = ["run", workshop.target(), "--watch", "--events", "-", "--json"];
+    let args = args.into_iter().chain(options);
+    let mut running = workshop.sandbox.capsule(args).spawn_with_stdin();
+    running.line_with("\"event\":\"ready\"");
+    workshop.build(&looping_and(
+        "second",
+        "(call $wait) (call $wait)",
+        "(call $tell) (call $wait)",
+    ));
+    running.line_with("second");
+    let ask = "{\"topic\": \"changing.ask\", \"payload\": {}}\n";
+    running.send(ask);
+    running.line_with("\"event\":\"starting\"");
+    running.line_with("\"event\":\"ready\"");
+    running.send(ask);
+    let said = running.line_with("\"topic\":\"changing.say\"");
+    assert!(said.contains("\"source\":\"changing\""), "{said}");
+    running.signal(Signal::INT);
+    let _ = running.finish().expect_code(130);
+}
+
+#[test]
+fn a_directory_that_was_cleaned_away_or_is_a_new_one_is_watched_when_it_is_there() {
+    let workshop = Workshop::new(&answering("one"));
+    let into = |place: &str, word: &str| {
+        let place = workshop.dir.join(place);
+        std::fs::create_dir_all(&place).expect("a directory");
+        std::fs::write(place.join("changing.wasm"), answering(word)).expect("the artifact");
+    };
+    let manifest = |place: &str| {
+        let file = format!("\"{place}/changing.wasm\"");
+        let text = HANDLERS.replace("\"changing.wasm\"", &file);
+        std::fs::write(workshop.dir.join("Capsule.toml"), text).expect("the manifest");
+    };
+    manifest("target/release");
+    into("target/release", "one");
+    let mut running = workshop.run(workshop.target());
+    says(&mut running, "one");
+    std::fs::remove_dir_all(workshop.dir.join("target")).expect("it was there");
+    running.error_line_with("changing stays as it was");
+    says(&mut running, "one");
+    into("target/release", "two");
+    running.error_line_with("changing was loaded again");
+    into("target/release", "three");
+    running.error_line_with("changing was loaded again");
+    says(&mut running, "three");
+    into("elsewhere", "four");
+    manifest("elsewhere");
+    running.error_line_with("changing was loaded again");
+    into("elsewhere", "five");
+    running.error_line_with("changing was loaded again");
+    says(&mut running, "five");
+    running.signal(Signal::INT);
+    let _ = running.finish().expect_code(130);
 }
 
 #[test]

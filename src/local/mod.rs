@@ -83,6 +83,8 @@ struct Inner {
     processes: Arc<crate::host::spawner::Processes>,
     registry: Arc<LocalRegistry>,
     arrivals: Arc<tokio::sync::Notify>,
+    /// A handle for each capsule, so that they can be counted.
+    peers: Arc<()>,
     scratch: Arc<Scratch>,
 }
 
@@ -166,6 +168,7 @@ impl Machine {
             network: options.network.network(),
             registry: Arc::default(),
             arrivals: Arc::default(),
+            peers: Arc::default(),
             scratch: Arc::default(),
         }))
     }
@@ -215,15 +218,17 @@ impl Machine {
             shown: id.to_string(),
             log: Arc::clone(&inner.log),
         };
-        let principals = Arc::new(LocalPrincipals::new(
-            inner.accounts.clone(),
-            inner.store.clone(),
+        let principals = Arc::new(LocalPrincipals {
+            accounts: inner.accounts.clone(),
+            store: inner.store.clone(),
             kv,
-            Arc::clone(manifest),
-            Arc::clone(&inner.log),
+            manifest: Arc::clone(manifest),
+            log: Arc::clone(&inner.log),
             options,
-            Arc::clone(&inner.scratch),
-        ));
+            scratch: Arc::clone(&inner.scratch),
+            known: Mutex::default(),
+            peers: Arc::clone(&inner.peers),
+        });
         let services = Services {
             clock: inner.clock.clone(),
             stopwatch: inner.stopwatch.clone(),

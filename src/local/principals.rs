@@ -81,39 +81,47 @@ static NO_HOME: LazyLock<Arc<Policy>> = LazyLock::new(|| {
 
 /// The principals of one capsule, each looked up once.
 pub(super) struct LocalPrincipals {
-    accounts: Accounts,
-    store: Option<Store>,
-    kv: KvService,
-    manifest: Arc<Manifest>,
-    log: LogSink,
-    options: HostingOptions,
-    scratch: Arc<Scratch>,
-    known: Mutex<HashMap<PrincipalId, Known>>,
+    pub(super) accounts: Accounts,
+    pub(super) store: Option<Store>,
+    pub(super) kv: KvService,
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) log: LogSink,
+    pub(super) options: HostingOptions,
+    pub(super) scratch: Arc<Scratch>,
+    pub(super) known: Mutex<HashMap<PrincipalId, Known>>,
+    /// One handle for each capsule of the machine, and the machine's own.
+    pub(super) peers: Arc<()>,
 }
 
 /// Belongings, and the generation of the policy that they were made under.
-struct Known {
+pub(super) struct Known {
     belongings: Arc<Belongings>,
     generation: u64,
 }
 
-/// Principals whose belongings one capsule keeps at hand.
+/// Principals whose belongings one capsule keeps at hand, if descriptors are plenty.
 const KNOWN_MAX: usize = 1024;
+/// Those that it keeps in any case.
+const KNOWN_MIN: usize = 8;
+/// Of so many descriptors of the process one may be for belongings that are kept at hand: each may hold three,
+/// for a log, a home and a scratch directory.
+const DESCRIPTORS_PER_KNOWN: usize = 8;
+
+/// Descriptors that this process may have.
+fn descriptors() -> usize {
+    static SOFT: OnceLock<usize> = OnceLock::new();
+    *SOFT.get_or_init(|| {
+        let soft = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        soft.map_or(usize::MAX, |soft| usize::try_from(soft).unwrap_or(usize::MAX))
+    })
+}
+
+/// How many principals one of so many capsules keeps at hand.
+fn known_max(descriptors: usize, capsules: usize) -> usize {
+    (descriptors / DESCRIPTORS_PER_KNOWN / capsules.max(1)).clamp(KNOWN_MIN, KNOWN_MAX)
+}
 
 impl LocalPrincipals {
-    pub(super) fn new(
-        accounts: Accounts,
-        store: Option<Store>,
-        kv: KvService,
-        manifest: Arc<Manifest>,
-        log: LogSink,
-        options: HostingOptions,
-        scratch: Arc<Scratch>,
-    ) -> LocalPrincipals {
-        let known = Mutex::default();
-        LocalPrincipals { accounts, store, kv, manifest, log, options, scratch, known }
-    }
-
     fn make(&self, account: &Account) -> Result<Belongings, Refused> {
         let id = &account.id;
         let refused = |error: &dyn std::fmt::Display| Refused {
@@ -226,20 +234,22 @@ impl LocalPrincipals {
 
     /// Keeps belongings at hand, unless somebody was quicker; those of somebody who has no call make room.
     fn keep(&self, account: &Account, made: Arc<Belongings>) -> Arc<Belongings> {
+        let max = known_max(descriptors(), Arc::strong_count(&self.peers) - 1);
         // Dropped when the lock is free again.
-        let _gone;
+        let mut gone = Vec::new();
         let mut all = self.lock();
         if let Some(known) = all.get_mut(&account.id) {
             return known.under(account);
         }
         let is_idle = |known: &Known| Arc::strong_count(&known.belongings) == 1;
-        if all.len() >= KNOWN_MAX
+        // More than one after another capsule has come.
+        while all.len() >= max
             && let Some(idle) = all.iter().find(|(_, known)| is_idle(known))
         {
             let idle = idle.0.clone();
-            _gone = all.remove(&idle);
+            gone.extend(all.remove(&idle));
         }
-        if all.len() < KNOWN_MAX {
+        if all.len() < max {
             let (belongings, generation) = (Arc::clone(&made), account.generation());
             all.insert(account.id.clone(), Known { belongings, generation });
         }
@@ -255,7 +265,8 @@ impl LocalPrincipals {
 impl Known {
     /// The belongings with the limits that hold by now. Whoever uses them keeps the old ones.
     fn under(&mut self, account: &Account) -> Arc<Belongings> {
-        if self.generation != account.generation() {
+        // Whoever looked the account up before somebody else did is behind.
+        if self.generation < account.generation() {
             let changed = Arc::make_mut(&mut self.belongings);
             let quotas = &account.profile().quotas;
             changed.background_processes = quotas.max_background_processes;
@@ -264,5 +275,24 @@ impl Known {
             self.generation = account.generation();
         }
         Arc::clone(&self.belongings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_at_hand_leaves_most_descriptors_to_others_however_many_capsules_there_are() {
+        for (descriptors, capsules, expected) in [
+            (usize::MAX, 1, 1024),
+            (1024, 1, 128),
+            (1024, 4, 32),
+            (1024, 100, 8),
+            (20_000, 2, 1024),
+            (0, 0, 8),
+        ] {
+            assert_eq!(known_max(descriptors, capsules), expected, "{descriptors} {capsules}");
+        }
     }
 }

@@ -113,6 +113,7 @@ impl FuelLedger {
     /// Nothing bounds an exempt caller; what it uses is put on its tab all the same.
     pub fn admit(&self, caller: Caller<'_>, now: Duration) -> Result<Reservation, Refusal> {
         let (profile, exempt) = caller.bounds();
+        refuse_disabled(caller.id, profile)?;
         Reservation::admit(self.tab(caller.id), caller.id, profile, exempt, now)
     }
 

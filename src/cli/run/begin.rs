@@ -31,8 +31,8 @@ impl Session<'_> {
             };
             let ready = place.attach(&capsule, code, surface, Default::default())?;
             let member = self.hosting.member(capsule, &ready);
-            self.sources.insert(member.source_id, self.members.len());
             self.members.push(member);
+            self.publishes_as(self.members.len() - 1, &ready.hosted.host);
             self.tallies.push(Tally::default());
             all.push(ready);
         }

@@ -8,6 +8,7 @@ use super::hosting::Role;
 use super::metrics::Sink;
 use super::session::Session;
 use super::simulation::Rounds;
+use super::trials::News;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::dispatch::Dispatcher;
@@ -33,6 +34,8 @@ impl Session<'_> {
             }
         }
         runtime.block_on(self.guests_end());
+        // What they published last is called for no more, and counted.
+        self.take_messages(None);
         let left = self.dispatcher.take().map(Dispatcher::finish).unwrap_or_default();
         while let Ok(handled) = self.handled.try_recv() {
             self.finish_step(&handled);
@@ -71,8 +74,9 @@ impl Session<'_> {
         }
         let tried = async {
             while !self.trials.are_over() {
-                let tried = self.trials.next().await;
-                self.count_trial(&tried);
+                if let News::Over(tried) = self.trials.next().await {
+                    self.count_trial(&tried);
+                }
             }
         };
         if timeout(GRACE, tried).await.is_err() {

@@ -87,7 +87,6 @@ pub(in crate::cli) struct Member {
     pub(in crate::cli) capsule: Arc<Capsule>,
     /// Its code, from which it is linked again when it is started again.
     pub(in crate::cli) code: Code,
-    pub(in crate::cli) source_id: uuid::Uuid,
     /// What arrives over its uplinks, whichever generation hands it in.
     pub(in crate::cli) inbound: InboundQueue,
     pub(in crate::cli) role: Role,
@@ -133,9 +132,8 @@ impl Hosting<'_> {
         let wasm_hash = capsule.verified.digest().to_string();
         let code = (&ready.code).into();
         self.reporter.event(Some(&name), Event::Loaded { mode, wasm_hash, code });
-        let source_id = ready.hosted.host.source_id;
         let inbound = ready.hosted.host.services.inbound.clone();
-        Member { name, capsule, code: ready.code.clone(), source_id, inbound, role: Role::Idle }
+        Member { name, capsule, code: ready.code.clone(), inbound, role: Role::Idle }
     }
 
     /// What a capsule is going to do in the run. Says so when that is not what its author may expect.

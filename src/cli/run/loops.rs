@@ -260,6 +260,10 @@ impl Session<'_> {
         if matches!(self.members[member].role, Role::Handlers(_)) {
             // It was no loop, and its handlers are served.
             self.ledgers.add_loop(report);
+            if let Some(metrics) = self.hosting.reporter.metrics() {
+                metrics.loop_ended(&self.members[member].name, "default", report, true);
+            }
+            self.tallies[member].add_stub(report);
             return;
         }
         if self.is_upcoming(member, generation) {
@@ -274,7 +278,9 @@ impl Session<'_> {
         if let Some(metrics) = self.hosting.reporter.metrics() {
             metrics.loop_ended(&name, "default", report, self.is_current(member, generation));
         }
-        self.hosting.reporter.event(Some(&name), loop_event(report));
+        if !self.upcoming_given_up.remove(&generation) {
+            self.hosting.reporter.event(Some(&name), loop_event(report));
+        }
         let failed = report.end == LoopEnd::Failed;
         // What happens to one that was replaced, or never came to its place, is no end of the member.
         let current = self.is_current(member, generation);
@@ -315,14 +321,13 @@ impl Session<'_> {
         let entry = &self.members[member];
         let started = self.hosting.attach_again(entry).and_then(|ready| {
             let run = self.hosting.start_loop(&entry.capsule.manifest, &ready)?;
-            Ok((ready.hosted.host.source_id, run))
+            Ok((ready.hosted.host, run))
         });
         match started {
-            Ok((source_id, run)) => {
+            Ok((host, run)) => {
                 let generation = self.loops.next_generation();
-                self.publishes_as(member, source_id);
+                self.publishes_as(member, &host);
                 let old = &mut self.members[member];
-                old.source_id = source_id;
                 let Role::Loop(live) = &mut old.role else { return };
                 live.generation = generation;
                 live.started = self.hosting.place.machine.stopwatch().monotonic();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::hosting::{LiveLoop, Role};
 use super::session::Session;
-use super::trials::Tried;
+use super::trials::News;
 use super::watch::{Looked, Prepared};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -25,7 +25,6 @@ use crate::report::run::Event;
 pub(super) struct Upcoming {
     capsule: Arc<Capsule>,
     code: Code,
-    source_id: uuid::Uuid,
     live: Box<LiveLoop>,
 }
 
@@ -46,7 +45,8 @@ impl Session<'_> {
             found => found,
         };
         // Whoever is on the way is not what the files are now.
-        self.upcoming.remove(&member);
+        let upcoming = self.upcoming.remove(&member);
+        self.upcoming_given_up.extend(upcoming.map(|it| it.live.generation));
         self.trials.give_up(member);
         let result = match found {
             Ok(None) => return,
@@ -75,7 +75,10 @@ impl Session<'_> {
         let ready = self.hosting.attach(entry, &capsule, code, surface)?;
         match (&entry.role, has_loop(&ready)) {
             (Role::Loop(_), true) => self.expect(member, capsule, &ready),
-            (Role::Handlers(_), false) => self.try_out(member, capsule, ready),
+            (Role::Handlers(_) | Role::Idle, false) => {
+                self.hosting.part(&capsule, &ready);
+                self.try_out(member, capsule, ready)
+            }
             _ => {
                 let message = "whether it has a run loop changed: start the run again";
                 Err(Failure::new(Exit::Invalid, "watch", message))
@@ -84,7 +87,11 @@ impl Session<'_> {
     }
 
     /// Takes what came of the trial of new handlers: they take the place of the old ones, or those stay.
-    pub(super) fn reload_tried(&mut self, tried: Tried) {
+    pub(super) fn reload_tried(&mut self, news: News) {
+        let tried = match news {
+            News::Over(tried) => *tried,
+            News::Late(member) => return self.say_trial_late(member),
+        };
         let member = tried.0.member;
         let is_given_up = tried.0.is_given_up();
         match self.tried(tried) {
@@ -149,7 +156,7 @@ impl Session<'_> {
         ready: &Ready,
     ) -> Result<(), Failure> {
         let run = self.hosting.start_loop(&capsule.manifest, ready)?;
-        let (code, source_id) = (ready.code.clone(), ready.hosted.host.source_id);
+        let code = ready.code.clone();
         let live = Box::new(LiveLoop {
             run,
             generation: self.loops.next_generation(),
@@ -157,10 +164,10 @@ impl Session<'_> {
             restarts: Restarts::new(self.hosting.restart),
             started: self.now(),
         });
-        self.publishes_as(member, source_id);
+        self.publishes_as(member, &ready.hosted.host);
         self.loops.watch(member, &live);
         self.loops.watch_ready(member, &live, self.loops.ready_timeout());
-        let upcoming = Upcoming { capsule, code, source_id, live };
+        let upcoming = Upcoming { capsule, code, live };
         self.upcoming.insert(member, upcoming);
         Ok(())
     }
@@ -175,7 +182,6 @@ impl Session<'_> {
         let Some(upcoming) = self.upcoming.remove(&member) else { return };
         let entry = &mut self.members[member];
         (entry.capsule, entry.code) = (upcoming.capsule, upcoming.code);
-        entry.source_id = upcoming.source_id;
         // Dropping the old one asks it to end; what it did is added up when it has.
         entry.role = Role::Loop(upcoming.live);
         self.say_reloaded(member);

@@ -1,7 +1,7 @@
 //! One run: members, messages between them, and the end.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -27,6 +27,7 @@ use crate::cli::interrupt::{self, Interrupted};
 use crate::cli::target::Capsule;
 use crate::dispatch::{Bindings, Deliver, Dispatcher, Handled, Outcome};
 use crate::engine::Pool;
+use crate::host::CapsuleHost;
 use crate::limits::{DISPATCH_BYTES_MAX, INSTANCE_IDLE};
 use crate::report::run::Event;
 
@@ -34,6 +35,8 @@ use crate::report::run::Event;
 /// what waits for one capsule, so that a file is never read faster than it is served.
 const FEED_WHILE_BUSY_MAX: usize = 4096;
 const FEED_WHILE_BUSY_BYTES_MAX: usize = DISPATCH_BYTES_MAX / 2;
+/// Host sides that are gone, of which it is remembered whose they were.
+const GONE_MAX: usize = 1024;
 /// Longer than anybody waits.
 pub(super) const FAR_AWAY: Duration = Duration::from_secs(1 << 30);
 
@@ -67,8 +70,8 @@ async fn look(watch: &mut Option<Watch>, current: &[Arc<Capsule>]) -> Looked {
 pub(super) struct Session<'a> {
     pub(super) hosting: Hosting<'a>,
     pub(super) members: Vec<Member>,
-    /// Who publishes under which id, or did until it was last started again.
-    pub(super) sources: HashMap<uuid::Uuid, usize>,
+    /// Who publishes under which id, or did, and the host side that does.
+    pub(super) sources: HashMap<uuid::Uuid, (usize, Weak<CapsuleHost>)>,
     pub(super) tallies: Vec<Tally>,
     pub(super) loops: Loops,
     /// Handlers that are not called yet.
@@ -93,6 +96,8 @@ pub(super) struct Session<'a> {
     pub(super) watch: Option<Watch>,
     /// New loops that are not ready yet, by member.
     pub(super) upcoming: HashMap<usize, Upcoming>,
+    /// Generations of those that were given up before they took a place: their end is no news.
+    pub(super) upcoming_given_up: HashSet<u64>,
     pub(super) topics: HostTopics,
     lag: Lag,
     /// Whether anybody may see the host's ticks.
@@ -119,7 +124,7 @@ impl<'a> Session<'a> {
             ticks: false,
             ledgers: hosting.ledgers.clone(),
             loops: Loops::new(runtime(), ready_timeout),
-            trials: Trials::new(runtime(), calls.cancel.clone()),
+            trials: Trials::new(runtime(), calls.cancel.clone(), ready_timeout),
             is_late: false,
             instances: calls.instances,
             members: Vec::new(),
@@ -133,6 +138,7 @@ impl<'a> Session<'a> {
             metrics: None,
             watch: None,
             upcoming: HashMap::new(),
+            upcoming_given_up: HashSet::new(),
             rounds: None,
             topics: HostTopics::new(machine.bus(), machine.clock()),
             lag: Lag::default(),
@@ -142,13 +148,13 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Takes what is published under `id` from now on for a member's, and what its present generation
-    /// and those on trial published; of those before nothing is under way any more.
-    pub(super) fn publishes_as(&mut self, member: usize, id: uuid::Uuid) {
-        let mut alive: Vec<uuid::Uuid> = self.trials.sources(member).collect();
-        alive.push(self.members[member].source_id);
-        self.sources.retain(|known, whose| *whose != member || alive.contains(known));
-        self.sources.insert(id, member);
+    /// Takes what a host side publishes from now on for a member's. Those that are gone are forgotten when there
+    /// are many of them: what they published last may still be on its way.
+    pub(super) fn publishes_as(&mut self, member: usize, host: &Arc<CapsuleHost>) {
+        if self.sources.len() >= 2 * self.members.len() + GONE_MAX {
+            self.sources.retain(|_, (_, host)| host.strong_count() > 0);
+        }
+        self.sources.insert(host.source_id, (member, Arc::downgrade(host)));
     }
 
     /// The same, with figures that are told from time to time.
@@ -165,6 +171,21 @@ impl<'a> Session<'a> {
     /// Loads the capsules and runs until something ends it; the exit code is that of the end, not of the
     /// capsules. The time of `duration` begins with the first guest.
     pub(super) async fn supervise(
+        &mut self,
+        capsules: Vec<Capsule>,
+        feed: Feed,
+        until: Option<String>,
+        duration: Option<Duration>,
+    ) -> Result<Exit, Failure> {
+        let exit = self.begin_and_serve(capsules, feed, until, duration).await;
+        if exit.is_err() {
+            // Nothing is to be summed up of what did not begin.
+            self.end = self.end.map(|_| "the run failed");
+        }
+        exit
+    }
+
+    async fn begin_and_serve(
         &mut self,
         capsules: Vec<Capsule>,
         feed: Feed,
@@ -189,7 +210,7 @@ impl<'a> Session<'a> {
         tokio::select! {
             () = self.wait_ready() => {}
             () = cancel.cancelled() => {}
-            () = &mut limit => return self.over(TIME_OVER, until.as_deref()),
+            () = &mut limit => return self.never_began(&feed, until.as_deref()),
         }
         if !cancel.is_cancelled() {
             self.topics.loaded();
@@ -200,15 +221,15 @@ impl<'a> Session<'a> {
         self.serve_messages(feeding, until.as_deref(), limit).await
     }
 
-    /// The time is over, and not everybody could be called yet: no good end if somebody was late already, or
-    /// if there was something to call them for.
+    /// The time is over, and not everybody was ready yet: no good end if handlers were late already, or if there
+    /// was a message to publish.
     fn never_began(&mut self, feed: &Feed, until: Option<&str>) -> Result<Exit, Failure> {
         if feed.is_empty() && !self.is_late {
             return self.over(TIME_OVER, until);
         }
         self.end = Some(TIME_OVER);
         let text =
-            format!("{TIME_OVER}, and no message was published: not all could be called yet");
+            format!("{TIME_OVER}, and no message was published: not every capsule was ready");
         self.hosting.reporter.warn(&text);
         Ok(Exit::Deadline)
     }
@@ -276,10 +297,10 @@ impl<'a> Session<'a> {
                     self.take_inbound();
                     self.finish_step(&handled);
                 }
-                tried = self.trials.next() => {
+                news = self.trials.next() => {
                     // What it published as it began comes before that.
                     seen |= self.take_messages(until);
-                    self.reload_tried(tried);
+                    self.reload_tried(news);
                     current = self.current();
                 }
                 () = turn(&self.rounds) => seen |= self.take_turn(until).await,
@@ -347,7 +368,7 @@ impl<'a> Session<'a> {
         let mut seen = false;
         for message in observed.messages {
             self.messages += 1;
-            let source = self.sources.get(&message.source_id).copied();
+            let source = self.sources.get(&message.source_id).map(|(member, _)| *member);
             if let Some(source) = source {
                 self.tallies[source].published += 1;
                 if let Some(metrics) = self.hosting.reporter.metrics() {

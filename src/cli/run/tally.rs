@@ -74,6 +74,13 @@ impl Tally {
         }
     }
 
+    /// Adds what a loop used that was none.
+    pub(super) fn add_stub(&mut self, report: &LoopReport) {
+        self.fuel = self.fuel.saturating_add(report.call.fuel.call);
+        self.memory_peak_bytes = self.memory_peak_bytes.max(report.call.memory.peak_bytes);
+        self.cpu += report.cpu;
+    }
+
     /// Adds what a loop did. One that is started `again` has not come to a bad end.
     pub(super) fn end_loop(&mut self, report: &LoopReport, again: bool) {
         let call = &report.call;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -39,44 +40,77 @@ impl Candidate {
 /// A trial that is over, and what came of it; nothing when it was given up half-way.
 pub(super) type Tried = (Candidate, Option<MadeAhead>);
 
+/// What is told of a trial.
+pub(super) enum News {
+    /// It takes longer than it should for this member.
+    Late(usize),
+    /// It is over.
+    Over(Box<Tried>),
+}
+
 /// The trials that go on.
 pub(super) struct Trials {
     runtime: tokio::runtime::Handle,
     cancel: CancellationToken,
     under_way: BTreeMap<u64, Candidate>,
     begun: u64,
-    sender: mpsc::UnboundedSender<(u64, Option<MadeAhead>)>,
-    over: mpsc::UnboundedReceiver<(u64, Option<MadeAhead>)>,
+    /// How long one may take before that is worth a warning.
+    patience: Duration,
+    sender: mpsc::UnboundedSender<Told>,
+    told: mpsc::UnboundedReceiver<Told>,
 }
+
+/// The number of a trial, and what came of it: nothing yet, or the end.
+type Told = (u64, Option<Option<MadeAhead>>);
 
 impl Trials {
     /// `cancel` ends all of them.
-    pub(super) fn new(runtime: tokio::runtime::Handle, cancel: CancellationToken) -> Trials {
-        let (sender, over) = mpsc::unbounded_channel();
-        Trials { runtime, cancel, under_way: BTreeMap::new(), begun: 0, sender, over }
+    pub(super) fn new(
+        runtime: tokio::runtime::Handle,
+        cancel: CancellationToken,
+        patience: Duration,
+    ) -> Trials {
+        let (sender, told) = mpsc::unbounded_channel();
+        Trials { runtime, cancel, under_way: BTreeMap::new(), begun: 0, patience, sender, told }
     }
 
     fn begin(&mut self, dispatcher: &Dispatcher, candidate: Candidate, limits: CallLimits) {
-        let (number, sender) = (self.begun, self.sender.clone());
+        let (number, sender, patience) = (self.begun, self.sender.clone(), self.patience);
         self.begun += 1;
         let cancel = candidate.given_up.clone();
         let made = dispatcher.make_ahead(&candidate.served, limits, cancel);
         self.under_way.insert(number, candidate);
         self.runtime.spawn(async move {
+            tokio::pin!(made);
+            let in_time = tokio::time::timeout(patience.min(FAR_AWAY), &mut made).await;
             // Whoever ended the run does not care any more.
-            let _ = sender.send((number, made.await));
+            let tell = |what| drop(sender.send((number, what)));
+            match in_time {
+                Ok(made) => tell(Some(made)),
+                Err(_) => {
+                    tell(None);
+                    tell(Some(made.await));
+                }
+            }
         });
     }
 
-    /// The next one that is over; while there is none, never. Nothing is lost when the future is dropped.
-    pub(super) async fn next(&mut self) -> Tried {
+    /// The next thing to tell; while there is none, never. Nothing is lost when the future is dropped.
+    pub(super) async fn next(&mut self) -> News {
         loop {
             // Never closed: one sender is kept here.
-            let Some((number, made)) = self.over.recv().await else {
+            let Some((number, what)) = self.told.recv().await else {
                 return std::future::pending().await;
             };
+            let Some(made) = what else {
+                let late = self.under_way.get(&number).filter(|it| !it.is_given_up());
+                match late.map(|it| it.member) {
+                    Some(member) => return News::Late(member),
+                    None => continue,
+                }
+            };
             if let Some(candidate) = self.under_way.remove(&number) {
-                return (candidate, made);
+                return News::Over(Box::new((candidate, made)));
             }
         }
     }
@@ -96,12 +130,6 @@ impl Trials {
         let those = self.under_way.values().filter(|it| it.member == member);
         those.for_each(|it| it.given_up.cancel());
     }
-
-    /// Under which ids something may be published by those of a member.
-    pub(super) fn sources(&self, member: usize) -> impl Iterator<Item = uuid::Uuid> {
-        let those = self.under_way.values().filter(move |it| it.member == member);
-        those.map(|it| it.ready.hosted.host.source_id)
-    }
 }
 
 impl Session<'_> {
@@ -115,7 +143,7 @@ impl Session<'_> {
     ) -> Result<(), Failure> {
         let served = Arc::new(self.hosting.served(&capsule.manifest, &ready)?);
         // What it publishes as it begins is the member's, whatever becomes of it.
-        self.publishes_as(member, ready.hosted.host.source_id);
+        self.publishes_as(member, &ready.hosted.host);
         self.trials.give_up(member);
         let given_up = self.trials.cancel.child_token();
         let candidate = Candidate { member, capsule, ready, served, given_up };
@@ -131,8 +159,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Tries handlers out and waits for what comes of it, while nothing else is on trial. Says when that takes
-    /// longer than a loop may take to be ready.
+    /// Tries handlers out and waits for what comes of it, while nothing else is on trial.
     pub(super) async fn try_and_wait(
         &mut self,
         member: usize,
@@ -140,21 +167,25 @@ impl Session<'_> {
         ready: Ready,
     ) -> Result<(), Failure> {
         self.try_out(member, capsule, ready)?;
-        if self.trials.are_over() {
-            return Ok(());
-        }
-        let patience = self.loops.ready_timeout().min(FAR_AWAY);
-        let tried = match tokio::time::timeout(patience, self.trials.next()).await {
-            Ok(tried) => tried,
-            Err(_) => {
-                let (name, after) = (&self.members[member].name, patience.as_millis());
-                let text = format!("{name} is not ready to be called after {after} ms");
-                self.hosting.reporter.warn(&text);
-                self.is_late = true;
-                self.trials.next().await
+        while !self.trials.are_over() {
+            match self.trials.next().await {
+                News::Over(tried) => return self.tried(*tried),
+                News::Late(member) => self.say_trial_late(member),
             }
+        }
+        Ok(())
+    }
+
+    /// Says that handlers take longer to be ready than a loop may.
+    pub(super) fn say_trial_late(&mut self, member: usize) {
+        self.is_late = true;
+        let (name, after) = (&self.members[member].name, self.trials.patience.as_millis());
+        let old = match self.members[member].role {
+            Role::Handlers(_) => ": the old one is called until then",
+            Role::Loop(_) | Role::Idle => "",
         };
-        self.tried(tried)
+        let text = format!("{name} is not ready to be called after {after} ms{old}");
+        self.hosting.reporter.warn(&text);
     }
 
     /// Takes what came of a trial: the handlers are called from now on, or why they cannot be.
@@ -201,7 +232,6 @@ impl Session<'_> {
         if let (Some(pool), Role::Handlers(old)) = (&self.instances, &entry.role) {
             pool.forget(old);
         }
-        entry.source_id = ready.hosted.host.source_id;
         (entry.capsule, entry.code, entry.role) =
             (capsule, ready.code, Role::Handlers(ready.loaded));
     }

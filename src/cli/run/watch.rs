@@ -1,12 +1,13 @@
 //! Noticing that the files of a target changed, and making it ready to be loaded: `--watch`.
 //!
 //! The directories are watched rather than the files: an editor, a linker and an installation all
-//! replace what they write. What a notification is about does not matter, since everything is read
+//! replace what they write. Of one that is not there, as after a clean-up, the nearest directory above it is
+//! watched until it is. What a notification is about does not matter, since everything is read
 //! again and compared; a burst of them is one change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -52,12 +53,18 @@ pub(super) struct Watch {
     flavour: Flavour,
     touched: Arc<Touched>,
     debounce: Debounce,
+    /// Where a change of each member shows.
+    places: Vec<BTreeSet<PathBuf>>,
+    watched: Arc<Mutex<Watched>>,
     /// Members that are being looked at.
     busy: BTreeSet<usize>,
     sender: mpsc::UnboundedSender<Looked>,
     looked: mpsc::UnboundedReceiver<Looked>,
-    _watcher: RecommendedWatcher,
+    watcher: RecommendedWatcher,
 }
+
+/// Directories that are watched, each with the members that it is watched for.
+type Watched = BTreeMap<PathBuf, BTreeSet<usize>>;
 
 /// Members whose files somebody touched.
 #[derive(Default)]
@@ -74,28 +81,19 @@ impl Watch {
         targets: &[String],
         capsules: &[Capsule],
     ) -> Result<Watch, Failure> {
-        let mut by_directory: BTreeMap<PathBuf, BTreeSet<usize>> = BTreeMap::new();
-        for (member, capsule) in capsules.iter().enumerate() {
-            for directory in directories(capsule) {
-                by_directory.entry(directory).or_default().insert(member);
-            }
-        }
         let touched = Arc::new(Touched::default());
-        let (told, known) = (Arc::clone(&touched), by_directory.clone());
+        let watched = Arc::new(Mutex::new(Watched::new()));
+        let (told, known) = (Arc::clone(&touched), Arc::clone(&watched));
         let unwatched = |error: &notify::Error| {
             Failure::new(Exit::Environment, "watch", "cannot watch the files of the targets")
                 .because(error)
         };
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<_>| {
-            told.note(&known, event.as_ref());
+        let watcher = notify::recommended_watcher(move |event: notify::Result<_>| {
+            told.note(&lock(&known), event.as_ref());
         })
         .map_err(|error| unwatched(&error))?;
-        for directory in by_directory.keys() {
-            let watched = watcher.watch(directory, RecursiveMode::NonRecursive);
-            watched.map_err(|error| unwatched(&error))?;
-        }
         let (sender, looked) = mpsc::unbounded_channel();
-        Ok(Watch {
+        let mut watch = Watch {
             cx: cx.clone(),
             targets: targets.to_vec(),
             clock: place.machine.stopwatch().clone(),
@@ -103,11 +101,40 @@ impl Watch {
             flavour: place.flavour,
             touched,
             debounce: Debounce::default(),
+            places: capsules.iter().map(directories).collect(),
+            watched,
             busy: BTreeSet::new(),
             sender,
             looked,
-            _watcher: watcher,
-        })
+            watcher,
+        };
+        watch.attend().map_err(|error| unwatched(&error))?;
+        Ok(watch)
+    }
+
+    /// Watches what there is by now of the places where changes show, or what is above it. A directory that
+    /// was made anew is another one, so all are watched anew.
+    fn attend(&mut self) -> notify::Result<()> {
+        let mut now = Watched::new();
+        for (member, places) in self.places.iter().enumerate() {
+            let there = places.iter().filter_map(|place| place.ancestors().find(|it| it.is_dir()));
+            for directory in there {
+                now.entry(directory.to_owned()).or_default().insert(member);
+            }
+        }
+        let before = std::mem::replace(&mut *lock(&self.watched), now.clone());
+        for gone in before.keys().filter(|directory| !now.contains_key(*directory)) {
+            // One that is not there any more is not watched either.
+            let _ = self.watcher.unwatch(gone);
+        }
+        now.keys().try_for_each(|place| self.watcher.watch(place, RecursiveMode::NonRecursive))
+    }
+
+    /// The same while the run goes on: what cannot be watched is no reason to end it.
+    fn attend_again(&mut self) {
+        if let Err(error) = self.attend() {
+            tracing::warn!("the files of the targets are not all watched: {error}");
+        }
     }
 
     /// The next member that was looked at again. Nothing is lost when the future is dropped.
@@ -128,6 +155,11 @@ impl Watch {
                 () = tokio::time::sleep(wait) => {}
                 Some(looked) = self.looked.recv() => {
                     self.busy.remove(&looked.member);
+                    if let Ok(Some(found)) = &looked.found {
+                        // A manifest may name another place than it did.
+                        self.places[looked.member] = directories(&found.capsule);
+                        self.attend_again();
+                    }
                     return looked;
                 }
             }
@@ -145,7 +177,10 @@ impl Watch {
             return;
         };
         self.busy.insert(member);
-        let (cx, target, old) = (self.cx.clone(), target.clone(), Arc::clone(old));
+        let (target, old) = (target.clone(), Arc::clone(old));
+        // Before anything is read: what changes after that is noticed.
+        self.attend_again();
+        let cx = self.cx.clone();
         let (engine, flavour, sender) = (self.engine.clone(), self.flavour, self.sender.clone());
         tokio::task::spawn_blocking(move || {
             let found = prepare(&cx, &target, &old, &engine, flavour);
@@ -153,6 +188,11 @@ impl Watch {
             let _ = sender.send(Looked { member, old, found });
         });
     }
+}
+
+fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
+    // It is replaced as a whole.
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where a change of a capsule shows.
@@ -200,11 +240,7 @@ fn prepare(
 impl Touched {
     /// Notes whose files an event is about. One about nothing in particular, such as a queue of the
     /// system that ran over, is about everybody's.
-    fn note(
-        &self,
-        known: &BTreeMap<PathBuf, BTreeSet<usize>>,
-        event: Result<&notify::Event, &notify::Error>,
-    ) {
+    fn note(&self, known: &Watched, event: Result<&notify::Event, &notify::Error>) {
         if event.is_ok_and(|event| event.kind.is_access()) {
             return;
         }

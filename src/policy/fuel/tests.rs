@@ -419,7 +419,13 @@ mod admission {
                 groups: self.groups.as_ref(),
                 id: &id("alice"),
             };
-            self.ledger.admit(caller, now).map(|call| call.settle(0, now))
+            let admitted = self.ledger.admit(caller, now).map(|call| call.settle(0, now));
+            // Whoever has the account at hand, with what it is exempt from, hears the same.
+            let (profile, exempt) = caller.bounds();
+            let tab = self.ledger.tab(caller.id);
+            let again = Reservation::admit(tab, caller.id, profile, exempt, now);
+            assert_eq!(again.map(|call| call.settle(0, now)), admitted);
+            admitted
         }
     }
 
