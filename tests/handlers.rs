@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 use support::{Running, Sandbox, Signal, component, minimal_manifest};
 
@@ -326,4 +329,43 @@ fn two_signals_of_one_press_end_a_run_with_its_summary() {
     let output = running.finish().expect_code(130);
     let last = output.json_lines().pop().expect("a line");
     assert_eq!((&last["event"], &last["end"]), (&json!("summary"), &json!("interrupted")));
+}
+
+/// Everything below a directory: files with what is in them, and directories without.
+fn everything_in(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("readable");
+            open.extend(entries.map(|entry| entry.expect("readable").path()));
+            all.insert(path, Vec::new());
+        } else {
+            let content = std::fs::read(&path).unwrap_or_default();
+            all.insert(path, content);
+        }
+    }
+    all
+}
+
+#[test]
+fn nothing_is_stored_or_logged_for_a_principal_whose_profile_is_broken() {
+    let sandbox = Sandbox::new();
+    let witness = sandbox.fixture("witness");
+    let path = witness.to_str().expect("a path in UTF-8");
+    let set = |who: &str, value: &str, code: i32| {
+        let payload = json!({"key": "a", "value": value}).to_string();
+        let args = ["invoke", path, "kv-set", "--payload", &payload, "--principal", who];
+        let _ = sandbox.run(args).expect_code(code);
+        everything_in(&sandbox.home())
+    };
+    for who in ["ada", "bea"] {
+        sandbox.profile(who, "");
+    }
+    let first = set("ada", "one", 0);
+    sandbox.profile("ada", "revoke = [\"x\"]\n");
+    let broken = everything_in(&sandbox.home());
+    assert_eq!(set("ada", "two", 4), broken);
+    assert_ne!(set("bea", "two", 0), broken, "hers is stored");
+    assert_ne!(first, broken, "the profile is part of it");
 }

@@ -448,3 +448,17 @@ async fn an_instance_that_holds_something_makes_room_after_those_that_hold_nothi
     assert_eq!(held_now(), 2, "all hold something: the oldest went");
     assert_eq!(pool.stats().idle, 2);
 }
+
+#[tokio::test]
+async fn a_call_without_a_limit_has_its_time_however_late_its_instance_is_made() {
+    let (rig, pool) = (hoarder(&SLOTS), Pool::new(8));
+    for principal in ["default", "alice", "bob"] {
+        let asked = rig.call_of(principal, "nothing", "");
+        let limits = CallLimits { timeout: std::time::Duration::MAX, ..asked.limits };
+        let report = call(&pool, &rig, Call { limits, ..asked }).await;
+        assert!(matches!(report.ending, Ending::Verdict(_)), "{:?}", report.ending);
+        // The clock of all instances goes on meanwhile.
+        tokio::time::sleep(capsule::limits::EPOCH_TICK * 2).await;
+    }
+    assert_eq!(pool.stats().made, 3);
+}
