@@ -208,7 +208,6 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
         restart: args.restart.rules(),
         loops_end: simulation::end(&place, args.duration),
     };
-    more_descriptors();
     let calls = Calls::start(&place, &runtime, args.instances().pool())?;
     let ready = args.ready_timeout.unwrap_or(READY_TIMEOUT);
     let metrics = args.metrics.open(cx, &runtime, calls.instances.clone())?;
@@ -243,15 +242,6 @@ fn host(cx: &Cx, args: RunArgs, tracing: Option<&Tracing>) -> Result<Exit, Failu
     super::invoke::warn_of_silence(cx, &place);
     let exit = conclude(cx, exit, person.missing_approval(), uncommitted);
     tape::close(cx, recording, exit)
-}
-
-/// Lets this process have as many descriptors as it may: principals, capsules and their programs add up. With
-/// fewer, less is kept at hand.
-fn more_descriptors() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // Whoever may not is as well off as before.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 /// Has the run counted, and says where the figures are.

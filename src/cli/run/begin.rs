@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::host_topics::TICKED;
-use super::hosting::{Part, Role};
+use super::hosting::{Member, Part, Role};
 use super::session::Session;
 use super::simulation::Rounds;
 use super::tally::Tally;
@@ -32,7 +32,6 @@ impl Session<'_> {
             let ready = place.attach(&capsule, code, surface, Default::default())?;
             let member = self.hosting.member(capsule, &ready);
             self.members.push(member);
-            self.publishes_as(self.members.len() - 1, &ready.hosted.host);
             self.tallies.push(Tally::default());
             all.push(ready);
         }
@@ -55,9 +54,8 @@ impl Session<'_> {
         }
         self.bind_again();
         let started = self.start_loops(loops);
-        let sees_ticks = |member: &super::hosting::Member| {
-            acl_allows(member.capsule.manifest.subscribe_keys(), TICKED)
-        };
+        let sees_ticks =
+            |member: &Member| acl_allows(member.capsule.manifest.subscribe_keys(), TICKED);
         let ticks = self.members.iter().any(sees_ticks);
         self.rounds = Rounds::new(self.hosting.place, &self.tap, ticks);
         // A simulated world has its own.
@@ -69,6 +67,7 @@ impl Session<'_> {
 
     fn start_loops(&mut self, loops: Vec<(usize, Ready)>) -> Result<(), Failure> {
         for (number, ready) in loops {
+            self.publishes_as(number, &ready.hosted.host);
             let live = self.hosting.start(&self.members[number].capsule.manifest, &ready)?;
             self.loops.watch(number, &live);
             self.members[number].role = Role::Loop(Box::new(live));

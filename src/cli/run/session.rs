@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
             ticks: false,
             ledgers: hosting.ledgers.clone(),
             loops: Loops::new(runtime(), ready_timeout),
-            trials: Trials::new(runtime(), calls.cancel.clone(), ready_timeout),
+            trials: Trials::new(runtime()),
             is_late: false,
             instances: calls.instances,
             members: Vec::new(),

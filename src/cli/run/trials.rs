@@ -51,31 +51,35 @@ pub(super) enum News {
 /// The trials that go on.
 pub(super) struct Trials {
     runtime: tokio::runtime::Handle,
-    cancel: CancellationToken,
     under_way: BTreeMap<u64, Candidate>,
     begun: u64,
-    /// How long one may take before that is worth a warning.
-    patience: Duration,
     sender: mpsc::UnboundedSender<Told>,
     told: mpsc::UnboundedReceiver<Told>,
 }
 
-/// The number of a trial, and what came of it: nothing yet, or the end.
-type Told = (u64, Option<Option<MadeAhead>>);
+/// The number of a trial, and what became of it.
+type Told = (u64, Progress);
+
+enum Progress {
+    Late,
+    Over(Option<MadeAhead>),
+}
 
 impl Trials {
-    /// `cancel` ends all of them.
-    pub(super) fn new(
-        runtime: tokio::runtime::Handle,
-        cancel: CancellationToken,
-        patience: Duration,
-    ) -> Trials {
+    pub(super) fn new(runtime: tokio::runtime::Handle) -> Trials {
         let (sender, told) = mpsc::unbounded_channel();
-        Trials { runtime, cancel, under_way: BTreeMap::new(), begun: 0, patience, sender, told }
+        Trials { runtime, under_way: BTreeMap::new(), begun: 0, sender, told }
     }
 
-    fn begin(&mut self, dispatcher: &Dispatcher, candidate: Candidate, limits: CallLimits) {
-        let (number, sender, patience) = (self.begun, self.sender.clone(), self.patience);
+    /// Begins one, which is late after `patience`.
+    fn begin(
+        &mut self,
+        dispatcher: &Dispatcher,
+        candidate: Candidate,
+        limits: CallLimits,
+        patience: Duration,
+    ) {
+        let (number, sender) = (self.begun, self.sender.clone());
         self.begun += 1;
         let cancel = candidate.given_up.clone();
         let made = dispatcher.make_ahead(&candidate.served, limits, cancel);
@@ -86,10 +90,10 @@ impl Trials {
             // Whoever ended the run does not care any more.
             let tell = |what| drop(sender.send((number, what)));
             match in_time {
-                Ok(made) => tell(Some(made)),
+                Ok(made) => tell(Progress::Over(made)),
                 Err(_) => {
-                    tell(None);
-                    tell(Some(made.await));
+                    tell(Progress::Late);
+                    tell(Progress::Over(made.await));
                 }
             }
         });
@@ -99,18 +103,21 @@ impl Trials {
     pub(super) async fn next(&mut self) -> News {
         loop {
             // Never closed: one sender is kept here.
-            let Some((number, what)) = self.told.recv().await else {
+            let Some((number, progress)) = self.told.recv().await else {
                 return std::future::pending().await;
             };
-            let Some(made) = what else {
-                let late = self.under_way.get(&number).filter(|it| !it.is_given_up());
-                match late.map(|it| it.member) {
-                    Some(member) => return News::Late(member),
-                    None => continue,
+            match progress {
+                Progress::Late => {
+                    let late = self.under_way.get(&number).filter(|it| !it.is_given_up());
+                    if let Some(late) = late {
+                        return News::Late(late.member);
+                    }
                 }
-            };
-            if let Some(candidate) = self.under_way.remove(&number) {
-                return News::Over(Box::new((candidate, made)));
+                Progress::Over(made) => {
+                    if let Some(candidate) = self.under_way.remove(&number) {
+                        return News::Over(Box::new((candidate, made)));
+                    }
+                }
             }
         }
     }
@@ -145,7 +152,7 @@ impl Session<'_> {
         // What it publishes as it begins is the member's, whatever becomes of it.
         self.publishes_as(member, &ready.hosted.host);
         self.trials.give_up(member);
-        let given_up = self.trials.cancel.child_token();
+        let given_up = self.cancel.child_token();
         let candidate = Candidate { member, capsule, ready, served, given_up };
         if !self.hosting.tries_out() {
             self.serve(candidate);
@@ -154,7 +161,8 @@ impl Session<'_> {
         let is_uplink = candidate.capsule.manifest.is_uplink();
         let limits = self.hosting.owners_limits(&candidate.ready, is_uplink)?;
         if let Some(dispatcher) = &self.dispatcher {
-            self.trials.begin(dispatcher, candidate, limits);
+            let patience = self.loops.ready_timeout();
+            self.trials.begin(dispatcher, candidate, limits, patience);
         }
         Ok(())
     }
@@ -179,7 +187,7 @@ impl Session<'_> {
     /// Says that handlers take longer to be ready than a loop may.
     pub(super) fn say_trial_late(&mut self, member: usize) {
         self.is_late = true;
-        let (name, after) = (&self.members[member].name, self.trials.patience.as_millis());
+        let (name, after) = (&self.members[member].name, self.loops.ready_timeout().as_millis());
         let old = match self.members[member].role {
             Role::Handlers(_) => ": the old one is called until then",
             Role::Loop(_) | Role::Idle => "",
